@@ -1,0 +1,88 @@
+/** An account of the environment chain, as it is declared in the topology. */
+export interface Environment<Name extends string = string> {
+  /** Lower-case, 2 to 12 letters or digits; part of every stack, role and function name in that account. */
+  readonly name: Name;
+  /** Whether somebody has to approve before a pipeline deploys to this environment. */
+  readonly approval: boolean;
+  /** `destroy.sh` asks for a flag of its own before it touches this environment. */
+  readonly production?: boolean;
+  /** The account this environment shares. Without it every environment must have an account of its own. */
+  readonly sharesAccountWith?: string;
+}
+
+/** The structure that templates, parameter files, scripts and proofs are derived from. */
+export interface Topology<Name extends string = string> {
+  /** Lower-case letters, digits and hyphens, at most 16 characters; prefix of the names of roles, buckets and stacks. */
+  readonly project: string;
+  /** In the order in which a change travels through them. */
+  readonly environments: readonly Environment<Name>[];
+}
+
+/** The account that owns pipelines, artifacts and images. */
+export const toolingAccount = 'tooling';
+
+/** A parameter whose value is an output of a stack that is deployed earlier; `deploy.sh` passes it on. */
+export interface Feed {
+  readonly parameter: string;
+  readonly stack: string;
+  readonly output: string;
+}
+
+/** One CloudFormation stack: a template, in an account, with a file of parameters. */
+export interface Stack {
+  readonly name: string;
+  /** Path below `templates-src/templates` and below `generated`, without extension. */
+  readonly template: string;
+  /** `tooling` or the name of an environment. */
+  readonly account: string;
+  /** Path of the file that holds its parameters. */
+  readonly parameters: string;
+  /** Parameters that are not in the file because an earlier stack knows them. */
+  readonly feeds: readonly Feed[];
+  /** Who deploys it: the operator with `scripts/deploy.sh`, or a pipeline. */
+  readonly deployedBy: 'deploy.sh' | 'pipeline';
+}
+
+/**
+ * Checks a topology and gives it back with the literal types of its environment names, so that naming an environment
+ * it doesn't know is a compile error.
+ *
+ * @throws Error that lists every name that AWS or this project can't use.
+ */
+export function defineTopology<const Name extends string>(definition: Topology<Name>): Topology<Name> {
+  const problems: string[] = [];
+  const { project, environments } = definition;
+  if (!/^[a-z][a-z0-9-]{1,14}[a-z0-9]$/.test(project)) {
+    problems.push(
+      `project: found '${project}', expected 3 to 16 lower-case letters, digits and hyphens that start with a letter`,
+    );
+  }
+  if (environments.length === 0) {
+    problems.push('environments: found none, expected at least one');
+  }
+  const accounts: string[] = [toolingAccount, ...environments.map(({ name }) => name)];
+  environments.forEach(({ name, sharesAccountWith }, index) => {
+    const path = `environments[${index}]`;
+    if (!/^[a-z][a-z0-9]{1,11}$/.test(name)) {
+      problems.push(`${path}.name: found '${name}', expected 2 to 12 lower-case letters or digits, a letter first`);
+    }
+    if (accounts.indexOf(name) !== index + 1) {
+      problems.push(`${path}.name: '${name}' is taken, expected a name of its own`);
+    }
+    if (sharesAccountWith !== undefined && !accounts.slice(0, index + 1).includes(sharesAccountWith)) {
+      problems.push(
+        `${path}.sharesAccountWith: found '${sharesAccountWith}', expected ` +
+          `${accounts.slice(0, index + 1).join(' or ')} (tooling, or an environment declared earlier)`,
+      );
+    }
+  });
+  if (problems.length > 0) {
+    throw new Error(`templates-src/topology.ts:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+  return definition;
+}
+
+/** `dev` -> `DevAccountId`: the parameter that holds an environment's account id in templates of the tooling account. */
+export function accountIdParameter({ name }: Environment): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}AccountId`;
+}

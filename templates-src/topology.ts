@@ -1,0 +1,59 @@
+import {
+  defineTopology,
+  type Environment,
+  type Feed,
+  type Stack,
+  type Topology,
+  toolingAccount,
+} from './define-topology';
+
+/**
+ * The one typed place for the structure of the route to live: which environments there are, in which order a change
+ * travels through them, where somebody has to approve, and which stack is deployed where.
+ *
+ * Values (account ids, sizes, addresses) live in `parameters/`, never here. To add an environment, add one entry to
+ * `environments` and one folder to `parameters/`; to change the order, reorder the entries.
+ */
+export const topology = defineTopology({
+  project: 'route-to-live',
+  environments: [
+    { name: 'dev', approval: false },
+    { name: 'test', approval: true },
+    { name: 'prod', approval: true, production: true },
+  ],
+});
+
+/**
+ * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
+ * no policy names a role that might not exist yet (aws-facts: account roots narrowed by `aws:PrincipalArn`).
+ */
+export function stacksOf({ project, environments }: Topology): readonly Stack[] {
+  const inTooling = (template: string, feeds: readonly Feed[] = []): Stack => ({
+    name: `${project}-${template}`,
+    template: `tooling/${template}`,
+    account: toolingAccount,
+    parameters: `parameters/tooling/${template}.json`,
+    feeds,
+    deployedBy: 'deploy.sh',
+  });
+  const inEnvironment = (
+    { name }: Environment,
+    template: string,
+    deployedBy: Stack['deployedBy'],
+    feeds: readonly Feed[] = [],
+  ): Stack => ({
+    name: `${project}-${name}-${template}`,
+    template: `environment/${template}`,
+    account: name,
+    parameters: `parameters/${name}/${template}.json`,
+    feeds,
+    deployedBy,
+  });
+
+  const artifactStore = inTooling('artifact-store');
+  const artifactKey: Feed = { parameter: 'ArtifactKeyArn', stack: artifactStore.name, output: 'ArtifactKeyArn' };
+  return [
+    artifactStore,
+    ...environments.map((environment) => inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey])),
+  ];
+}
