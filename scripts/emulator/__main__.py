@@ -1,0 +1,68 @@
+"""Serve the emulated AWS on the loopback interface until standard input closes.
+
+Standard input belongs to the process that started the emulator: when that process ends, in whatever way,
+the pipe closes and the emulator ends too. Standard output gets one line of JSON once requests are answered:
+`{"port": 41873, "credentials": {"111111111111": {"access_key_id": ..., ...}}}`. Everything else, the
+log of requests included, goes to standard error.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sts.models import sts_backends
+from werkzeug.serving import make_server
+
+HOST = "127.0.0.1"
+
+
+def session_credentials(account_id: str, region: str) -> dict[str, str]:
+    """Credentials of a session of OrganizationAccountAccessRole in an account; moto tells accounts apart by them."""
+    session = sts_backends[account_id]["aws"].assume_role(
+        region_name=region,
+        role_session_name="emulator",
+        role_arn=f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole",
+        policy="",
+        duration=3600,
+        external_id="",
+    )
+    return {
+        "access_key_id": session.access_key_id,
+        "secret_access_key": session.secret_access_key,
+        "session_token": session.session_token,
+    }
+
+
+def end_with_standard_input() -> None:
+    """End the process, whatever its other threads do, when standard input closes."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+def main() -> None:
+    """Start the server and say where it listens."""
+    parser = argparse.ArgumentParser(prog="emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--region", default="eu-west-1", help="Region of the sessions")
+    parser.add_argument("--account", action="append", default=[], help="account id to print credentials for")
+    arguments = parser.parse_args()
+
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(HOST, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
+    # moto builds some addresses of its own (a queue's URL, a custom resource's ResponseURL) with this port.
+    os.environ["MOTO_PORT"] = str(server.port)
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+
+    credentials = {account: session_credentials(account, arguments.region) for account in arguments.account}
+    print(json.dumps({"port": server.port, "credentials": credentials}), flush=True)
+    # Nobody reads standard output after this line: a later write would meet a full or closed pipe.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const REPOSITORY = resolve(__dirname, '../..');
+const REGION = 'eu-west-1';
+const START_TIMEOUT_MS = 60_000;
+const LOG_TAIL_LINES = 20;
+
+/** Made-up ids of the project's four accounts. */
+const ACCOUNTS = {
+  tooling: '111111111111',
+  dev: '222222222222',
+  test: '333333333333',
+  prod: '444444444444',
+};
+
+/** What the Python side prints once it answers; see scripts/emulator/__main__.py. */
+interface Announcement {
+  readonly port: number;
+  readonly credentials: Readonly<
+    Record<
+      string,
+      { readonly access_key_id: string; readonly secret_access_key: string; readonly session_token: string }
+    >
+  >;
+}
+
+export interface EmulatorOptions {
+  /** Account ids by name; the project's four accounts unless told otherwise. */
+  readonly accounts?: Readonly<Record<string, string>>;
+}
+
+/** A running emulated AWS. Whatever happens to this process, the emulator ends with it. */
+export interface Emulator {
+  /** `http://127.0.0.1:<port>`; serves every AWS service. */
+  readonly endpoint: string;
+  /** File with everything the emulator logs: requests, warnings, tracebacks. `stop` removes it. */
+  readonly log: string;
+  /**
+   * Environment for a child process (`aws`, an SDK, a script) that may reach the emulator and nothing else of AWS.
+   *
+   * Each account has a profile `route-to-live-<account>`. Without an account no profile is chosen, and a call that
+   * names none fails for want of credentials rather than landing in a wrong account.
+   *
+   * @param account name of the account whose profile becomes `AWS_PROFILE`
+   * @throws when no account has that name
+   */
+  environment(account?: string): NodeJS.ProcessEnv;
+  /** Ends the emulator and removes its files. All it held is gone. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts moto's server, with this project's CloudFormation resource types, on a free port.
+ *
+ * @returns when the server answers
+ * @throws when no Python with moto is found, or the server does not start (the message ends with its log's tail)
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const accounts: Readonly<Record<string, string>> = options.accounts ?? ACCOUNTS;
+  const python = pythonWithMoto();
+  const directory = await mkdtemp(join(tmpdir(), 'route-to-live-emulator-'));
+  const log = join(directory, 'emulator.log');
+  const server = spawnServer(python, log, Object.values(accounts));
+  try {
+    const announcement = await announced(server, log);
+    const endpoint = `http://127.0.0.1:${announcement.port}`;
+    const environment = await writeConfiguration(directory, accounts, announcement);
+    // A forgotten stop() must not keep the caller alive: once it ends, the server's standard input closes.
+    server.unref();
+    return {
+      endpoint,
+      log,
+      environment: (account) => {
+        if (account !== undefined && !Object.hasOwn(accounts, account)) {
+          throw new Error(`No account is named "${account}"; there are ${Object.keys(accounts).join(', ')}.`);
+        }
+        return {
+          ...withoutAws(process.env),
+          PATH: [dirname(python), process.env.PATH].filter(Boolean).join(delimiter),
+          AWS_ENDPOINT_URL: endpoint,
+          ...environment,
+          ...(account === undefined ? {} : { AWS_PROFILE: profile(account) }),
+        };
+      },
+      stop: async () => {
+        await end(server);
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await end(server);
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * The Python of the repository's `.venv`, else the first on PATH, that has moto.
+ *
+ * @throws when there is none
+ */
+function pythonWithMoto(): string {
+  const directories = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
+  const candidates = [
+    join(REPOSITORY, '.venv', 'bin', 'python'),
+    ...directories.flatMap((directory) => [join(directory, 'python3'), join(directory, 'python')]),
+  ].filter((candidate) => existsSync(candidate));
+  const findsMoto = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("moto") is None)';
+  const python = candidates.find(
+    (candidate) => spawnSync(candidate, ['-c', findsMoto], { stdio: 'ignore' }).status === 0,
+  );
+  if (python === undefined) {
+    throw new Error(
+      'The emulated AWS needs a Python with moto: neither .venv nor any Python on PATH has it. ' +
+        'Run `npm run python-tools`.',
+    );
+  }
+  return python;
+}
+
+function spawnServer(python: string, log: string, accountIds: readonly string[]): ChildProcess {
+  const logDescriptor = openSync(log, 'w');
+  try {
+    return spawn(
+      python,
+      ['-m', 'emulator', '--port', '0', '--region', REGION, ...accountIds.flatMap((id) => ['--account', id])],
+      {
+        env: {
+          ...withoutAws(process.env),
+          PYTHONPATH: join(REPOSITORY, 'scripts'),
+          PYTHONDONTWRITEBYTECODE: '1',
+          PYTHONUNBUFFERED: '1',
+        },
+        stdio: ['pipe', 'pipe', logDescriptor],
+      },
+    );
+  } finally {
+    closeSync(logDescriptor);
+  }
+}
+
+/** Waits for the server's one line on standard output. */
+async function announced(server: ChildProcess, log: string): Promise<Announcement> {
+  const { stdout } = server;
+  if (stdout === null) {
+    throw new Error('The emulator was spawned without a pipe for its standard output.');
+  }
+  const lines = createInterface({ input: stdout });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const line = await new Promise<string>((resolveLine, reject) => {
+      lines.once('line', resolveLine);
+      server.once('error', reject);
+      server.once('exit', (code, signal) => reject(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
+      timer = setTimeout(() => reject(new Error(`it said nothing for ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
+    });
+    return JSON.parse(line) as Announcement;
+  } catch (error) {
+    const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+    throw new Error(`The emulated AWS did not start: ${(error as Error).message}. Its log ends with:\n${tail}`);
+  } finally {
+    clearTimeout(timer);
+    lines.close();
+    stdout.destroy();
+  }
+}
+
+/**
+ * Writes the AWS configuration files: a profile per account.
+ *
+ * The profiles hold a session's credentials rather than `role_arn` and `source_profile`: the AWS CLI would keep the
+ * sessions it assumes under ~/.aws/cli/cache, for the next emulator to trip over, and pay a call for each.
+ */
+async function writeConfiguration(
+  directory: string,
+  accounts: Readonly<Record<string, string>>,
+  announcement: Announcement,
+): Promise<NodeJS.ProcessEnv> {
+  const configFile = join(directory, 'config');
+  const credentialsFile = join(directory, 'credentials');
+  const profiles = Object.entries(accounts).map(([account, id]) => ({
+    name: profile(account),
+    credentials: announcement.credentials[id],
+  }));
+  await writeFile(configFile, profiles.map(({ name }) => `[profile ${name}]\nregion = ${REGION}\n`).join('\n'));
+  await writeFile(
+    credentialsFile,
+    profiles
+      .map(
+        ({ name, credentials }) =>
+          `[${name}]\naws_access_key_id = ${credentials?.access_key_id}\n` +
+          `aws_secret_access_key = ${credentials?.secret_access_key}\n` +
+          `aws_session_token = ${credentials?.session_token}\n`,
+      )
+      .join('\n'),
+  );
+  return {
+    AWS_CONFIG_FILE: configFile,
+    AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_PAGER: '',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+function profile(account: string): string {
+  return `route-to-live-${account}`;
+}
+
+function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_')));
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) {
+    return;
+  }
+  const ended = new Promise((resolveEnd) => server.once('exit', resolveEnd));
+  server.ref();
+  server.kill('SIGKILL');
+  await ended;
+}
