@@ -1,0 +1,138 @@
+import { accountIdParameter, type Stack, type Topology, toolingAccount } from './define-topology';
+import { printable } from './likely-cause';
+import { type ParameterFile, type ParameterProblem, valuesOf } from './parameters';
+
+/** An account of the topology. */
+export interface Account {
+  /** `tooling` or the name of an environment. */
+  readonly name: string;
+  /** The parameter that holds its id. */
+  readonly parameter: string;
+  /** The account whose id it has: its own name unless the topology says that it shares another's. */
+  readonly owner: string;
+}
+
+/** The accounts of a topology: tooling, then the environments in order. */
+export function accountsOf({ environments }: Topology): readonly Account[] {
+  const accounts: Account[] = [{ name: toolingAccount, parameter: 'ToolingAccountId', owner: toolingAccount }];
+  for (const environment of environments) {
+    const shared = accounts.find(({ name }) => name === environment.sharesAccountWith);
+    accounts.push({
+      name: environment.name,
+      parameter: accountIdParameter(environment),
+      owner: shared?.owner ?? environment.name,
+    });
+  }
+  return accounts;
+}
+
+/** A value, and where it stands. */
+interface Occurrence {
+  readonly stack: Stack;
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * Compares the files with one another: the region and each account's id are the same everywhere, no two accounts are
+ * equal unless the topology says so, and the files of an environment name that environment.
+ *
+ * @param refused Problems of single files; a value that has one of its own is not compared.
+ */
+export function problemsAcrossFiles(
+  topology: Topology,
+  files: readonly { readonly stack: Stack; readonly file: ParameterFile }[],
+  refused: readonly ParameterProblem[],
+): ParameterProblem[] {
+  const occurrences = files.flatMap(({ stack, file }) =>
+    Object.entries(valuesOf(file) ?? {}).flatMap(([key, value]): Occurrence[] =>
+      typeof value === 'string' && !refused.some((problem) => problem.file === file.file && problem.key === key)
+        ? [{ stack, file: file.file, line: file.at(['Parameters', key])?.line, key, value }]
+        : [],
+    ),
+  );
+  const of = (key: string) => occurrences.filter((occurrence) => occurrence.key === key);
+  const accounts = accountsOf(topology).map((account) => ({ ...account, id: mostFrequent(of(account.parameter)) }));
+  return [
+    ...of('EnvironmentName').flatMap(foreignEnvironment),
+    ...['Region', ...accounts.map(({ parameter }) => parameter)].flatMap((key) => deviating(of(key))),
+    ...accounts.flatMap((account, index) => clashing(account, accounts.slice(0, index))),
+  ];
+}
+
+function foreignEnvironment({ stack, value, file, line, key }: Occurrence): ParameterProblem[] {
+  return value === stack.account
+    ? []
+    : [
+        {
+          file,
+          line,
+          key,
+          found: printable(value),
+          rule: `must be ${printable(stack.account)}, the environment of the stack ${stack.name}`,
+          likelyCause: 'a file that was copied from another environment',
+          whatToDo: `write ${printable(stack.account)}, and look at the other values of the file`,
+        },
+      ];
+}
+
+/** Of the values of one parameter, those that differ from what most files say. */
+function deviating(occurrences: readonly Occurrence[]): ParameterProblem[] {
+  const usual = mostFrequent(occurrences);
+  return usual === undefined
+    ? []
+    : occurrences
+        .filter(({ value }) => value !== usual.value)
+        .map(({ file, line, key, value }) => ({
+          file,
+          line,
+          key,
+          found: printable(value),
+          rule: `must be the same in all files, but it is ${printable(usual.value)} in ${place(usual)}`,
+          whatToDo: 'write the same value in all files (`npm run configure` does)',
+        }));
+}
+
+type IdentifiedAccount = Account & { readonly id: Occurrence | undefined };
+
+/** The first account before this one that it must share an id with but doesn't, or the other way round. */
+function clashing({ name, owner, id }: IdentifiedAccount, earlier: readonly IdentifiedAccount[]): ParameterProblem[] {
+  for (const other of earlier) {
+    const shared = other.owner === owner;
+    if (id !== undefined && other.id !== undefined && shared !== (id.value === other.id.value)) {
+      const { file, line, key, value } = id;
+      const theirs = printable(other.id.value);
+      return [
+        {
+          file,
+          line,
+          key,
+          found: printable(value),
+          rule: shared
+            ? `topology.ts lets ${name} share the account of ${other.name}, which is ${theirs} in ${place(other.id)}`
+            : `${name} must have an account of its own, but this is the account of ${other.name} in ${place(other.id)}`,
+          whatToDo: shared
+            ? `write ${theirs}, or remove sharesAccountWith of ${name} in templates-src/topology.ts`
+            : `write the account id of ${name}, or declare sharesAccountWith: '${other.name}' for it in templates-src/topology.ts`,
+        },
+      ];
+    }
+  }
+  return [];
+}
+
+/** The first occurrence of the value that most files have. */
+function mostFrequent(occurrences: readonly Occurrence[]): Occurrence | undefined {
+  const counts = new Map<string, number>();
+  for (const { value } of occurrences) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const most = Math.max(...counts.values());
+  return occurrences.find(({ value }) => counts.get(value) === most);
+}
+
+function place({ file, line, key }: Occurrence): string {
+  return `${file}:${line} (${key})`;
+}

@@ -1,0 +1,70 @@
+import type { Topology } from '../define-topology';
+import { AccountId, Partition, type Reference, Region, type Substitution, sub } from '../dsl/intrinsics';
+
+/**
+ * Every name that more than one template, script or account has to agree on. Roles that other accounts trust or admit
+ * have fixed names, because a policy must not name a role that might not exist yet (aws-facts: principals), so it
+ * admits an account and narrows it by the role's name.
+ */
+
+/** The three pipelines; each has a repository of the same name. */
+export const pipelineNames = {
+  containerBuild: 'ECS-Container-Build',
+  infrastructureDeployment: 'Infrastructure-Deployment',
+  containerDeployment: 'ECS-Container-Deployment',
+} as const;
+
+/** A value that is known when the template is written (`dev`), or when it is deployed (`!Ref EnvironmentName`). */
+type Named = string | Reference;
+
+/** The names of one project. */
+export const namesOf = ({ project }: Topology) => ({
+  keyAlias: `alias/${project}-artifacts`,
+  imageRepository: `${project}-container`,
+  topic: `${project}-approvals-and-failures`,
+
+  /** Buckets of the tooling account: their names are the same for all of AWS, so they hold account and Region. */
+  artifactBucket: (account: Reference = AccountId) => sub`${project}-artifacts-${account}-${Region}`,
+  packageBucket: (account: Reference = AccountId) => sub`${project}-packages-${account}-${Region}`,
+  accessLogBucket: () => sub`${project}-access-logs-${AccountId}-${Region}`,
+
+  /** Stacks of an environment. */
+  environmentStack: (environment: Named, template: string) => sub`${project}-${environment}-${template}`,
+  /** What every name in an environment starts with. */
+  environmentPrefix: (environment: Named) => sub`${project}-${environment}-`,
+
+  /** Roles of the tooling account that environments trust. */
+  infrastructureDeploymentPipelineRole: `${project}-infrastructure-deployment-pipeline`,
+  containerDeploymentPipelineRole: `${project}-container-deployment-pipeline`,
+  containerBuildPipelineRole: `${project}-container-build-pipeline`,
+  updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
+
+  /** Roles of an environment that the tooling account's resources admit. */
+  cloudFormationActionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-action`,
+  codeDeployActionRole: (environment: Named) => sub`${project}-${environment}-codedeploy-action`,
+  cloudFormationExecutionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-execution`,
+  lambdaUpdateRole: (environment: Named) => sub`${project}-${environment}-lambda-update`,
+  workloadBoundary: (environment: Named) => sub`${project}-${environment}-workload-boundary`,
+  /** Roles that the environment's own templates create, always under the boundary. */
+  workloadRole: (environment: Named, name: string) => sub`${project}-${environment}-workload-${name}`,
+});
+
+/** The names of a project, as functions and constants. */
+export type Names = ReturnType<typeof namesOf>;
+
+/** Names of workload roles, without prefix, that other policies refer to. */
+export const workloadRoles = {
+  containerTask: 'container-task',
+  containerExecution: 'container-execution',
+  codeDeploy: 'codedeploy',
+} as const;
+
+/** ARN of a role of an account, which need not exist. */
+export const roleArn = (account: Reference, name: string | Substitution) =>
+  sub`arn:${Partition}:iam::${account}:role/${name}`;
+
+/** ARN of an account's root: as a principal it stands for the whole account, so it needs a condition beside it. */
+export const accountRoot = (account: Reference) => sub`arn:${Partition}:iam::${account}:root`;
+
+/** ARN of a bucket, or of what lies below a path in it. */
+export const bucketArn = (name: Reference | Substitution) => sub`arn:${Partition}:s3:::${name}`;

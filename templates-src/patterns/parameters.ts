@@ -1,0 +1,61 @@
+import type { Topology } from '../define-topology';
+import { equals, Region } from '../dsl/intrinsics';
+import type { Parameter, Template } from '../dsl/template';
+
+/** Parameters that more than one template has; constraints and texts are the same everywhere. */
+
+/** An AWS account id. A string, because a number loses leading zeros. */
+export const accountId = (account: string): Parameter => ({
+  Type: 'String',
+  Label: `${account} account id`,
+  Description: `Id of the ${account} account`,
+  AllowedPattern: '[0-9]{12}',
+  MaxLength: 12,
+  ConstraintDescription: 'an AWS account id has 12 digits, in quotes where YAML or JSON could read a number',
+});
+
+/**
+ * The Region of the whole route to live, and the rule that refuses the stack elsewhere: a profile with another default
+ * Region would deploy it beside the buckets and keys that it needs (a Lambda package must lie in its function's Region).
+ */
+export function declareRegion(t: Template): void {
+  const { Region: configured } = t.parameters('Route to live', {
+    Region: {
+      Type: 'String',
+      Label: 'Region',
+      Description: 'Region of all accounts; the stack refuses to be deployed elsewhere',
+      AllowedPattern: '[a-z]{2}(-[a-z]+)+-[0-9]',
+      MaxLength: 20,
+      ConstraintDescription: 'a Region is named like eu-west-1',
+    },
+  });
+  t.rules({
+    DeployedInItsRegion: {
+      Assertions: [
+        {
+          Assert: equals(configured, Region),
+          AssertDescription:
+            'The parameter Region is not the Region of this deployment: pass --region, or use another profile',
+        },
+      ],
+    },
+  });
+}
+
+/** Name of the environment that a stack belongs to. */
+export const environmentName = ({ environments }: Topology): Parameter => ({
+  Type: 'String',
+  Label: 'Environment',
+  Description: 'Environment that this account serves; part of the names of its roles',
+  AllowedValues: environments.map(({ name }) => name),
+});
+
+/** ARN of the key of the tooling account. An alias would not do: it resolves in its owner's account only. */
+export const artifactKeyArn: Parameter = {
+  Type: 'String',
+  Label: 'Artifact key',
+  Description: 'ARN of the key that encrypts artifacts and packages; deploy.sh passes it on from artifact-store',
+  AllowedPattern: 'arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+',
+  MaxLength: 100,
+  ConstraintDescription: 'the full ARN of a key, not its alias',
+};

@@ -1,0 +1,91 @@
+import { AccountId, type Reference, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
+import type { Conditions, IdentityStatement, ResourceStatement, TrustStatement } from '../dsl/policies';
+import { accountRoot, roleArn } from './names';
+
+/** Statements that more than one policy has, each closing a hole that broke or opened somebody's pipeline. */
+
+/** Refuses plain HTTP to a bucket and everything in it. */
+export const denyInsecureTransport = (bucket: Reference): ResourceStatement => ({
+  Sid: 'DenyInsecureTransport',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:*',
+  Resource: [bucket, sub`${bucket}/*`],
+  // The Guard registry looks for the boolean, not for the string.
+  Condition: { Bool: { 'aws:SecureTransport': false } },
+});
+
+/**
+ * Refuses uploads under another key than the bucket's. Null-safe: an upload that names no key gets the bucket's default
+ * encryption; demanding the header instead would break `aws s3 cp`.
+ */
+export const denyOtherKeys = (bucket: Reference, key: Reference): ResourceStatement => ({
+  Sid: 'DenyOtherKeys',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:PutObject',
+  Resource: sub`${bucket}/*`,
+  Condition: {
+    Null: { 's3:x-amz-server-side-encryption-aws-kms-key-id': false },
+    StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': key },
+  },
+});
+
+/** Refuses uploads that ask for another encryption than the bucket's; null-safe as well. */
+export const denyOtherEncryption = (bucket: Reference): ResourceStatement => ({
+  Sid: 'DenyOtherEncryption',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:PutObject',
+  Resource: sub`${bucket}/*`,
+  Condition: {
+    Null: { 's3:x-amz-server-side-encryption': false },
+    StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' },
+  },
+});
+
+/**
+ * Lets a service of AWS assume a role, for this account's resources only: a service principal alone would act for
+ * anybody's (confused deputy).
+ */
+export const trustService = (
+  service: `${string}.amazonaws.com`,
+  sourceArn?: StringValue | readonly StringValue[],
+): TrustStatement => ({
+  Sid: 'AssumedByService',
+  Effect: 'Allow',
+  Principal: { Service: service },
+  Action: 'sts:AssumeRole',
+  Condition: {
+    StringEquals: { 'aws:SourceAccount': AccountId },
+    ...(sourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': sourceArn } }),
+  },
+});
+
+/**
+ * Lets one role of an account assume a role. The principal is the account, so that the role may be created later or
+ * again; the condition narrows it to the one role, else anybody in that account could come in.
+ */
+export const trustRole = (account: Reference, name: string | Substitution): TrustStatement => ({
+  Sid: 'AssumedByRole',
+  Effect: 'Allow',
+  Principal: { AWS: accountRoot(account) },
+  Action: 'sts:AssumeRole',
+  Condition: onlyRoles([roleArn(account, name)]),
+});
+
+/** Narrows an account to roles, by ARN. */
+export const onlyRoles = (arns: readonly StringValue[]): Conditions => ({ ArnEquals: { 'aws:PrincipalArn': arns } });
+
+/** Lets a principal hand a role to a service: the role named, to this service only. */
+export const passRole = (
+  sid: string,
+  role: StringValue | readonly StringValue[],
+  service: `${string}.amazonaws.com`,
+): IdentityStatement => ({
+  Sid: sid,
+  Effect: 'Allow',
+  Action: 'iam:PassRole',
+  Resource: role,
+  Condition: { StringEquals: { 'iam:PassedToService': service } },
+});

@@ -1,0 +1,30 @@
+import CfRepository, { type RepositoryProperties } from 'cloudform-types/types/ecr/repository';
+import type { Policy, RepositoryStatement } from '../dsl/policies';
+import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+
+const allowedValues = {
+  'EncryptionConfiguration.EncryptionType': ['AES256', 'KMS', 'KMS_DSSE'],
+  ImageTagMutability: ['MUTABLE', 'IMMUTABLE', 'MUTABLE_WITH_EXCLUSION', 'IMMUTABLE_WITH_EXCLUSION'],
+  'ImageTagMutabilityExclusionFilters.ImageTagMutabilityExclusionFilterType': ['WILDCARD'],
+} as const;
+
+/** Newer than cloudform-types (specification 148): tags that may move although all others are immutable. */
+interface NewerProperties {
+  readonly ImageTagMutabilityExclusionFilters?: readonly {
+    readonly ImageTagMutabilityExclusionFilterType: string;
+    readonly ImageTagMutabilityExclusionFilterValue: string;
+  }[];
+}
+
+type Properties = Narrowed<
+  Omit<RepositoryProperties, 'RepositoryPolicyText'> & NewerProperties,
+  typeof allowedValues
+> & {
+  readonly RepositoryPolicyText?: Policy<RepositoryStatement>;
+};
+
+/** `!Ref`: the repository's name. */
+export const Repository = resourceType('AWS::ECR::Repository', CfRepository as ResourceClass<Properties>, {
+  attributes: ['Arn', 'RepositoryUri'],
+  allowedValues,
+});

@@ -1,0 +1,29 @@
+import CfBucket, { type BucketProperties } from 'cloudform-types/types/s3/bucket';
+import CfBucketPolicy, { type BucketPolicyProperties } from 'cloudform-types/types/s3/bucketPolicy';
+import type { Policy, ResourceStatement } from '../dsl/policies';
+import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+
+const allowedValues = {
+  'BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm': [
+    'aws:kms',
+    'AES256',
+    'aws:kms:dsse',
+  ],
+  'LifecycleConfiguration.Rules.Status': ['Enabled', 'Disabled'],
+  'OwnershipControls.Rules.ObjectOwnership': ['ObjectWriter', 'BucketOwnerPreferred', 'BucketOwnerEnforced'],
+  'VersioningConfiguration.Status': ['Enabled', 'Suspended'],
+} as const;
+
+/** `!Ref`: the bucket's name. */
+export const Bucket = resourceType(
+  'AWS::S3::Bucket',
+  CfBucket as ResourceClass<Narrowed<BucketProperties, typeof allowedValues>>,
+  { attributes: ['Arn', 'DomainName', 'RegionalDomainName'], allowedValues },
+);
+
+type PolicyProperties = Omit<BucketPolicyProperties, 'PolicyDocument'> & {
+  readonly PolicyDocument: Policy<ResourceStatement>;
+};
+
+/** The one policy of a bucket. */
+export const BucketPolicy = resourceType('AWS::S3::BucketPolicy', CfBucketPolicy as ResourceClass<PolicyProperties>);

@@ -1,0 +1,335 @@
+import { accountIdParameter, type Topology } from '../../define-topology';
+import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
+import { policy, type ResourceStatement } from '../../dsl/policies';
+import { retained } from '../../dsl/resources';
+import { type Template, template } from '../../dsl/template';
+import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
+import { accountId, declareRegion } from '../../patterns/parameters';
+import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
+import { Repository } from '../../resources/ecr';
+import { Alias, Key } from '../../resources/kms';
+import { Bucket, BucketPolicy } from '../../resources/s3';
+import { Subscription, Topic, TopicPolicy } from '../../resources/sns';
+
+/** What the pipelines share, and what environment accounts read: the key, three buckets, the images and the topic. */
+export default function artifactStore(topology: Topology): Template {
+  const names = namesOf(topology);
+  const { environments, project } = topology;
+  const t = template(`Tooling account of ${project}: key, buckets, image repository and topic of the pipelines`);
+
+  declareRegion(t);
+  const { ApproversEmail } = t.parameters('Approvals', {
+    ApproversEmail: {
+      Type: 'String',
+      Label: 'Approvers',
+      Description:
+        'E-mail address that is asked for approvals and told of failures; it has to confirm the subscription',
+      AllowedPattern: '[^@\\s]+@[^@\\s]+\\.[^@\\s]+',
+      ConstraintDescription: 'an e-mail address',
+    },
+  });
+  const accountIds = t.parameters(
+    'Accounts',
+    Object.fromEntries(environments.map((it) => [accountIdParameter(it), accountId(it.name)])),
+  );
+  const members = environments.map((environment) => {
+    const account = accountIds[accountIdParameter(environment)];
+    if (account === undefined) {
+      throw new Error(`no parameter holds the account id of ${environment.name}`);
+    }
+    return { ...environment, account };
+  });
+  // One entry for an account that two environments share.
+  const environmentRoots = [
+    ...new Map(members.map(({ account }) => [account.logicalId, accountRoot(account)])).values(),
+  ];
+  const rolesOf = (...name: ((environment: string) => ReturnType<typeof names.cloudFormationActionRole>)[]) =>
+    members.flatMap(({ name: environment, account }) => name.map((of) => roleArn(account, of(environment))));
+  const artifactReaders = rolesOf(names.cloudFormationActionRole, names.codeDeployActionRole);
+  const packageReaders = rolesOf(names.cloudFormationExecutionRole, names.lambdaUpdateRole);
+  const imagePullers = rolesOf((environment) => names.workloadRole(environment, workloadRoles.containerExecution));
+
+  const { ArtifactKey } = t.resources({
+    ArtifactKey: retained(
+      Key({
+        Description: `Encrypts artifacts, packages, images and logs of the pipelines of ${project}`,
+        EnableKeyRotation: true,
+        KeyPolicy: policy<ResourceStatement>(
+          {
+            Sid: 'OwnerAdministersKey',
+            Effect: 'Allow',
+            Principal: { AWS: accountRoot(AccountId) },
+            Action: [
+              'kms:CancelKeyDeletion',
+              'kms:CreateAlias',
+              'kms:CreateGrant',
+              'kms:DeleteAlias',
+              'kms:DescribeKey',
+              'kms:DisableKey',
+              'kms:DisableKeyRotation',
+              'kms:EnableKey',
+              'kms:EnableKeyRotation',
+              'kms:GetKeyPolicy',
+              'kms:GetKeyRotationStatus',
+              'kms:ListGrants',
+              'kms:ListKeyPolicies',
+              'kms:ListKeyRotations',
+              'kms:ListResourceTags',
+              'kms:PutKeyPolicy',
+              'kms:RetireGrant',
+              'kms:RevokeGrant',
+              'kms:ScheduleKeyDeletion',
+              'kms:TagResource',
+              'kms:UntagResource',
+              'kms:UpdateAlias',
+              'kms:UpdateKeyDescription',
+            ],
+            Resource: '*',
+          },
+          {
+            Sid: 'OwnerGrantsUseThroughIam',
+            Effect: 'Allow',
+            Principal: { AWS: accountRoot(AccountId) },
+            Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+            Resource: '*',
+          },
+          {
+            Sid: 'EnvironmentRolesDecrypt',
+            Effect: 'Allow',
+            Principal: { AWS: environmentRoots },
+            Action: ['kms:Decrypt', 'kms:DescribeKey'],
+            Resource: '*',
+            Condition: onlyRoles([...artifactReaders, ...packageReaders]),
+          },
+          {
+            Sid: 'LogsEncryptBuildLogs',
+            Effect: 'Allow',
+            Principal: { Service: sub`logs.${Region}.amazonaws.com` },
+            Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+            Resource: '*',
+            Condition: {
+              ArnLike: {
+                'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*`,
+              },
+            },
+          },
+          {
+            Sid: 'EventsPublishToEncryptedTopic',
+            Effect: 'Allow',
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Resource: '*',
+            Condition: { StringEquals: { 'aws:SourceAccount': AccountId } },
+          },
+        ),
+      }),
+    ),
+  });
+  t.resources({ ArtifactKeyAlias: Alias({ AliasName: names.keyAlias, TargetKeyId: ArtifactKey }) });
+
+  const blockPublicAccess = {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  };
+  const { AccessLogBucket } = t.resources({
+    AccessLogBucket: retained(
+      Bucket({
+        BucketName: names.accessLogBucket(),
+        // S3 delivers access logs only to a bucket with its own keys (SSE-S3).
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Id: 'ExpireLogs',
+              Status: 'Enabled',
+              ExpirationInDays: 365,
+              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+            },
+          ],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: blockPublicAccess,
+        VersioningConfiguration: { Status: 'Enabled' },
+      }),
+    ),
+  });
+
+  /** A bucket under the key, with versions, whose accesses are logged. */
+  const encryptedBucket = (
+    name: StringValue,
+    logPrefix: string,
+    rule: { Id: string; ExpirationInDays?: number; days: number },
+  ) =>
+    retained(
+      Bucket({
+        BucketName: name,
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            {
+              BucketKeyEnabled: true,
+              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: ArtifactKey.Arn },
+            },
+          ],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Id: rule.Id,
+              Status: 'Enabled',
+              ...(rule.ExpirationInDays === undefined ? {} : { ExpirationInDays: rule.ExpirationInDays }),
+              NoncurrentVersionExpiration: { NoncurrentDays: rule.days },
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+            },
+          ],
+        },
+        LoggingConfiguration: { DestinationBucketName: AccessLogBucket, LogFilePrefix: logPrefix },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: blockPublicAccess,
+        VersioningConfiguration: { Status: 'Enabled' },
+      }),
+    );
+  const { ArtifactBucket, PackageBucket } = t.resources({
+    // Artifacts outlive every approval (60 days at the most) and stay for a rollback.
+    ArtifactBucket: encryptedBucket(names.artifactBucket(), 'artifacts/', {
+      Id: 'ExpireArtifacts',
+      ExpirationInDays: 180,
+      days: 30,
+    }),
+    // Packages never expire: a rollback of a stack in any environment needs the package of its last deployment.
+    PackageBucket: encryptedBucket(names.packageBucket(), 'packages/', { Id: 'ExpireOldVersions', days: 90 }),
+  });
+
+  /** Lets roles of the environments read a bucket; the other half of the grant is in their own policies. */
+  const environmentRolesRead = (bucket: typeof ArtifactBucket, roles: readonly StringValue[]): ResourceStatement => ({
+    Sid: 'EnvironmentRolesRead',
+    Effect: 'Allow',
+    Principal: { AWS: environmentRoots },
+    Action: ['s3:GetObject', 's3:GetObjectVersion'],
+    Resource: sub`${bucket.Arn}/*`,
+    Condition: onlyRoles(roles),
+  });
+  t.resources({
+    AccessLogBucketPolicy: BucketPolicy({
+      Bucket: AccessLogBucket,
+      PolicyDocument: policy(denyInsecureTransport(AccessLogBucket.Arn), {
+        Sid: 'S3DeliversAccessLogs',
+        Effect: 'Allow',
+        Principal: { Service: 'logging.s3.amazonaws.com' },
+        Action: 's3:PutObject',
+        Resource: sub`${AccessLogBucket.Arn}/*`,
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': AccountId },
+          ArnEquals: { 'aws:SourceArn': [ArtifactBucket.Arn, PackageBucket.Arn] },
+        },
+      }),
+    }),
+    ArtifactBucketPolicy: BucketPolicy({
+      Bucket: ArtifactBucket,
+      PolicyDocument: policy(
+        denyInsecureTransport(ArtifactBucket.Arn),
+        denyOtherEncryption(ArtifactBucket.Arn),
+        denyOtherKeys(ArtifactBucket.Arn, ArtifactKey.Arn),
+        environmentRolesRead(ArtifactBucket, artifactReaders),
+      ),
+    }),
+    PackageBucketPolicy: BucketPolicy({
+      Bucket: PackageBucket,
+      PolicyDocument: policy(
+        denyInsecureTransport(PackageBucket.Arn),
+        denyOtherEncryption(PackageBucket.Arn),
+        denyOtherKeys(PackageBucket.Arn, ArtifactKey.Arn),
+        environmentRolesRead(PackageBucket, packageReaders),
+      ),
+    }),
+  });
+
+  const { ImageRepository } = t.resources({
+    ImageRepository: retained(
+      Repository({
+        RepositoryName: names.imageRepository,
+        EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: ArtifactKey.Arn },
+        ImageScanningConfiguration: { ScanOnPush: true },
+        // A build's tag never moves; `latest` always does.
+        ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+        ImageTagMutabilityExclusionFilters: [
+          { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'latest' },
+        ],
+        // Only what no tag holds expires: a push that broke off. Every build keeps the tag of its id, so a task that
+        // is pinned by digest never loses its image; ECR can't tell which images are in use.
+        LifecyclePolicy: {
+          LifecyclePolicyText: JSON.stringify({
+            rules: [
+              {
+                rulePriority: 1,
+                description: 'Expire what no tag holds',
+                selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
+                action: { type: 'expire' },
+              },
+            ],
+          }),
+        },
+        RepositoryPolicyText: policy({
+          Sid: 'EnvironmentsPullImages',
+          Effect: 'Allow',
+          Principal: { AWS: environmentRoots },
+          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+          Condition: onlyRoles(imagePullers),
+        }),
+      }),
+    ),
+  });
+
+  const { NotificationTopic } = t.resources({
+    NotificationTopic: Topic({
+      TopicName: names.topic,
+      DisplayName: 'Approvals and failures',
+      KmsMasterKeyId: ArtifactKey.Arn,
+    }),
+  });
+  t.resources({
+    NotificationTopicPolicy: TopicPolicy({
+      Topics: [NotificationTopic],
+      PolicyDocument: policy<ResourceStatement>(
+        {
+          Sid: 'DenyInsecureTransport',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'sns:Publish',
+          Resource: NotificationTopic,
+          Condition: { Bool: { 'aws:SecureTransport': false } },
+        },
+        {
+          Sid: 'EventsPublishFailures',
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: NotificationTopic,
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': AccountId },
+            ArnLike: { 'aws:SourceArn': sub`arn:${Partition}:events:${Region}:${AccountId}:rule/${project}-*` },
+          },
+        },
+      ),
+    }),
+    ApproversSubscription: Subscription({ TopicArn: NotificationTopic, Protocol: 'email', Endpoint: ApproversEmail }),
+  });
+
+  t.outputs({
+    ArtifactKeyArn: { Description: 'Key of artifacts and packages', Value: ArtifactKey.Arn, Exported: true },
+    ArtifactBucketName: { Description: 'Artifacts of the pipelines', Value: ArtifactBucket, Exported: true },
+    PackageBucketName: { Description: 'Packages of Lambda functions', Value: PackageBucket, Exported: true },
+    ImageRepositoryName: { Description: 'Repository of container images', Value: ImageRepository, Exported: true },
+    ImageRepositoryUri: {
+      Description: 'Where container images are pushed and pulled',
+      Value: ImageRepository.RepositoryUri,
+      Exported: true,
+    },
+    NotificationTopicArn: { Description: 'Approvals and failures', Value: NotificationTopic, Exported: true },
+  });
+  return t;
+}
