@@ -57,6 +57,7 @@ export const workloadRoles = {
   containerTask: 'container-task',
   containerExecution: 'container-execution',
   codeDeploy: 'codedeploy',
+  flowLogs: 'flow-logs',
 } as const;
 
 /** ARN of a role of an account, which need not exist. */

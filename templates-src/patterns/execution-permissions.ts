@@ -1,0 +1,477 @@
+import type { Topology } from '../define-topology';
+import { AccountId, Partition, type Reference, Region, type Substitution, sub } from '../dsl/intrinsics';
+import type { IdentityStatement } from '../dsl/policies';
+import { bucketArn, namesOf, roleArn, workloadRoles } from './names';
+import { passRole } from './statements';
+
+/**
+ * What the CloudFormation execution role of an environment may do: create, change and delete the resource types of the
+ * environment's templates, under the project's names, and nothing else. The actions are those that the handlers of
+ * these types name in AWS's resource schemas; a test compares them.
+ */
+
+/** Every resource type that templates of environments may contain. */
+export const environmentResourceTypes = [
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ApplicationAutoScaling::ScalingPolicy',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentGroup',
+  'AWS::EC2::EIP',
+  'AWS::EC2::FlowLog',
+  'AWS::EC2::InternetGateway',
+  'AWS::EC2::NatGateway',
+  'AWS::EC2::Route',
+  'AWS::EC2::RouteTable',
+  'AWS::EC2::SecurityGroup',
+  'AWS::EC2::SecurityGroupEgress',
+  'AWS::EC2::SecurityGroupIngress',
+  'AWS::EC2::Subnet',
+  'AWS::EC2::SubnetRouteTableAssociation',
+  'AWS::EC2::VPC',
+  'AWS::EC2::VPCEndpoint',
+  'AWS::EC2::VPCGatewayAttachment',
+  'AWS::ECS::Cluster',
+  'AWS::ECS::Service',
+  'AWS::ECS::TaskDefinition',
+  'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::ElasticLoadBalancingV2::TargetGroup',
+  'AWS::IAM::Role',
+  'AWS::KMS::Alias',
+  'AWS::KMS::Key',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::Permission',
+  'AWS::Lambda::Url',
+  'AWS::Logs::LogGroup',
+  'AWS::S3::Bucket',
+  'AWS::S3::BucketPolicy',
+  'AWS::SQS::Queue',
+  'AWS::SQS::QueuePolicy',
+] as const;
+
+/**
+ * The statements, in lists that each fit a managed policy.
+ *
+ * @param environment the parameter that holds the environment's name
+ * @param artifactKey ARN of the key of Lambda packages
+ * @param tooling the parameter that holds the id of the tooling account
+ */
+export function executionPermissions(
+  topology: Topology,
+  { environment, artifactKey, tooling }: { environment: Reference; artifactKey: Reference; tooling: Reference },
+): Readonly<Record<string, readonly IdentityStatement[]>> {
+  const names = namesOf(topology);
+  const prefix = names.environmentPrefix(environment);
+  const arn = (service: string, resource: Substitution | string) =>
+    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
+  const ec2 = (...types: readonly string[]) => types.map((type) => arn('ec2', `${type}/*`));
+  const allow = (
+    Sid: string,
+    Action: readonly `${string}:${string}`[],
+    Resource: IdentityStatement['Resource'],
+    Condition?: IdentityStatement['Condition'],
+  ): IdentityStatement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) });
+
+  const workloadRole = roleArn(AccountId, names.workloadRole(environment, '*'));
+  const boundary = sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`;
+  const roleOf = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
+  const serviceLinkedRole = (path: string) => sub`arn:${Partition}:iam::${AccountId}:role/aws-service-role/${path}`;
+  // Tags that the templates put on keys, because a key's ARN says nothing about who owns it.
+  const ownTags = (key: 'aws:ResourceTag' | 'aws:RequestTag') => ({
+    StringEquals: { [`${key}/Project`]: topology.project, [`${key}/Environment`]: environment },
+  });
+
+  return {
+    Identity: [
+      allow(
+        'CreateRolesUnderTheBoundary',
+        ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
+        workloadRole,
+        { ArnEquals: { 'iam:PermissionsBoundary': boundary } },
+      ),
+      allow(
+        'ManageRoles',
+        [
+          'iam:DeleteRole',
+          'iam:GetRole',
+          'iam:GetRolePolicy',
+          'iam:ListAttachedRolePolicies',
+          'iam:ListRolePolicies',
+          'iam:TagRole',
+          'iam:UntagRole',
+          'iam:UpdateAssumeRolePolicy',
+          'iam:UpdateRole',
+          'iam:UpdateRoleDescription',
+        ],
+        workloadRole,
+      ),
+      passRole('PassFunctionRoles', roleOf('function-*'), 'lambda.amazonaws.com'),
+      passRole('PassFlowLogRole', roleOf(workloadRoles.flowLogs), 'vpc-flow-logs.amazonaws.com'),
+      passRole(
+        'PassTaskRoles',
+        [roleOf(workloadRoles.containerTask), roleOf(workloadRoles.containerExecution)],
+        'ecs-tasks.amazonaws.com',
+      ),
+      passRole('PassCodeDeployRole', roleOf(workloadRoles.codeDeploy), 'codedeploy.amazonaws.com'),
+      allow(
+        'CreateServiceLinkedRoles',
+        ['iam:CreateServiceLinkedRole'],
+        [
+          serviceLinkedRole('ecs.amazonaws.com/AWSServiceRoleForECS'),
+          serviceLinkedRole(
+            'ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService',
+          ),
+          serviceLinkedRole('elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing'),
+        ],
+        {
+          StringEquals: {
+            'iam:AWSServiceName': [
+              'ecs.amazonaws.com',
+              'ecs.application-autoscaling.amazonaws.com',
+              'elasticloadbalancing.amazonaws.com',
+            ],
+          },
+        },
+      ),
+      allow('CreateTaggedKeys', ['kms:CreateKey'], '*', ownTags('aws:RequestTag')),
+      allow(
+        'ManageOwnKeys',
+        [
+          'kms:DescribeKey',
+          'kms:EnableKey',
+          'kms:EnableKeyRotation',
+          'kms:GetKeyPolicy',
+          'kms:GetKeyRotationStatus',
+          'kms:ListResourceTags',
+          'kms:PutKeyPolicy',
+          'kms:ScheduleKeyDeletion',
+          'kms:TagResource',
+          'kms:UntagResource',
+          'kms:UpdateKeyDescription',
+        ],
+        arn('kms', 'key/*'),
+        ownTags('aws:ResourceTag'),
+      ),
+      allow(
+        'AliasOwnKeys',
+        ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'],
+        [arn('kms', sub`alias/${prefix}*`)],
+      ),
+      allow(
+        'AliasTaggedKeys',
+        ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'],
+        arn('kms', 'key/*'),
+        ownTags('aws:ResourceTag'),
+      ),
+      allow('ListAliases', ['kms:ListAliases'], '*'),
+    ],
+
+    Network: [
+      allow(
+        'CreateNetwork',
+        [
+          'ec2:AllocateAddress',
+          'ec2:AssociateRouteTable',
+          'ec2:AttachInternetGateway',
+          'ec2:AuthorizeSecurityGroupEgress',
+          'ec2:AuthorizeSecurityGroupIngress',
+          'ec2:CreateFlowLogs',
+          'ec2:CreateInternetGateway',
+          'ec2:CreateNatGateway',
+          'ec2:CreateRoute',
+          'ec2:CreateRouteTable',
+          'ec2:CreateSecurityGroup',
+          'ec2:CreateSubnet',
+          'ec2:CreateTags',
+          'ec2:CreateVpc',
+          'ec2:CreateVpcEndpoint',
+          'ec2:DeleteFlowLogs',
+          'ec2:DeleteInternetGateway',
+          'ec2:DeleteNatGateway',
+          'ec2:DeleteRoute',
+          'ec2:DeleteRouteTable',
+          'ec2:DeleteSecurityGroup',
+          'ec2:DeleteSubnet',
+          'ec2:DeleteTags',
+          'ec2:DeleteVpc',
+          'ec2:DeleteVpcEndpoints',
+          'ec2:DescribeVpcAttribute',
+          'ec2:DetachInternetGateway',
+          'ec2:DisassociateRouteTable',
+          'ec2:ModifySubnetAttribute',
+          'ec2:ModifyVpcAttribute',
+          'ec2:ModifyVpcEndpoint',
+          'ec2:ReleaseAddress',
+          'ec2:ReplaceRoute',
+          'ec2:ReplaceRouteTableAssociation',
+          'ec2:RevokeSecurityGroupEgress',
+          'ec2:RevokeSecurityGroupIngress',
+          'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
+          'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+        ],
+        ec2(
+          'elastic-ip',
+          'internet-gateway',
+          'natgateway',
+          'route-table',
+          'security-group',
+          'security-group-rule',
+          'subnet',
+          'vpc',
+          'vpc-endpoint',
+          'vpc-flow-log',
+        ),
+      ),
+      allow(
+        'DescribeNetwork',
+        [
+          'ec2:DescribeAddresses',
+          'ec2:DescribeAvailabilityZones',
+          'ec2:DescribeFlowLogs',
+          'ec2:DescribeInternetGateways',
+          'ec2:DescribeNatGateways',
+          'ec2:DescribeNetworkAcls',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeRouteTables',
+          'ec2:DescribeSecurityGroupRules',
+          'ec2:DescribeSecurityGroups',
+          'ec2:DescribeSubnets',
+          'ec2:DescribeTags',
+          'ec2:DescribeVpcEndpoints',
+          'ec2:DescribeVpcs',
+        ],
+        '*',
+      ),
+    ],
+
+    Functions: [
+      allow(
+        'ManageFunctions',
+        [
+          'lambda:AddPermission',
+          'lambda:CreateFunction',
+          'lambda:CreateFunctionUrlConfig',
+          'lambda:DeleteFunction',
+          'lambda:DeleteFunctionConcurrency',
+          'lambda:DeleteFunctionUrlConfig',
+          'lambda:GetFunction',
+          'lambda:GetFunctionCodeSigningConfig',
+          'lambda:GetFunctionConfiguration',
+          'lambda:GetFunctionRecursionConfig',
+          'lambda:GetFunctionUrlConfig',
+          'lambda:GetPolicy',
+          'lambda:GetRuntimeManagementConfig',
+          'lambda:PutFunctionConcurrency',
+          'lambda:RemovePermission',
+          'lambda:TagResource',
+          'lambda:UntagResource',
+          'lambda:UpdateFunctionCode',
+          'lambda:UpdateFunctionConfiguration',
+          'lambda:UpdateFunctionUrlConfig',
+        ],
+        arn('lambda', sub`function:${prefix}*`),
+      ),
+      allow(
+        'ManageEventSources',
+        [
+          'lambda:CreateEventSourceMapping',
+          'lambda:DeleteEventSourceMapping',
+          'lambda:GetEventSourceMapping',
+          'lambda:UpdateEventSourceMapping',
+        ],
+        '*',
+        { ArnLike: { 'lambda:FunctionArn': arn('lambda', sub`function:${prefix}*`) } },
+      ),
+      allow(
+        'TagEventSources',
+        ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
+        arn('lambda', 'event-source-mapping:*'),
+      ),
+      allow('ReadPackages', ['s3:GetObject', 's3:GetObjectVersion'], bucketArn(sub`${names.packageBucket(tooling)}/*`)),
+      allow('DecryptPackages', ['kms:Decrypt', 'kms:DescribeKey'], artifactKey),
+      allow(
+        'ManageQueues',
+        [
+          'sqs:CreateQueue',
+          'sqs:DeleteQueue',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ListQueueTags',
+          'sqs:SetQueueAttributes',
+          'sqs:TagQueue',
+          'sqs:UntagQueue',
+        ],
+        arn('sqs', sub`${prefix}*`),
+      ),
+      allow(
+        'ManageLogGroups',
+        [
+          'logs:AssociateKmsKey',
+          'logs:CreateLogGroup',
+          'logs:DeleteLogGroup',
+          'logs:DeleteRetentionPolicy',
+          'logs:DisassociateKmsKey',
+          'logs:ListTagsForResource',
+          'logs:PutRetentionPolicy',
+          'logs:TagResource',
+          'logs:UntagResource',
+        ],
+        [
+          arn('logs', sub`log-group:/${topology.project}/${environment}/*`),
+          arn('logs', sub`log-group:/aws/lambda/${prefix}*`),
+        ],
+      ),
+      allow('DescribeLogGroups', ['logs:DescribeLogGroups'], '*'),
+      allow(
+        'ManageLoadBalancerLogBucket',
+        [
+          's3:CreateBucket',
+          's3:DeleteBucketPolicy',
+          's3:GetBucketPolicy',
+          's3:GetBucketPublicAccessBlock',
+          's3:GetBucketVersioning',
+          's3:GetEncryptionConfiguration',
+          's3:GetLifecycleConfiguration',
+          's3:PutBucketOwnershipControls',
+          's3:PutBucketPolicy',
+          's3:PutBucketPublicAccessBlock',
+          's3:PutBucketTagging',
+          's3:PutBucketVersioning',
+          's3:PutEncryptionConfiguration',
+          's3:PutLifecycleConfiguration',
+        ],
+        bucketArn(sub`${prefix}*`),
+      ),
+    ],
+
+    Containers: [
+      allow(
+        'ManageContainers',
+        [
+          'ecs:CreateCluster',
+          'ecs:CreateService',
+          'ecs:DeleteCluster',
+          'ecs:DeleteService',
+          'ecs:DescribeClusters',
+          'ecs:DescribeServiceDeployments',
+          'ecs:DescribeServices',
+          'ecs:ListServiceDeployments',
+          'ecs:ListTagsForResource',
+          'ecs:PutClusterCapacityProviders',
+          'ecs:TagResource',
+          'ecs:UntagResource',
+          'ecs:UpdateCluster',
+          'ecs:UpdateClusterSettings',
+          'ecs:UpdateService',
+        ],
+        [
+          arn('ecs', sub`cluster/${prefix}*`),
+          arn('ecs', sub`service/${prefix}*`),
+          arn('ecs', sub`task-definition/${prefix}*:*`),
+        ],
+      ),
+      allow(
+        'RegisterTaskDefinitions',
+        ['ecs:DeregisterTaskDefinition', 'ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'],
+        '*',
+      ),
+      allow(
+        'ManageLoadBalancers',
+        [
+          'elasticloadbalancing:AddTags',
+          'elasticloadbalancing:CreateListener',
+          'elasticloadbalancing:CreateLoadBalancer',
+          'elasticloadbalancing:CreateTargetGroup',
+          'elasticloadbalancing:DeleteListener',
+          'elasticloadbalancing:DeleteLoadBalancer',
+          'elasticloadbalancing:DeleteTargetGroup',
+          'elasticloadbalancing:ModifyListener',
+          'elasticloadbalancing:ModifyListenerAttributes',
+          'elasticloadbalancing:ModifyLoadBalancerAttributes',
+          'elasticloadbalancing:ModifyTargetGroup',
+          'elasticloadbalancing:ModifyTargetGroupAttributes',
+          'elasticloadbalancing:RemoveTags',
+          'elasticloadbalancing:SetSecurityGroups',
+          'elasticloadbalancing:SetSubnets',
+        ],
+        [
+          arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+          arn('elasticloadbalancing', sub`loadbalancer/app/${prefix}*`),
+          arn('elasticloadbalancing', sub`targetgroup/${prefix}*`),
+        ],
+      ),
+      allow(
+        'DescribeLoadBalancers',
+        [
+          'elasticloadbalancing:DescribeListenerAttributes',
+          'elasticloadbalancing:DescribeListeners',
+          'elasticloadbalancing:DescribeLoadBalancerAttributes',
+          'elasticloadbalancing:DescribeLoadBalancers',
+          'elasticloadbalancing:DescribeTags',
+          'elasticloadbalancing:DescribeTargetGroupAttributes',
+          'elasticloadbalancing:DescribeTargetGroups',
+          'elasticloadbalancing:DescribeTargetHealth',
+        ],
+        '*',
+      ),
+      allow(
+        'ManageBlueGreenDeployments',
+        [
+          'codedeploy:CreateApplication',
+          'codedeploy:CreateDeploymentGroup',
+          'codedeploy:DeleteApplication',
+          'codedeploy:DeleteDeploymentGroup',
+          'codedeploy:GetApplication',
+          'codedeploy:GetDeploymentConfig',
+          'codedeploy:GetDeploymentGroup',
+          'codedeploy:ListDeployments',
+          'codedeploy:ListTagsForResource',
+          'codedeploy:TagResource',
+          'codedeploy:UntagResource',
+          'codedeploy:UpdateDeploymentGroup',
+        ],
+        [
+          arn('codedeploy', sub`application:${prefix}*`),
+          arn('codedeploy', sub`deploymentgroup:${prefix}*`),
+          arn('codedeploy', 'deploymentconfig:*'),
+        ],
+      ),
+      allow(
+        'ManageScaling',
+        [
+          'application-autoscaling:DeleteScalingPolicy',
+          'application-autoscaling:DeregisterScalableTarget',
+          'application-autoscaling:ListTagsForResource',
+          'application-autoscaling:PutScalingPolicy',
+          'application-autoscaling:RegisterScalableTarget',
+          'application-autoscaling:TagResource',
+          'application-autoscaling:UntagResource',
+        ],
+        arn('application-autoscaling', 'scalable-target/*'),
+      ),
+      allow(
+        'DescribeScaling',
+        [
+          'application-autoscaling:DescribeScalableTargets',
+          'application-autoscaling:DescribeScalingPolicies',
+          'application-autoscaling:DescribeScheduledActions',
+        ],
+        '*',
+      ),
+      allow(
+        'ManageAlarms',
+        [
+          'cloudwatch:DeleteAlarms',
+          'cloudwatch:DescribeAlarms',
+          'cloudwatch:ListTagsForResource',
+          'cloudwatch:PutMetricAlarm',
+          'cloudwatch:TagResource',
+          'cloudwatch:UntagResource',
+        ],
+        arn('cloudwatch', sub`alarm:${prefix}*`),
+      ),
+    ],
+  };
+}

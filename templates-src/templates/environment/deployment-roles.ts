@@ -1,0 +1,242 @@
+import type { Topology } from '../../define-topology';
+import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
+import { type IdentityStatement, policy } from '../../dsl/policies';
+import { type Template, template } from '../../dsl/template';
+import { executionPermissions } from '../../patterns/execution-permissions';
+import { bucketArn, namesOf, roleArn, workloadRoles } from '../../patterns/names';
+import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
+import { declareRole } from '../../patterns/roles';
+import { passRole, trustRole, trustService } from '../../patterns/statements';
+import { ManagedPolicy } from '../../resources/iam';
+
+/** What an environment account lets the Tooling account do, and the most that its own workloads may ever do. */
+export default function deploymentRoles(topology: Topology): Template {
+  const names = namesOf(topology);
+  const { project } = topology;
+  const t = template(`Environment account of ${project}: roles of the pipelines, and the boundary of workloads`);
+
+  declareRegion(t);
+  const { EnvironmentName, ToolingAccountId } = t.parameters('Accounts', {
+    EnvironmentName: environmentName(topology),
+    ToolingAccountId: accountId('tooling'),
+  });
+  const { ArtifactKeyArn } = t.parameters('Artifacts', { ArtifactKeyArn: artifactKeyArn });
+
+  const prefix = names.environmentPrefix(EnvironmentName);
+  const arn = (service: string, resource: StringValue & (ReturnType<typeof sub> | string)) =>
+    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
+  const workloadRole = (name: string) => roleArn(AccountId, names.workloadRole(EnvironmentName, name));
+  const logGroups = [
+    arn('logs', sub`log-group:/${project}/${EnvironmentName}/*`),
+    arn('logs', sub`log-group:/aws/lambda/${prefix}*`),
+  ];
+
+  t.resources({
+    WorkloadBoundary: ManagedPolicy({
+      ManagedPolicyName: names.workloadBoundary(EnvironmentName),
+      Description: 'The most that any role which a pipeline creates in this environment may do',
+      PolicyDocument: policy<IdentityStatement>(
+        {
+          Sid: 'WriteOwnLogs',
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+          Resource: logGroups,
+        },
+        {
+          Sid: 'UseOwnQueues',
+          Effect: 'Allow',
+          Action: [
+            'sqs:ChangeMessageVisibility',
+            'sqs:DeleteMessage',
+            'sqs:GetQueueAttributes',
+            'sqs:ReceiveMessage',
+            'sqs:SendMessage',
+          ],
+          Resource: arn('sqs', sub`${prefix}*`),
+        },
+        {
+          Sid: 'UseOwnKeys',
+          Effect: 'Allow',
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          Resource: arn('kms', 'key/*'),
+          Condition: {
+            StringEquals: { 'aws:ResourceTag/Project': project, 'aws:ResourceTag/Environment': EnvironmentName },
+          },
+        },
+        {
+          Sid: 'PullImages',
+          Effect: 'Allow',
+          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+          Resource: sub`arn:${Partition}:ecr:${Region}:${ToolingAccountId}:repository/${names.imageRepository}`,
+        },
+        { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+        {
+          Sid: 'SwitchTraffic',
+          Effect: 'Allow',
+          Action: [
+            'elasticloadbalancing:ModifyListener',
+            'elasticloadbalancing:ModifyRule',
+            'ecs:CreateTaskSet',
+            'ecs:DeleteTaskSet',
+            'ecs:DescribeServices',
+            'ecs:UpdateServicePrimaryTaskSet',
+          ],
+          Resource: [
+            arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+            arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+            arn('ecs', sub`service/${prefix}*`),
+            arn('ecs', sub`task-set/${prefix}*`),
+          ],
+        },
+        {
+          Sid: 'SeeTraffic',
+          Effect: 'Allow',
+          Action: [
+            'cloudwatch:DescribeAlarms',
+            'elasticloadbalancing:DescribeListeners',
+            'elasticloadbalancing:DescribeRules',
+            'elasticloadbalancing:DescribeTargetGroups',
+          ],
+          Resource: '*',
+        },
+        passRole(
+          'PassTaskRoles',
+          [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
+          'ecs-tasks.amazonaws.com',
+        ),
+      ),
+    }),
+  });
+
+  const executionRole = declareRole(t, 'CloudFormationExecutionRole', {
+    name: names.cloudFormationExecutionRole(EnvironmentName),
+    description: 'the role that CloudFormation uses to create the resources of this environment',
+    // Not narrowed to stacks by aws:SourceArn: AWS documents neither key for this trust, and people run
+    // bootstrap roles with aws:SourceAccount only.
+    trust: [trustService('cloudformation.amazonaws.com')],
+    permissions: executionPermissions(topology, {
+      environment: EnvironmentName,
+      artifactKey: ArtifactKeyArn,
+      tooling: ToolingAccountId,
+    }),
+  });
+
+  const readArtifacts: readonly IdentityStatement[] = [
+    {
+      Sid: 'ReadArtifacts',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Resource: bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/*`),
+    },
+    { Sid: 'DecryptArtifacts', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: ArtifactKeyArn },
+  ];
+
+  const cloudFormationAction = declareRole(t, 'CloudFormationActionRole', {
+    name: names.cloudFormationActionRole(EnvironmentName),
+    description: 'the role that Infrastructure-Deployment assumes to deploy stacks',
+    trust: [trustRole(ToolingAccountId, names.infrastructureDeploymentPipelineRole)],
+    permissions: {
+      '': [
+        {
+          Sid: 'DeployStacks',
+          Effect: 'Allow',
+          Action: [
+            'cloudformation:CreateChangeSet',
+            'cloudformation:CreateStack',
+            'cloudformation:DeleteChangeSet',
+            'cloudformation:DescribeChangeSet',
+            'cloudformation:DescribeStacks',
+            'cloudformation:ExecuteChangeSet',
+            'cloudformation:UpdateStack',
+          ],
+          Resource: ['infrastructure', 'container-service'].map((template) =>
+            arn('cloudformation', sub`stack/${names.environmentStack(EnvironmentName, template)}/*`),
+          ),
+        },
+        passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
+        ...readArtifacts,
+      ],
+    },
+  });
+
+  const codeDeployAction = declareRole(t, 'CodeDeployActionRole', {
+    name: names.codeDeployActionRole(EnvironmentName),
+    description: 'the role that ECS-Container-Deployment assumes for blue/green deployments',
+    trust: [trustRole(ToolingAccountId, names.containerDeploymentPipelineRole)],
+    permissions: {
+      '': [
+        {
+          Sid: 'DeployApplication',
+          Effect: 'Allow',
+          Action: [
+            'codedeploy:CreateDeployment',
+            'codedeploy:GetApplication',
+            'codedeploy:GetApplicationRevision',
+            'codedeploy:GetDeployment',
+            'codedeploy:GetDeploymentConfig',
+            'codedeploy:RegisterApplicationRevision',
+          ],
+          Resource: [
+            arn('codedeploy', sub`application:${prefix}*`),
+            arn('codedeploy', sub`deploymentgroup:${prefix}*`),
+            arn('codedeploy', 'deploymentconfig:*'),
+          ],
+        },
+        // ECS evaluates the registration of a task definition against `*`; what a task may do is limited by PassTaskRoles.
+        { Sid: 'RegisterTaskDefinition', Effect: 'Allow', Action: 'ecs:RegisterTaskDefinition', Resource: '*' },
+        {
+          Sid: 'TagTaskDefinition',
+          Effect: 'Allow',
+          Action: 'ecs:TagResource',
+          Resource: arn('ecs', sub`task-definition/${prefix}*:*`),
+          Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
+        },
+        passRole(
+          'PassTaskRoles',
+          [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
+          'ecs-tasks.amazonaws.com',
+        ),
+        ...readArtifacts,
+      ],
+    },
+  });
+
+  const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
+    name: names.lambdaUpdateRole(EnvironmentName),
+    description: 'the role that CodeBuild assumes to bring functions to the packaged code',
+    trust: [trustRole(ToolingAccountId, names.updateLambdasRole(EnvironmentName))],
+    permissions: {
+      '': [
+        {
+          Sid: 'UpdateFunctionCode',
+          Effect: 'Allow',
+          Action: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode'],
+          Resource: arn('lambda', sub`function:${prefix}*`),
+        },
+        {
+          Sid: 'ReadPackages',
+          Effect: 'Allow',
+          Action: ['s3:GetObject', 's3:GetObjectVersion'],
+          Resource: bucketArn(sub`${names.packageBucket(ToolingAccountId)}/*`),
+        },
+        {
+          Sid: 'DecryptPackages',
+          Effect: 'Allow',
+          Action: ['kms:Decrypt', 'kms:DescribeKey'],
+          Resource: ArtifactKeyArn,
+        },
+      ],
+    },
+  });
+
+  t.outputs({
+    CloudFormationExecutionRoleArn: { Description: 'Creates the resources', Value: executionRole.Arn },
+    CloudFormationActionRoleArn: {
+      Description: 'Assumed by Infrastructure-Deployment',
+      Value: cloudFormationAction.Arn,
+    },
+    CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
+    LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
+  });
+  return t;
+}
