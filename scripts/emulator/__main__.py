@@ -2,7 +2,7 @@
 
 Standard input belongs to the process that started the emulator: when that process ends, in whatever way,
 the pipe closes and the emulator ends too. Standard output gets one line of JSON once requests are answered:
-`{"port": 41873, "credentials": {"111111111111": {"access_key_id": ..., ...}}}`. Everything else, the
+`{"port": 41873, "credentials": {"111111111111": {"aws_access_key_id": ..., ...}}}`. Everything else, the
 log of requests included, goes to standard error.
 """
 
@@ -13,27 +13,12 @@ import sys
 import threading
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from moto.sts.models import sts_backends
 from werkzeug.serving import make_server
 
+from . import cloudformation
+from .accounts import session_credentials
+
 HOST = "127.0.0.1"
-
-
-def session_credentials(account_id: str, region: str) -> dict[str, str]:
-    """Credentials of a session of OrganizationAccountAccessRole in an account; moto tells accounts apart by them."""
-    session = sts_backends[account_id]["aws"].assume_role(
-        region_name=region,
-        role_session_name="emulator",
-        role_arn=f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole",
-        policy="",
-        duration=3600,
-        external_id="",
-    )
-    return {
-        "access_key_id": session.access_key_id,
-        "secret_access_key": session.secret_access_key,
-        "session_token": session.session_token,
-    }
 
 
 def end_with_standard_input() -> None:
@@ -51,6 +36,7 @@ def main() -> None:
     parser.add_argument("--account", action="append", default=[], help="account id to print credentials for")
     arguments = parser.parse_args()
 
+    cloudformation.install()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server(HOST, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
     # moto builds some addresses of its own (a queue's URL, a custom resource's ResponseURL) with this port.

@@ -21,12 +21,8 @@ const ACCOUNTS = {
 /** What the Python side prints once it answers; see scripts/emulator/__main__.py. */
 interface Announcement {
   readonly port: number;
-  readonly credentials: Readonly<
-    Record<
-      string,
-      { readonly access_key_id: string; readonly secret_access_key: string; readonly session_token: string }
-    >
-  >;
+  /** Settings of the AWS configuration file, by account id. */
+  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface EmulatorOptions {
@@ -193,9 +189,9 @@ async function writeConfiguration(
     profiles
       .map(
         ({ name, credentials }) =>
-          `[${name}]\naws_access_key_id = ${credentials?.access_key_id}\n` +
-          `aws_secret_access_key = ${credentials?.secret_access_key}\n` +
-          `aws_session_token = ${credentials?.session_token}\n`,
+          `[${name}]\n${Object.entries(credentials ?? {})
+            .map(([setting, value]) => `${setting} = ${value}\n`)
+            .join('')}`,
       )
       .join('\n'),
   );

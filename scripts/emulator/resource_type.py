@@ -1,0 +1,289 @@
+"""What a resource type of the emulated CloudFormation is made of.
+
+A type deploys its resources as CloudFormation does: through the service's API, which here is moto's. So whatever moto
+keeps of an API call can be read back, and what the API refuses fails the deployment. moto 5.2.5 has CloudFormation
+models of its own for some of the types; the emulator does not use them, because most of them drop properties without
+a word, few can be updated and some cannot be deleted.
+"""
+
+import json
+import random
+import string
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import botocore.session
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import Shape
+
+from .errors import ResourceError, ValidationError
+
+Properties = Mapping[str, Any]
+
+
+class Api:
+    """The services of one account in one Region, at the emulator's own address."""
+
+    _session = botocore.session.Session()
+
+    def __init__(self, endpoint: str, account_id: str, region: str, credentials: Mapping[str, str]):
+        """Make clients on demand.
+
+        Args:
+            endpoint: address of the emulator
+            account_id: account that the credentials belong to
+            region: Region of the calls
+            credentials: what botocore's create_client takes: aws_access_key_id and so on
+        """
+        self.account_id = account_id
+        self.region = region
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._clients: dict[str, BaseClient] = {}
+
+    def client(self, service: str) -> BaseClient:
+        """A botocore client."""
+        if service not in self._clients:
+            self._clients[service] = self._session.create_client(
+                service,
+                region_name=self.region,
+                endpoint_url=self._endpoint,
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+                **self._credentials,
+            )
+        return self._clients[service]
+
+    def call(self, service: str, operation: str, parameters: Properties) -> dict[str, Any]:
+        """Call an operation with parameters written as a template writes them.
+
+        Args:
+            service: its name in botocore
+            operation: its name in the API: CreateRepository
+            parameters: properties of a resource; see `fit`
+
+        Raises:
+            ResourceError: a parameter fits no member of the operation's input, or the service refuses the call
+        """
+        client = self.client(service)
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        try:
+            return getattr(client, xform_name(operation))(**fit(parameters, shape))
+        except (BotoCoreError, ClientError) as error:
+            raise ResourceError(str(error)) from error
+
+
+def fit(value: Any, shape: Shape, path: str = "") -> Any:
+    """Properties as an API takes them.
+
+    CloudFormation mostly follows the API, save that its names begin with a capital letter, and that it takes numbers
+    and truth values as text, policies as objects and tags as a list also where the API wants a map.
+
+    Raises:
+        ResourceError: for a property that the API does not have
+    """
+    kind = shape.type_name
+    if kind == "structure":
+        if not isinstance(value, Mapping):
+            raise ResourceError(f"Value of property {path or '/'} must be an object")
+        members = {name.lower(): name for name in shape.members}
+        fitted = {}
+        for key, content in value.items():
+            member = members.get(key.lower())
+            if member is None:
+                raise ResourceError(f"Encountered unsupported property {path}{key}")
+            fitted[member] = fit(content, shape.members[member], f"{path}{key}/")
+        return fitted
+    if kind == "list":
+        if not isinstance(value, list):
+            raise ResourceError(f"Value of property {path} must be a list")
+        return [fit(item, shape.member, path) for item in value]
+    if kind == "map":
+        entries = {tag["Key"]: tag["Value"] for tag in value} if isinstance(value, list) else value
+        return {str(key): fit(content, shape.value, f"{path}{key}/") for key, content in entries.items()}
+    if kind == "boolean":
+        return value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+    if kind in ("integer", "long"):
+        return int(value)
+    if kind in ("float", "double"):
+        return float(value)
+    if kind == "string":
+        return text(value)
+    return value
+
+
+def text(value: Any) -> str:
+    """A value as the text that an API takes: a policy as JSON, true in lower case."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def without(properties: Properties, *names: str) -> dict[str, Any]:
+    """Properties save some."""
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def only(properties: Properties, *names: str) -> dict[str, Any]:
+    """Some of the properties, as far as they are there."""
+    return {name: value for name, value in properties.items() if name in names}
+
+
+def renamed(properties: Properties, **names: str) -> dict[str, Any]:
+    """Properties, some under the name that the API gives them."""
+    return {names.get(name, name): value for name, value in properties.items()}
+
+
+def changed(old: Properties, new: Properties) -> set[str]:
+    """Names of the properties that differ."""
+    return {name for name in {*old, *new} if old.get(name) != new.get(name)}
+
+
+def random_suffix(length: int = 12) -> str:
+    """Letters and digits such as CloudFormation adds to the names that it makes up."""
+    return "".join(random.choices(string.ascii_uppercase + string.digits, k=length))
+
+
+class ResourceType:
+    """One type of resource. Subclasses are instantiated for each operation on a resource.
+
+    Reference of properties, return values and what a change replaces:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+    """
+
+    #: `AWS::Service::Resource`
+    type: ClassVar[str]
+    #: Service of `call`, as botocore names it.
+    service: ClassVar[str]
+    #: Property that names the resource. CloudFormation makes up a name when a template gives none.
+    name: ClassVar[str | None] = None
+    #: Longest name that the service takes.
+    longest_name: ClassVar[int] = 128
+    #: All properties that the type knows, unless it hands what it gets to one call, which refuses unknown ones.
+    properties: ClassVar[frozenset[str] | None] = None
+    #: Properties that cannot change in place, besides the name.
+    replacing: ClassVar[frozenset[str]] = frozenset()
+    #: What the property `Tags` is, if the resource has one: list (of keys and values) or dict.
+    tags: ClassVar[Any] = None
+
+    #: All types by their name.
+    registry: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "type" in cls.__dict__:
+            ResourceType.registry[cls.type] = cls
+
+    def __init__(self, api: Api):
+        """Work in an account.
+
+        Args:
+            api: services of the stack's account and Region
+        """
+        self.api = api
+
+    def call(self, operation: str, parameters: Properties) -> dict[str, Any]:
+        """Call an operation of the type's service; see `Api.call`."""
+        return self.api.call(self.service, operation, parameters)
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """ARN of a resource in the stack's account and Region."""
+        return ":".join(
+            [
+                "arn:aws",
+                service,
+                self.api.region if region else "",
+                self.api.account_id if account else "",
+                resource,
+            ]
+        )
+
+    @classmethod
+    def generated_name(cls, stack: str, logical_id: str) -> str:
+        """A name for a resource whose template gives none."""
+        suffix = f"-{random_suffix()}"
+        return f"{stack}-{logical_id}"[: cls.longest_name - len(suffix)] + suffix
+
+    @classmethod
+    def check(cls, logical_id: str, properties: Properties) -> None:
+        """Refuse properties that the type does not know.
+
+        Raises:
+            ValidationError: naming them
+        """
+        unknown = set(properties) - cls.properties if cls.properties is not None else set()
+        if unknown:
+            raise ValidationError(
+                f"Encountered unsupported property {', '.join(sorted(unknown))} of {logical_id} ({cls.type})"
+            )
+
+    @classmethod
+    def replaces(cls, names: set[str], _old: Properties, _new: Properties) -> bool:
+        """Whether a change of the named properties takes a new resource."""
+        return not names.isdisjoint({*cls.replacing, *([cls.name] if cls.name else [])})
+
+    def create(self, properties: Properties) -> str:
+        """Create the resource.
+
+        Returns:
+            its physical id: the value of Ref
+
+        Raises:
+            ResourceError: the service refuses
+        """
+        raise NotImplementedError
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        """Change the resource in place.
+
+        Raises:
+            ResourceError: the service refuses, or a property changed that the emulator cannot change
+        """
+        raise ResourceError(
+            f"The emulator cannot change {', '.join(sorted(changed(old, new)))} of {self.type}: see emulator/resources"
+        )
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Delete the resource.
+
+        Raises:
+            ResourceError: the service refuses
+        """
+        raise NotImplementedError
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        """Values of Fn::GetAtt by attribute."""
+        return {}
+
+    def update_tags(
+        self,
+        old: Properties,
+        new: Properties,
+        *,
+        resource: Mapping[str, Any],
+        keys: str = "TagKeys",
+        tag: str = "TagResource",
+        untag: str = "UntagResource",
+    ) -> None:
+        """Make a resource's tags those of its new properties.
+
+        Args:
+            old: properties so far
+            new: properties to be
+            resource: parameter of the service's operations that names the resource, and its value
+            keys: parameter of the operation that removes tags
+            tag: operation that sets tags
+            untag: operation that removes tags
+        """
+        before, after = tag_map(old), tag_map(new)
+        gone = [key for key in before if key not in after]
+        if gone:
+            self.call(untag, {**resource, keys: gone})
+        if after != before and after:
+            self.call(tag, {**resource, "Tags": new["Tags"]})
+
+
+def tag_map(properties: Properties) -> dict[str, str]:
+    """A resource's tags by key."""
+    tags = properties.get("Tags") or {}
+    return {tag["Key"]: tag["Value"] for tag in tags} if isinstance(tags, list) else dict(tags)

@@ -1,0 +1,7 @@
+"""Resource types, a module for each service; importing the package registers them."""
+
+import importlib
+import pkgutil
+
+for module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{module.name}")

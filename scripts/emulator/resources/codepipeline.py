@@ -1,0 +1,39 @@
+"""AWS::CodePipeline."""
+
+from typing import Any
+
+from ..resource_type import Properties, ResourceType, only, without
+
+
+class Pipeline(ResourceType):
+    """A pipeline. Ref: its name."""
+
+    type = "AWS::CodePipeline::Pipeline"
+    service = "codepipeline"
+    name = "Name"
+    longest_name = 100
+    tags = list
+
+    def create(self, properties: Properties) -> str:
+        self.call("CreatePipeline", {"Pipeline": _definition(properties), **only(properties, "Tags")})
+        return properties["Name"]
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        if _definition(old) != _definition(new):
+            self.call("UpdatePipeline", {"Pipeline": _definition(new)})
+        self.update_tags(old, new, resource={"ResourceArn": self.arn("codepipeline", physical_id)})
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self.call("DeletePipeline", {"Name": physical_id})
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Version": str(self.call("GetPipeline", {"Name": physical_id})["pipeline"]["version"])}
+
+
+def _definition(properties: Properties) -> dict[str, Any]:
+    """The API's form: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html."""
+    # RestartExecutionOnUpdate is about executions, which moto does not run.
+    definition = without(properties, "RestartExecutionOnUpdate", "Tags")
+    if "ArtifactStores" in definition:
+        definition["ArtifactStores"] = {one["Region"]: one["ArtifactStore"] for one in definition["ArtifactStores"]}
+    return definition

@@ -1,0 +1,50 @@
+"""AWS::Events."""
+
+from typing import Any
+
+from ..errors import ResourceError
+from ..resource_type import Properties, ResourceType, changed, only, without
+
+
+class Rule(ResourceType):
+    """A rule on the default bus. Ref: its name."""
+
+    type = "AWS::Events::Rule"
+    service = "events"
+    name = "Name"
+    longest_name = 64
+    tags = list
+
+    def create(self, properties: Properties) -> str:
+        self.call("PutRule", without(properties, "Targets"))
+        self._target(properties)
+        return properties["Name"]
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        # PutRule replaces the rule; it ignores tags when the rule exists.
+        self.call("PutRule", without(new, "Targets", "Tags"))
+        gone = {target["Id"] for target in old.get("Targets", [])} - {target["Id"] for target in new.get("Targets", [])}
+        if gone:
+            self.call("RemoveTargets", {"Rule": physical_id, "Ids": sorted(gone)})
+        if "Targets" in changed(old, new):
+            self._target(new)
+        self.update_tags(old, new, resource={"ResourceARN": self._arn(physical_id)})
+
+    def _target(self, properties: Properties) -> None:
+        if not properties.get("Targets"):
+            return
+        answer = self.call("PutTargets", {"Rule": properties["Name"], **only(properties, "Targets")})
+        for failure in answer["FailedEntries"]:
+            raise ResourceError(f"{failure['TargetId']}: {failure['ErrorMessage']}")
+
+    def _arn(self, name: str) -> str:
+        return self.arn("events", f"rule/{name}")
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        targets = [target["Id"] for target in properties.get("Targets", [])]
+        if targets:
+            self.call("RemoveTargets", {"Rule": physical_id, "Ids": targets})
+        self.call("DeleteRule", {"Name": physical_id})
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": self._arn(physical_id)}

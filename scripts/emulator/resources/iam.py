@@ -1,0 +1,138 @@
+"""AWS::IAM."""
+
+from typing import Any
+
+from ..resource_type import Properties, ResourceType, changed, only, renamed, tag_map
+
+
+class Role(ResourceType):
+    """A role. Ref: its name."""
+
+    type = "AWS::IAM::Role"
+    service = "iam"
+    name = "RoleName"
+    longest_name = 64
+    replacing = frozenset({"Path"})
+    properties = replacing | {
+        "AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "PermissionsBoundary",
+        "Policies", "RoleName", "Tags",
+    }  # fmt: skip
+    tags = list
+
+    def create(self, properties: Properties) -> str:
+        role = properties["RoleName"]
+        self.call(
+            "CreateRole",
+            only(properties, *(self.properties - {"ManagedPolicyArns", "Policies"})),
+        )
+        self._set_policies(role, {}, properties)
+        return role
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        role = {"RoleName": physical_id}
+        names = changed(old, new)
+        if "AssumeRolePolicyDocument" in names:
+            self.call("UpdateAssumeRolePolicy", {**role, "PolicyDocument": new["AssumeRolePolicyDocument"]})
+        if names & {"Description", "MaxSessionDuration"}:
+            settings = {"Description": "", "MaxSessionDuration": 3600, **only(new, "Description", "MaxSessionDuration")}
+            self.call("UpdateRole", {**role, **settings})
+        if "PermissionsBoundary" in names:
+            if "PermissionsBoundary" in new:
+                self.call("PutRolePermissionsBoundary", {**role, **only(new, "PermissionsBoundary")})
+            else:
+                self.call("DeleteRolePermissionsBoundary", role)
+        self._set_policies(physical_id, old, new)
+        self.update_tags(old, new, resource=role, tag="TagRole", untag="UntagRole")
+
+    def _set_policies(self, role: str, old: Properties, new: Properties) -> None:
+        """Make inline and managed policies those of the new properties."""
+        before, after = (
+            {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", [])}
+            for properties in (old, new)
+        )
+        for name in before.keys() - after.keys():
+            self.call("DeleteRolePolicy", {"RoleName": role, "PolicyName": name})
+        for name, document in after.items():
+            if before.get(name) != document:
+                self.call("PutRolePolicy", {"RoleName": role, "PolicyName": name, "PolicyDocument": document})
+        attached, wanted = (set(properties.get("ManagedPolicyArns", [])) for properties in (old, new))
+        for arn in sorted(attached - wanted):
+            self.call("DetachRolePolicy", {"RoleName": role, "PolicyArn": arn})
+        for arn in sorted(wanted - attached):
+            self.call("AttachRolePolicy", {"RoleName": role, "PolicyArn": arn})
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self._set_policies(physical_id, properties, {})
+        self.call("DeleteRole", {"RoleName": physical_id})
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        role = self.call("GetRole", {"RoleName": physical_id})["Role"]
+        return {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+
+class ManagedPolicy(ResourceType):
+    """A managed policy. Ref: its ARN."""
+
+    type = "AWS::IAM::ManagedPolicy"
+    service = "iam"
+    name = "ManagedPolicyName"
+    replacing = frozenset({"Description", "Path"})
+    properties = replacing | {"ManagedPolicyName", "PolicyDocument", "Roles", "Tags"}
+    tags = list
+
+    def create(self, properties: Properties) -> str:
+        request = renamed(only(properties, *(self.properties - {"Roles"})), ManagedPolicyName="PolicyName")
+        policy = self.call("CreatePolicy", request)["Policy"]["Arn"]
+        for role in properties.get("Roles", []):
+            self.call("AttachRolePolicy", {"RoleName": role, "PolicyArn": policy})
+        return policy
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        policy = {"PolicyArn": physical_id}
+        if "PolicyDocument" in changed(old, new):
+            for version in self.call("ListPolicyVersions", policy)["Versions"]:
+                if not version["IsDefaultVersion"]:
+                    self.call("DeletePolicyVersion", {**policy, "VersionId": version["VersionId"]})
+            self.call("CreatePolicyVersion", {**policy, **only(new, "PolicyDocument"), "SetAsDefault": True})
+        before, after = (set(properties.get("Roles", [])) for properties in (old, new))
+        for role in sorted(before - after):
+            self.call("DetachRolePolicy", {**policy, "RoleName": role})
+        for role in sorted(after - before):
+            self.call("AttachRolePolicy", {**policy, "RoleName": role})
+        if tag_map(old) != tag_map(new):
+            self.update_tags(old, new, resource=policy, tag="TagPolicy", untag="UntagPolicy")
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        policy = {"PolicyArn": physical_id}
+        for role in properties.get("Roles", []):
+            self.call("DetachRolePolicy", {**policy, "RoleName": role})
+        for version in self.call("ListPolicyVersions", policy)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self.call("DeletePolicyVersion", {**policy, "VersionId": version["VersionId"]})
+        self.call("DeletePolicy", policy)
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"PolicyArn": physical_id}
+
+
+class Policy(ResourceType):
+    """An inline policy of roles. Ref: its name."""
+
+    type = "AWS::IAM::Policy"
+    service = "iam"
+    properties = frozenset({"PolicyDocument", "PolicyName", "Roles"})
+    replacing = frozenset({"PolicyName"})
+
+    def create(self, properties: Properties) -> str:
+        for role in properties["Roles"]:
+            self.call("PutRolePolicy", {"RoleName": role, **only(properties, "PolicyName", "PolicyDocument")})
+        return properties["PolicyName"]
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        for role in sorted(set(old["Roles"]) - set(new["Roles"])):
+            self.call("DeleteRolePolicy", {"RoleName": role, "PolicyName": physical_id})
+        self.create(new)
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        for role in properties["Roles"]:
+            self.call("DeleteRolePolicy", {"RoleName": role, "PolicyName": physical_id})

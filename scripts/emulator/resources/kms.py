@@ -1,0 +1,80 @@
+"""AWS::KMS."""
+
+from typing import Any
+
+from ..resource_type import Properties, ResourceType, changed, only, tag_map
+
+
+class Key(ResourceType):
+    """A key. Ref: its id."""
+
+    type = "AWS::KMS::Key"
+    service = "kms"
+    replacing = frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"})
+    properties = replacing | {
+        "Description", "EnableKeyRotation", "Enabled", "KeyPolicy", "PendingWindowInDays", "RotationPeriodInDays",
+        "Tags",
+    }  # fmt: skip
+    tags = list
+
+    def create(self, properties: Properties) -> str:
+        request = {
+            **only(properties, "Description", *self.replacing),
+            "Tags": _tags(properties),
+            **({"Policy": properties["KeyPolicy"]} if "KeyPolicy" in properties else {}),
+        }
+        key = self.call("CreateKey", request)["KeyMetadata"]["KeyId"]
+        self._switch(key, {}, properties)
+        return key
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        key = {"KeyId": physical_id}
+        self._switch(physical_id, old, new)
+        self.call("UpdateKeyDescription", {**key, "Description": new.get("Description", "")})
+        if "KeyPolicy" in changed(old, new):
+            self.call("PutKeyPolicy", {**key, "PolicyName": "default", "Policy": new["KeyPolicy"]})
+        gone = sorted(set(tag_map(old)) - set(tag_map(new)))
+        if gone:
+            self.call("UntagResource", {**key, "TagKeys": gone})
+        if "Tags" in changed(old, new) and new.get("Tags"):
+            self.call("TagResource", {**key, "Tags": _tags(new)})
+
+    def _switch(self, key: str, old: Properties, new: Properties) -> None:
+        """Switch rotation and the key itself on or off."""
+        names = changed(old, new)
+        if names & {"EnableKeyRotation", "RotationPeriodInDays"}:
+            if str(new.get("EnableKeyRotation", False)).lower() == "true":
+                self.call("EnableKeyRotation", {"KeyId": key, **only(new, "RotationPeriodInDays")})
+            else:
+                self.call("DisableKeyRotation", {"KeyId": key})
+        if "Enabled" in names:
+            enabled = str(new.get("Enabled", True)).lower() == "true"
+            self.call("EnableKey" if enabled else "DisableKey", {"KeyId": key})
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self.call("ScheduleKeyDeletion", {"KeyId": physical_id, **only(properties, "PendingWindowInDays")})
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": self.arn("kms", f"key/{physical_id}"), "KeyId": physical_id}
+
+
+class Alias(ResourceType):
+    """An alias. Ref: its name."""
+
+    type = "AWS::KMS::Alias"
+    service = "kms"
+    replacing = frozenset({"AliasName"})
+
+    def create(self, properties: Properties) -> str:
+        self.call("CreateAlias", properties)
+        return properties["AliasName"]
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        self.call("UpdateAlias", new)
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self.call("DeleteAlias", {"AliasName": physical_id})
+
+
+def _tags(properties: Properties) -> list[dict[str, str]]:
+    return [{"TagKey": key, "TagValue": value} for key, value in tag_map(properties).items()]

@@ -1,0 +1,136 @@
+"""AWS::S3."""
+
+from typing import Any
+
+from ..resource_type import Properties, ResourceType, changed, only, random_suffix, renamed, without
+
+
+def _encryption(value: Any) -> dict[str, Any]:
+    rules = [
+        renamed(rule, ServerSideEncryptionByDefault="ApplyServerSideEncryptionByDefault")
+        for rule in value["ServerSideEncryptionConfiguration"]
+    ]
+    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+
+
+def _lifecycle(value: Any) -> dict[str, Any]:
+    return {"LifecycleConfiguration": {"Rules": [_lifecycle_rule(rule) for rule in value["Rules"]]}}
+
+
+def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
+    """The API's form: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html."""
+    request = without(
+        rule, "Id", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker", "NoncurrentVersionExpirationInDays",
+        "Transitions",
+    )  # fmt: skip
+    expiration = {
+        **({"Days": rule["ExpirationInDays"]} if "ExpirationInDays" in rule else {}),
+        **only(rule, "ExpiredObjectDeleteMarker"),
+    }
+    if expiration:
+        request["Expiration"] = expiration
+    if "NoncurrentVersionExpirationInDays" in rule:
+        request["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
+    if "Transitions" in rule:
+        request["Transitions"] = [renamed(one, TransitionInDays="Days") for one in rule["Transitions"]]
+    return {"ID": rule.get("Id", random_suffix().lower()), "Filter": {"Prefix": rule.get("Prefix", "")}, **request}
+
+
+def _logging(value: Any) -> dict[str, Any]:
+    target = renamed(value, DestinationBucketName="TargetBucket", LogFilePrefix="TargetPrefix")
+    return {"BucketLoggingStatus": {"LoggingEnabled": {"TargetPrefix": "", **target}}}
+
+
+def _notification(value: Any) -> dict[str, Any]:
+    # CloudFormation names the events of a target one by one, S3 together. Only EventBridge is needed so far.
+    return {"NotificationConfiguration": {"EventBridgeConfiguration": {}} if "EventBridgeConfiguration" in value else value}
+
+
+#: For each property: the operation that sets it, that operation's parameters, and the operation that removes it.
+CONFIGURATIONS: dict[str, tuple[str, Any, str | None]] = {
+    "BucketEncryption": ("PutBucketEncryption", _encryption, "DeleteBucketEncryption"),
+    "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", _lifecycle, "DeleteBucketLifecycle"),
+    "LoggingConfiguration": ("PutBucketLogging", _logging, None),
+    "NotificationConfiguration": ("PutBucketNotificationConfiguration", _notification, None),
+    "OwnershipControls": (
+        "PutBucketOwnershipControls",
+        lambda value: {"OwnershipControls": value},
+        "DeleteBucketOwnershipControls",
+    ),
+    "PublicAccessBlockConfiguration": (
+        "PutPublicAccessBlock",
+        lambda value: {"PublicAccessBlockConfiguration": value},
+        "DeletePublicAccessBlock",
+    ),
+    "Tags": ("PutBucketTagging", lambda value: {"Tagging": {"TagSet": value}}, "DeleteBucketTagging"),
+    "VersioningConfiguration": ("PutBucketVersioning", lambda value: {"VersioningConfiguration": value}, None),
+}
+#: What turns a property off that no operation removes.
+OFF: dict[str, dict[str, Any]] = {
+    "LoggingConfiguration": {"BucketLoggingStatus": {}},
+    "NotificationConfiguration": {"NotificationConfiguration": {}},
+    "VersioningConfiguration": {"VersioningConfiguration": {"Status": "Suspended"}},
+}
+
+
+class Bucket(ResourceType):
+    """A bucket. Ref: its name."""
+
+    type = "AWS::S3::Bucket"
+    service = "s3"
+    name = "BucketName"
+    longest_name = 63
+    properties = frozenset({"BucketName", *CONFIGURATIONS})
+    tags = list
+
+    @classmethod
+    def generated_name(cls, stack: str, logical_id: str) -> str:
+        return super().generated_name(stack, logical_id).lower()
+
+    def create(self, properties: Properties) -> str:
+        bucket = properties["BucketName"]
+        self.call(
+            "CreateBucket",
+            {"Bucket": bucket, "CreateBucketConfiguration": {"LocationConstraint": self.api.region}},
+        )
+        self.update(bucket, {}, properties)
+        return bucket
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        for name in sorted(changed(old, new) - {"BucketName"}):
+            put, parameters, delete = CONFIGURATIONS[name]
+            if name in new:
+                self.call(put, {"Bucket": physical_id, **parameters(new[name])})
+            elif delete is not None:
+                self.call(delete, {"Bucket": physical_id})
+            else:
+                self.call(put, {"Bucket": physical_id, **OFF[name]})
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self.call("DeleteBucket", {"Bucket": physical_id})
+
+    def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
+        regional = f"{physical_id}.s3.{self.api.region}.amazonaws.com"
+        return {
+            "Arn": self.arn("s3", physical_id, region=False, account=False),
+            "DomainName": f"{physical_id}.s3.amazonaws.com",
+            "RegionalDomainName": regional,
+        }
+
+
+class BucketPolicy(ResourceType):
+    """A bucket's policy. Ref: the bucket's name."""
+
+    type = "AWS::S3::BucketPolicy"
+    service = "s3"
+    replacing = frozenset({"Bucket"})
+
+    def create(self, properties: Properties) -> str:
+        self.call("PutBucketPolicy", renamed(properties, PolicyDocument="Policy"))
+        return properties["Bucket"]
+
+    def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        self.create(new)
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        self.call("DeleteBucketPolicy", {"Bucket": physical_id})

@@ -1,0 +1,785 @@
+"""Stacks and change sets of the emulated CloudFormation.
+
+Replaces moto 5.2.5's, which reads a template and creates resources but does not do what a deployment relies on: a
+stack that came from a change set (as with `aws cloudformation deploy`) has no outputs and no exports; resources are
+updated only when their own text or a plain Ref in them changes; a condition that changes, a replacement, DeletionPolicy
+during an update and a failure midway are not handled; a type it does not know is skipped.
+
+Here every operation ends before its call returns, so that a waiter's first look finds the result.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+from .errors import (
+    AlreadyExistsError,
+    ChangeSetNotFoundError,
+    InsufficientCapabilitiesError,
+    InvalidChangeSetStatusError,
+    ResourceError,
+    ValidationError,
+)
+from .resource_type import Api, Properties, ResourceType, changed, tag_map
+from .template import Evaluation, Template
+
+logger = logging.getLogger(__name__)
+
+NO_CHANGES = (
+    "The submitted information didn't contain changes. Submit different information to create a change set."
+)
+#: Stands in a change set for a value that is known only once its resource has been made.
+KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+def now() -> datetime:
+    """The time, as moto's serializer wants it."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A deployed resource."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: Properties
+    attributes: dict[str, Any]
+    #: Its entry in the template save Properties: Metadata, DeletionPolicy...
+    definition: dict[str, Any]
+    dependencies: frozenset[str]
+    #: Name that CloudFormation made up, if it did.
+    generated_name: str | None
+    status: str
+    timestamp: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change set would do to a resource."""
+
+    action: str
+    logical_id: str
+    type: str
+    physical_id: str | None = None
+    replacement: bool | None = None
+    properties: tuple[str, ...] = ()
+    #: Attributes of the resource, such as Metadata, that change besides properties.
+    attributes: tuple[str, ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """The change as DescribeChangeSet tells it."""
+        resource_change: dict[str, Any] = {
+            "Action": self.action,
+            "LogicalResourceId": self.logical_id,
+            "PhysicalResourceId": self.physical_id,
+            "ResourceType": self.type,
+        }
+        if self.action == "Modify":
+            resource_change |= {
+                "Replacement": str(self.replacement),
+                "Scope": [*(["Properties"] if self.properties else []), *self.attributes],
+                "Details": [
+                    {
+                        "Target": {
+                            "Attribute": "Properties",
+                            "Name": name,
+                            "RequiresRecreation": "Always" if self.replacement else "Never",
+                        },
+                        "Evaluation": "Static",
+                        "ChangeSource": "DirectModification",
+                    }
+                    for name in self.properties
+                ],
+            }
+        return {"Type": "Resource", "ResourceChange": resource_change}
+
+
+@dataclass
+class Submission:
+    """What a request submits for a stack."""
+
+    template: Template
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    capabilities: list[str]
+    role_arn: str | None
+    notification_arns: list[str]
+
+
+@dataclass
+class ChangeSet:
+    """A change set."""
+
+    id: str
+    name: str
+    type: str
+    stack: "Stack"
+    submission: Submission
+    description: str | None
+    changes: list[Change]
+    status: str
+    status_reason: str | None
+    execution_status: str
+    created: datetime = field(default_factory=now)
+
+
+class Stack:
+    """A stack."""
+
+    def __init__(self, name: str, account: "Account", submission: Submission, status: str):
+        self.name = name
+        self.account = account
+        self.id = account.arn(f"stack/{name}/{uuid4()}")
+        self.submission = submission
+        self.status = status
+        self.status_reason: str | None = None
+        self.termination_protection = False
+        self.created = now()
+        self.updated: datetime | None = None
+        self.deleted: datetime | None = None
+        self.events: list[dict[str, Any]] = []
+        self.resources: dict[str, Resource] = {}
+        self.outputs: list[dict[str, Any]] = []
+        #: Names of the exports of other stacks that this one uses.
+        self.imports: set[str] = set()
+        #: Set of an executed change set.
+        self.change_set_id: str | None = None
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """The stack's exports."""
+        return {output["ExportName"]: output["OutputValue"] for output in self.outputs if "ExportName" in output}
+
+    def set_status(self, status: str, reason: str | None = None) -> None:
+        """Enter a status, with an event."""
+        self.status = status
+        self.status_reason = reason
+        self.add_event(self.name, self.id, "AWS::CloudFormation::Stack", status, reason)
+
+    def add_event(
+        self, logical_id: str, physical_id: str, resource_type: str, status: str, reason: str | None = None
+    ) -> None:
+        """Record an event of the stack or of one of its resources."""
+        self.events.append(
+            {
+                "StackId": self.id,
+                "EventId": str(uuid4()),
+                "StackName": self.name,
+                "LogicalResourceId": logical_id,
+                "PhysicalResourceId": physical_id,
+                "ResourceType": resource_type,
+                "Timestamp": now(),
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+            }
+        )
+
+
+class Deployment:
+    """A submission on its way into a stack: what would change, and the change itself."""
+
+    def __init__(self, stack: Stack, submission: Submission):
+        """Evaluate what does not depend on resources.
+
+        Raises:
+            ValidationError: the template cannot be deployed
+        """
+        self.stack = stack
+        self.account = stack.account
+        self.submission = submission
+        pseudo_parameters = {
+            "AWS::AccountId": self.account.id,
+            "AWS::NotificationARNs": submission.notification_arns,
+            "AWS::Partition": "aws",
+            "AWS::Region": self.account.region,
+            "AWS::StackId": stack.id,
+            "AWS::StackName": stack.name,
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        self.evaluation = Evaluation(submission.template, submission.parameters, pseudo_parameters)
+        self.order = self.evaluation.order()
+        #: While planning: resources whose physical id and attributes are not known yet.
+        self.unknown: set[str] = set()
+        self.imports: set[str] = set()
+
+    # What the evaluation asks for (template.Names)
+
+    def ref(self, name: str) -> Any:
+        """Physical id of a resource."""
+        if name in self.unknown:
+            return f"{KNOWN_AFTER_APPLY}{name}"
+        if name not in self.stack.resources:
+            raise ValidationError(f"Unresolved resource dependencies [{name}] in the template")
+        return self.stack.resources[name].physical_id
+
+    def attribute(self, logical_id: str, attribute: str) -> Any:
+        """Attribute of a resource."""
+        if logical_id in self.unknown:
+            return f"{KNOWN_AFTER_APPLY}{logical_id}.{attribute}"
+        if logical_id not in self.stack.resources:
+            raise ValidationError(f"Unresolved resource dependencies [{logical_id}] in the template")
+        resource = self.stack.resources[logical_id]
+        if attribute not in resource.attributes:
+            raise ValidationError(
+                f"Template error: resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt"
+            )
+        return resource.attributes[attribute]
+
+    def exported(self, name: str) -> str:
+        """Value of another stack's export."""
+        exports = self.account.exports()
+        if name not in exports or exports[name]["stack"] is self.stack:
+            raise ValidationError(f"No export named {name} found.")
+        self.imports.add(name)
+        return exports[name]["value"]
+
+    # Planning
+
+    def changes(self) -> list[Change] | None:
+        """What deploying would do.
+
+        Returns:
+            changes of resources; None if nothing at all changes
+
+        Raises:
+            ValidationError: the template refers to what is not there, or changes a resource's type
+        """
+        changes: list[Change] = []
+        self.unknown = set()
+        for logical_id in self.order:
+            change = self._change(logical_id)
+            if change is not None:
+                changes.append(change)
+                if change.action == "Add" or change.replacement:
+                    self.unknown.add(logical_id)
+        changes += [
+            Change("Remove", resource.logical_id, resource.type, resource.physical_id) for resource in self._surplus()
+        ]
+        outputs = self._outputs()
+        self.unknown = set()
+        if not changes and outputs == self.stack.outputs and self.submission.tags == self.stack.submission.tags:
+            return None
+        return changes
+
+    def _change(self, logical_id: str) -> Change | None:
+        definition = self.evaluation.resources[logical_id]
+        existing = self.stack.resources.get(logical_id)
+        properties, _ = self._properties(logical_id)
+        if existing is None:
+            return Change("Add", logical_id, definition["Type"])
+        if existing.type != definition["Type"]:
+            raise ValidationError(
+                "Update of resource type is not permitted. The new template modifies resource type of the following "
+                f"resources: [{logical_id}]"
+            )
+        names = changed(existing.properties, properties)
+        attributes = changed(existing.definition, _attributes(definition)) - {"DependsOn", "Condition"}
+        if not names and not attributes:
+            return None
+        kind = ResourceType.registry[existing.type]
+        return Change(
+            "Modify",
+            logical_id,
+            existing.type,
+            existing.physical_id,
+            bool(names) and kind.replaces(names, existing.properties, properties),
+            tuple(sorted(names)),
+            tuple(sorted(attributes)),
+        )
+
+    def _properties(self, logical_id: str, fresh_name: bool = False) -> tuple[Properties, str | None]:
+        """A resource's properties, with the stack's tags, and the name in them if it had to be made up."""
+        definition = self.evaluation.resources[logical_id]
+        kind = ResourceType.registry[definition["Type"]]
+        properties = self.evaluation.value(definition.get("Properties") or {}, self)
+        kind.check(logical_id, properties)
+        if kind.tags is not None and self.submission.tags:
+            tags = self.submission.tags | tag_map(properties)
+            properties["Tags"] = tags if kind.tags is dict else [{"Key": k, "Value": v} for k, v in tags.items()]
+        if kind.name is None or kind.name in properties:
+            return properties, None
+        existing = self.stack.resources.get(logical_id)
+        name = existing.generated_name if existing is not None and not fresh_name else None
+        name = name or kind.generated_name(self.stack.name, logical_id)
+        return {**properties, kind.name: name}, name
+
+    def _surplus(self) -> list[Resource]:
+        """Resources that the new template no longer has, dependent ones first."""
+        surplus = [resource for name, resource in self.stack.resources.items() if name not in self.evaluation.resources]
+        return _dependent_first(surplus)
+
+    def _outputs(self) -> list[dict[str, Any]]:
+        outputs = []
+        for key, definition in self.evaluation.outputs.items():
+            value = self.evaluation.value(definition["Value"], self)
+            if not isinstance(value, (str, int, float)):
+                raise ValidationError(f"Template format error: Output {key} is malformed: its value is no text")
+            output = {"OutputKey": key, "OutputValue": str(value)}
+            if "Description" in definition:
+                output["Description"] = definition["Description"]
+            if "Export" in definition:
+                output["ExportName"] = self.evaluation.value(definition["Export"]["Name"], self)
+            outputs.append(output)
+        return outputs
+
+    # Deploying
+
+    def deploy(self, operation: str) -> None:
+        """Make the stack what was submitted, or roll back to what it was. The stack's status tells.
+
+        Args:
+            operation: CREATE or UPDATE
+        """
+        stack = self.stack
+        stack.set_status(f"{operation}_IN_PROGRESS", "User Initiated")
+        before = replace_submission(stack, self.submission)
+        undo: list[Callable[[], None]] = []
+        replaced: list[Resource] = []
+        try:
+            for logical_id in self.order:
+                self._deploy_resource(logical_id, undo, replaced)
+            outputs = self._outputs()
+            self.account.check_exports(stack, outputs)
+        except (ResourceError, ValidationError) as error:
+            self._roll_back(operation, str(getattr(error, "message", error)), undo)
+            stack.submission = before
+            return
+        stack.outputs, stack.imports = outputs, self.imports
+        surplus = [*replaced, *self._surplus()]
+        if operation == "UPDATE":
+            stack.updated = now()
+            if surplus:
+                stack.set_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        for resource in surplus:
+            if stack.resources.get(resource.logical_id) is resource:
+                del stack.resources[resource.logical_id]
+                policy = resource.definition.get("DeletionPolicy")
+            else:
+                policy = resource.definition.get("UpdateReplacePolicy")
+            try:
+                delete_resource(stack, resource, policy)
+            except ResourceError:
+                # As in AWS, an update stands although what it leaves over cannot be deleted; the event tells.
+                continue
+        stack.set_status(f"{operation}_COMPLETE")
+
+    def _deploy_resource(self, logical_id: str, undo: list[Callable[[], None]], replaced: list[Resource]) -> None:
+        stack = self.stack
+        definition = self.evaluation.resources[logical_id]
+        existing = stack.resources.get(logical_id)
+        try:
+            properties, generated_name = self._properties(logical_id)
+        except ValidationError as error:
+            stack.add_event(logical_id, "", definition["Type"], "CREATE_FAILED", error.message)
+            raise
+        kind: ResourceType = ResourceType.registry[definition["Type"]](self.account.api)
+        names = changed(existing.properties, properties) if existing is not None else set()
+        if existing is not None and names and kind.replaces(names, existing.properties, properties):
+            if kind.name is not None and kind.name not in names:
+                if generated_name is None:
+                    message = (
+                        "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                        f"Rename {properties[kind.name]} and update the stack again."
+                    )
+                    stack.add_event(logical_id, existing.physical_id, existing.type, "UPDATE_FAILED", message)
+                    raise ResourceError(message)
+                properties, generated_name = self._properties(logical_id, fresh_name=True)
+            replaced.insert(0, existing)
+        elif existing is not None:
+            if names:
+                operate(
+                    stack,
+                    existing,
+                    "UPDATE",
+                    lambda: kind.update(existing.physical_id, existing.properties, properties),
+                )
+                undo.append(lambda: self._undo_update(kind, existing, properties))
+            stack.resources[logical_id] = replace(
+                existing,
+                properties=properties,
+                definition=_attributes(definition),
+                dependencies=frozenset(self.evaluation.dependencies(logical_id)),
+                generated_name=generated_name,
+            )
+            if names:
+                self._read_attributes(logical_id, kind, "UPDATE_COMPLETE")
+            return
+        resource = Resource(
+            logical_id,
+            definition["Type"],
+            "",
+            properties,
+            {},
+            _attributes(definition),
+            frozenset(self.evaluation.dependencies(logical_id)),
+            generated_name,
+            "CREATE_IN_PROGRESS",
+        )
+        physical_id = operate(stack, resource, "CREATE", lambda: kind.create(properties))
+        stack.resources[logical_id] = replace(resource, physical_id=physical_id)
+        undo.append(lambda: self._undo_create(stack.resources[logical_id], existing))
+        self._read_attributes(logical_id, kind, "CREATE_COMPLETE")
+
+    def _read_attributes(self, logical_id: str, kind: ResourceType, status: str) -> None:
+        resource = self.stack.resources[logical_id]
+        attributes = kind.attributes(resource.physical_id, resource.properties)
+        self.stack.resources[logical_id] = replace(resource, attributes=attributes, status=status, timestamp=now())
+
+    def _undo_update(self, kind: ResourceType, before: Resource, properties: Properties) -> None:
+        self.stack.resources[before.logical_id] = before
+        operate(self.stack, before, "UPDATE", lambda: kind.update(before.physical_id, properties, before.properties))
+
+    def _undo_create(self, resource: Resource, before: Resource | None) -> None:
+        if before is None:
+            del self.stack.resources[resource.logical_id]
+        else:
+            self.stack.resources[resource.logical_id] = before
+        policy = resource.definition.get("DeletionPolicy")
+        delete_resource(self.stack, resource, None if policy == "RetainExceptOnCreate" else policy)
+
+    def _roll_back(self, operation: str, reason: str, undo: list[Callable[[], None]]) -> None:
+        prefix = "" if operation == "CREATE" else "UPDATE_"
+        self.stack.set_status(f"{prefix}ROLLBACK_IN_PROGRESS", reason)
+        try:
+            for step in reversed(undo):
+                step()
+        except ResourceError as error:
+            self.stack.set_status(f"{prefix}ROLLBACK_FAILED", str(error))
+        else:
+            self.stack.set_status(f"{prefix}ROLLBACK_COMPLETE", reason)
+
+
+def replace_submission(stack: Stack, submission: Submission) -> Submission:
+    """Give a stack a submission, and return the one it had."""
+    before = stack.submission
+    stack.submission = submission
+    return before
+
+
+def _attributes(definition: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in definition.items() if name not in ("Type", "Properties")}
+
+
+def _dependent_first(resources: Iterable[Resource]) -> list[Resource]:
+    """Resources, each before those it depends on."""
+    waiting = {resource.logical_id: resource for resource in reversed(list(resources))}
+    ordered = []
+    while waiting:
+        needed = {name for resource in waiting.values() for name in resource.dependencies}
+        # A circle can only come from several deployments of which each was in order: break it anywhere.
+        chosen = next((name for name in waiting if name not in needed), next(iter(waiting)))
+        ordered.append(waiting.pop(chosen))
+    return ordered
+
+
+def operate(stack: Stack, resource: Resource, operation: str, work: Callable[[], Any]) -> Any:
+    """Work on a resource, with events of its progress.
+
+    Args:
+        stack: the resource's stack
+        resource: the resource; one that is being created has no physical id yet
+        operation: CREATE, UPDATE or DELETE
+        work: what to do; returns the physical id when it creates
+
+    Raises:
+        ResourceError: the work failed
+    """
+
+    def event(status: str, physical_id: str, reason: str | None = None) -> None:
+        stack.add_event(resource.logical_id, physical_id, resource.type, f"{operation}_{status}", reason)
+
+    event("IN_PROGRESS", resource.physical_id)
+    try:
+        result = work()
+    except Exception as error:
+        if isinstance(error, ResourceError):
+            reason = str(error)
+        elif isinstance(error, KeyError):
+            reason = f"Property {error} is required and missing, or has a value that the emulator does not know"
+        else:
+            reason = repr(error)
+        logger.warning("%s of %s %s failed", operation, resource.type, resource.logical_id, exc_info=True)
+        event("FAILED", resource.physical_id, reason)
+        raise ResourceError(reason) from error
+    event("COMPLETE", result if operation == "CREATE" else resource.physical_id)
+    return result
+
+
+def delete_resource(stack: Stack, resource: Resource, policy: str | None) -> None:
+    """Delete a resource, unless its policy is to retain it.
+
+    Raises:
+        ResourceError: the service refuses
+    """
+    if policy in ("Retain", "RetainExceptOnCreate"):
+        stack.add_event(resource.logical_id, resource.physical_id, resource.type, "DELETE_SKIPPED")
+        return
+    kind: ResourceType = ResourceType.registry[resource.type](stack.account.api)
+    operate(stack, resource, "DELETE", lambda: kind.delete(resource.physical_id, resource.properties))
+
+
+class Account:
+    """The stacks of one account in one Region."""
+
+    def __init__(self, account_id: str, region: str, api: Api):
+        self.id = account_id
+        self.region = region
+        self.api = api
+        self.lock = threading.RLock()
+        self.stacks: dict[str, Stack] = {}
+        self.deleted: dict[str, Stack] = {}
+        self.change_sets: dict[str, ChangeSet] = {}
+
+    def arn(self, resource: str) -> str:
+        """ARN of something of CloudFormation's."""
+        return f"arn:aws:cloudformation:{self.region}:{self.id}:{resource}"
+
+    def stack(self, name_or_id: str) -> Stack:
+        """A stack by its name, or by its id even when it has been deleted.
+
+        Raises:
+            ValidationError: there is none
+        """
+        for stack in self.stacks.values():
+            if name_or_id in (stack.name, stack.id):
+                return stack
+        if name_or_id in self.deleted:
+            return self.deleted[name_or_id]
+        raise ValidationError(f"Stack with id {name_or_id} does not exist")
+
+    def exports(self) -> dict[str, dict[str, Any]]:
+        """All exports: stack and value by name."""
+        return {
+            name: {"stack": stack, "value": value}
+            for stack in self.stacks.values()
+            for name, value in stack.exports.items()
+        }
+
+    def importers(self, name: str) -> list[str]:
+        """Names of the stacks that import an export."""
+        return [stack.name for stack in self.stacks.values() if name in stack.imports]
+
+    def check_exports(self, stack: Stack, outputs: list[dict[str, Any]]) -> None:
+        """Refuse a stack's new exports where they clash with other stacks.
+
+        Raises:
+            ValidationError: another stack has such an export, or uses one that goes away or changes
+        """
+        exports = {output["ExportName"]: output["OutputValue"] for output in outputs if "ExportName" in output}
+        for name in exports:
+            owner = self.exports().get(name, {}).get("stack", stack)
+            if owner is not stack:
+                raise ValidationError(f"Export with name {name} is already exported by stack {owner.name}.")
+        for name, value in stack.exports.items():
+            importers = self.importers(name)
+            if importers and exports.get(name) != value:
+                verb = "updated" if name in exports else "deleted"
+                raise ValidationError(f"Export {name} cannot be {verb} as it is in use by {' and '.join(importers)}")
+
+    def check(self, submission: Submission) -> None:
+        """Refuse a submission that CloudFormation would not start on.
+
+        Raises:
+            ValidationError: a resource type that the emulator does not know, or a role that is not there
+            InsufficientCapabilitiesError: the template makes IAM resources and nobody acknowledged it
+        """
+        types = {resource["Type"] for resource in submission.template.resources.values()}
+        unknown = sorted(types - set(ResourceType.registry))
+        if unknown:
+            raise ValidationError(
+                f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]. If they exist in AWS, "
+                "teach them to the emulator in scripts/emulator/resources."
+            )
+        needed = submission.template.capabilities()
+        given = {"CAPABILITY_IAM"} if "CAPABILITY_NAMED_IAM" in submission.capabilities else set()
+        if not set(needed) <= given | set(submission.capabilities):
+            raise InsufficientCapabilitiesError(f"Requires capabilities : [{', '.join(needed)}]")
+        if submission.role_arn is not None:
+            prefix = f"arn:aws:iam::{self.id}:role/"
+            try:
+                if not submission.role_arn.startswith(prefix):
+                    raise ResourceError("of another account")
+                self.api.call("iam", "GetRole", {"RoleName": submission.role_arn.split("/")[-1]})
+            except ResourceError as error:
+                raise ValidationError(f"Role {submission.role_arn} is invalid or cannot be assumed") from error
+
+    def create_stack(self, name: str, submission: Submission) -> Stack:
+        """Create a stack.
+
+        Raises:
+            AlreadyExistsError: there is one of that name
+            ValidationError: the submission is refused
+        """
+        if any(stack.name == name for stack in self.stacks.values()):
+            raise AlreadyExistsError(f"Stack [{name}] already exists")
+        self.check(submission)
+        stack = Stack(name, self, submission, "CREATE_IN_PROGRESS")
+        deployment = Deployment(stack, submission)
+        deployment.changes()
+        self.stacks[stack.id] = stack
+        deployment.deploy("CREATE")
+        return stack
+
+    def update_stack(self, stack: Stack, submission: Submission) -> None:
+        """Update a stack.
+
+        Raises:
+            ValidationError: the submission is refused, changes nothing, or the stack cannot be updated
+        """
+        self.check_updatable(stack)
+        self.check(submission)
+        deployment = Deployment(stack, submission)
+        if deployment.changes() is None:
+            raise ValidationError("No updates are to be performed.")
+        deployment.deploy("UPDATE")
+        self._forget_change_sets(stack, "OBSOLETE")
+
+    def check_updatable(self, stack: Stack) -> None:
+        """Refuse to update a stack in the wrong status.
+
+        Raises:
+            ValidationError: the stack cannot be updated
+        """
+        if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+            raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+    def create_change_set(
+        self, stack_name: str, name: str, kind: str, description: str | None, submission: Submission
+    ) -> ChangeSet:
+        """Create a change set, and the stack that it is for unless there is one.
+
+        Raises:
+            ValidationError: the submission is refused, or type and stack do not fit
+            AlreadyExistsError: the stack has a change set of that name
+        """
+        stack = next((stack for stack in self.stacks.values() if stack_name in (stack.name, stack.id)), None)
+        if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+            raise ValidationError(
+                f"Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
+            )
+        if kind == "UPDATE":
+            if stack is None:
+                raise ValidationError(f"Stack [{stack_name}] does not exist")
+            self.check_updatable(stack)
+        self.check(submission)
+        if stack is None:
+            stack = Stack(stack_name, self, submission, "REVIEW_IN_PROGRESS")
+        existing = next((one for one in self.change_sets.values() if one.stack is stack and one.name == name), None)
+        # AWS refuses any name that is taken. `aws cloudformation deploy` takes the second for a name, in which the
+        # emulator can do two deployments: let the name of a change set go that can no longer be executed.
+        if existing is not None and existing.execution_status == "AVAILABLE":
+            raise AlreadyExistsError(f"ChangeSet {name} cannot be created because it already exists")
+        try:
+            changes, failure = Deployment(stack, submission).changes(), NO_CHANGES
+        except ValidationError as error:
+            if not error.message.startswith("No export named"):
+                raise
+            changes, failure = None, error.message
+        if existing is not None:
+            del self.change_sets[existing.id]
+        if stack.id not in self.stacks:
+            self.stacks[stack.id] = stack
+            stack.set_status("REVIEW_IN_PROGRESS", "User Initiated")
+        change_set = ChangeSet(
+            self.arn(f"changeSet/{name}/{uuid4()}"),
+            name,
+            kind,
+            stack,
+            submission,
+            description,
+            changes or [],
+            "FAILED" if changes is None else "CREATE_COMPLETE",
+            failure if changes is None else None,
+            "UNAVAILABLE" if changes is None else "AVAILABLE",
+        )
+        self.change_sets[change_set.id] = change_set
+        return change_set
+
+    def change_set(self, name_or_id: str, stack_name: str | None) -> ChangeSet:
+        """A change set by its id, or by its name and its stack's.
+
+        Raises:
+            ChangeSetNotFoundError: there is none
+        """
+        for change_set in self.change_sets.values():
+            same_stack = stack_name in (change_set.stack.name, change_set.stack.id)
+            if change_set.id == name_or_id or (change_set.name == name_or_id and same_stack):
+                return change_set
+        raise ChangeSetNotFoundError(f"ChangeSet [{name_or_id}] does not exist")
+
+    def execute_change_set(self, change_set: ChangeSet) -> None:
+        """Deploy a change set.
+
+        Raises:
+            InvalidChangeSetStatusError: it has been executed, or holds nothing that can be
+        """
+        if change_set.execution_status != "AVAILABLE":
+            status = change_set.status if change_set.status == "FAILED" else change_set.execution_status
+            raise InvalidChangeSetStatusError(
+                f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{status}]"
+            )
+        deployment = Deployment(change_set.stack, change_set.submission)
+        change_set.stack.change_set_id = change_set.id
+        deployment.deploy(change_set.type)
+        succeeded = change_set.stack.status.removeprefix(change_set.type) == "_COMPLETE"
+        change_set.execution_status = "EXECUTE_COMPLETE" if succeeded else "EXECUTE_FAILED"
+        self._forget_change_sets(change_set.stack, "OBSOLETE")
+
+    def _forget_change_sets(self, stack: Stack, execution_status: str) -> None:
+        for change_set in self.change_sets.values():
+            if change_set.stack is stack and change_set.execution_status == "AVAILABLE":
+                change_set.execution_status = execution_status
+
+    def delete_stack(self, stack: Stack, retain: list[str]) -> None:
+        """Delete a stack. Its status tells whether that worked.
+
+        Raises:
+            ValidationError: the stack is protected
+        """
+        if stack.termination_protection:
+            raise ValidationError(
+                f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            )
+        if retain and stack.status != "DELETE_FAILED":
+            raise ValidationError(
+                f"Invalid operation on stack [{stack.id}]. Resources can only be retained from a stack in DELETE_FAILED"
+            )
+        used = [(name, self.importers(name)) for name in stack.exports if self.importers(name)]
+        if used:
+            # AWS goes back to the status before, which a waiter for the deletion waits on for an hour. Here it fails.
+            name, importers = used[0]
+            stack.set_status(
+                "DELETE_FAILED", f"Export {name} cannot be deleted as it is in use by {' and '.join(importers)}"
+            )
+            return
+        stack.set_status("DELETE_IN_PROGRESS", "User Initiated")
+        failed: list[str] = []
+        needed: set[str] = set()
+        for resource in _dependent_first(stack.resources.values()):
+            if resource.logical_id in needed:
+                needed |= resource.dependencies
+                continue
+            policy = "Retain" if resource.logical_id in retain else resource.definition.get("DeletionPolicy")
+            try:
+                delete_resource(stack, resource, policy)
+            except ResourceError:
+                failed.append(resource.logical_id)
+                needed |= resource.dependencies
+            else:
+                del stack.resources[resource.logical_id]
+        if failed:
+            stack.set_status("DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}].")
+            return
+        stack.deleted = now()
+        stack.outputs = []
+        stack.imports = set()
+        stack.set_status("DELETE_COMPLETE")
+        self.deleted[stack.id] = self.stacks.pop(stack.id)
+        for change_set_id in [one.id for one in self.change_sets.values() if one.stack is stack]:
+            del self.change_sets[change_set_id]
