@@ -7,8 +7,51 @@ export interface Environment<Name extends string = string> {
   /** `destroy.sh` asks for a flag of its own before it touches this environment. */
   readonly production?: boolean;
   /** The account this environment shares. Without it every environment must have an account of its own. */
-  readonly sharesAccountWith?: string;
+  readonly sharesAccountWith?: NoInfer<Name> | 'tooling';
 }
+
+/** How the pipelines behave; what a topology leaves out has these defaults. */
+export interface PipelineChoices {
+  /**
+   * Where the pipelines take their source from: a CodeCommit repository of the same name as the pipeline, which the
+   * template makes (default), or a connection to GitHub, GitLab or Bitbucket.
+   */
+  readonly source: 'codecommit' | 'connection';
+  /** Branch whose commits start the pipelines; `main` by default. */
+  readonly branch: string;
+  /**
+   * What becomes of an execution that meets an older one on its way. `SUPERSEDED` (default): the newest one that waits
+   * before a stage replaces the others there; one that is inside a stage, waiting for approval, finishes. `QUEUED`:
+   * each waits its turn, and each is approved. `PARALLEL` is not a choice: two executions could deploy to one
+   * environment at the same time, and the older one last.
+   */
+  readonly executionMode: 'QUEUED' | 'SUPERSEDED';
+  /** Minutes until an approval that nobody answered is rejected: 5 to 86,400; 7 days by default. */
+  readonly approvalTimeoutInMinutes: number;
+  /**
+   * Whether a stage that builds (not one that checks) is tried once more when it fails: networks fail (`retry`, the
+   * default), checks stay red.
+   */
+  readonly onBuildFailure: 'retry' | 'fail';
+  /**
+   * What follows a failed deployment. CloudFormation and CodeDeploy roll back by themselves, so the default is `fail`.
+   * `rollback` also deploys the last successful execution again, but only to environments without approval: a rejected
+   * approval fails its stage too, and must not deploy anything.
+   */
+  readonly onDeploymentFailure: 'rollback' | 'fail';
+  /** How the approvers' address, a value in `parameters/tooling/artifact-store.json`, gets its messages. */
+  readonly approvers: 'email' | 'email-json';
+}
+
+const defaultChoices: PipelineChoices = {
+  source: 'codecommit',
+  branch: 'main',
+  executionMode: 'SUPERSEDED',
+  approvalTimeoutInMinutes: 7 * 24 * 60,
+  onBuildFailure: 'retry',
+  onDeploymentFailure: 'fail',
+  approvers: 'email',
+};
 
 /** The structure that templates, parameter files, scripts and proofs are derived from. */
 export interface Topology<Name extends string = string> {
@@ -16,6 +59,12 @@ export interface Topology<Name extends string = string> {
   readonly project: string;
   /** In the order in which a change travels through them. */
   readonly environments: readonly Environment<Name>[];
+  readonly pipelines: PipelineChoices;
+}
+
+/** What `topology.ts` declares: a topology in which every choice with a default may be left out. */
+export interface TopologyDefinition<Name extends string> extends Omit<Topology<Name>, 'pipelines'> {
+  readonly pipelines?: Partial<PipelineChoices>;
 }
 
 /** The account that owns pipelines, artifacts and images. */
@@ -49,7 +98,7 @@ export interface Stack {
  *
  * @throws Error that lists every name that AWS or this project can't use.
  */
-export function defineTopology<const Name extends string>(definition: Topology<Name>): Topology<Name> {
+export function defineTopology<const Name extends string>(definition: TopologyDefinition<Name>): Topology<Name> {
   const problems: string[] = [];
   const { project, environments } = definition;
   if (!/^[a-z][a-z0-9-]{1,14}[a-z0-9]$/.test(project)) {
@@ -76,10 +125,24 @@ export function defineTopology<const Name extends string>(definition: Topology<N
       );
     }
   });
+  const pipelines = { ...defaultChoices, ...definition.pipelines };
+  const { approvalTimeoutInMinutes, branch } = pipelines;
+  if (
+    !Number.isInteger(approvalTimeoutInMinutes) ||
+    approvalTimeoutInMinutes < 5 ||
+    approvalTimeoutInMinutes > 86_400
+  ) {
+    problems.push(
+      `pipelines.approvalTimeoutInMinutes: found ${approvalTimeoutInMinutes}, CodePipeline takes 5 to 86400 (60 days)`,
+    );
+  }
+  if (!/^[A-Za-z0-9._/-]{1,100}$/.test(branch)) {
+    problems.push(`pipelines.branch: found '${branch}', expected the name of one branch, without wildcards`);
+  }
   if (problems.length > 0) {
     throw new Error(`templates-src/topology.ts:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
-  return definition;
+  return { ...definition, pipelines };
 }
 
 /** `dev` -> `DevAccountId`: the parameter that holds an environment's account id in templates of the tooling account. */

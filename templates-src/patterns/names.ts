@@ -14,6 +14,8 @@ export const pipelineNames = {
   containerDeployment: 'ECS-Container-Deployment',
 } as const;
 
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** A value that is known when the template is written (`dev`), or when it is deployed (`!Ref EnvironmentName`). */
 type Named = string | Reference;
 
@@ -33,11 +35,17 @@ export const namesOf = ({ project }: Topology) => ({
   /** What every name in an environment starts with. */
   environmentPrefix: (environment: Named) => sub`${project}-${environment}-`,
 
-  /** Roles of the tooling account that environments trust. */
-  infrastructureDeploymentPipelineRole: `${project}-infrastructure-deployment-pipeline`,
-  containerDeploymentPipelineRole: `${project}-container-deployment-pipeline`,
-  containerBuildPipelineRole: `${project}-container-build-pipeline`,
-  updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
+  /** CodeBuild projects, and their roles; environments trust the role of `update-lambdas`. */
+  buildProject: (name: string) => `${project}-${name}`,
+  buildRole: (name: string) => `${project}-${name}-build`,
+  updateLambdasRole: `${project}-update-lambdas-build`,
+
+  /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
+  pipelineRole: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-pipeline`,
+
+  /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */
+  containerApplication: (environment: Named) => sub`${project}-${environment}-container`,
+  containerDeploymentGroup: (environment: Named) => sub`${project}-${environment}-container`,
 
   /** Roles of an environment that the tooling account's resources admit. */
   cloudFormationActionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-action`,

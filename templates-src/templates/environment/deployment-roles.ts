@@ -134,7 +134,7 @@ export default function deploymentRoles(topology: Topology): Template {
   const cloudFormationAction = declareRole(t, 'CloudFormationActionRole', {
     name: names.cloudFormationActionRole(EnvironmentName),
     description: 'the role that Infrastructure-Deployment assumes to deploy stacks',
-    trust: [trustRole(ToolingAccountId, names.infrastructureDeploymentPipelineRole)],
+    trust: [trustRole(ToolingAccountId, names.pipelineRole('infrastructureDeployment'))],
     permissions: {
       '': [
         {
@@ -162,7 +162,7 @@ export default function deploymentRoles(topology: Topology): Template {
   const codeDeployAction = declareRole(t, 'CodeDeployActionRole', {
     name: names.codeDeployActionRole(EnvironmentName),
     description: 'the role that ECS-Container-Deployment assumes for blue/green deployments',
-    trust: [trustRole(ToolingAccountId, names.containerDeploymentPipelineRole)],
+    trust: [trustRole(ToolingAccountId, names.pipelineRole('containerDeployment'))],
     permissions: {
       '': [
         {
@@ -204,7 +204,7 @@ export default function deploymentRoles(topology: Topology): Template {
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
     name: names.lambdaUpdateRole(EnvironmentName),
     description: 'the role that CodeBuild assumes to bring functions to the packaged code',
-    trust: [trustRole(ToolingAccountId, names.updateLambdasRole(EnvironmentName))],
+    trust: [trustRole(ToolingAccountId, names.updateLambdasRole)],
     permissions: {
       '': [
         {

@@ -316,7 +316,11 @@ export default function artifactStore(topology: Topology): Template {
         },
       ),
     }),
-    ApproversSubscription: Subscription({ TopicArn: NotificationTopic, Protocol: 'email', Endpoint: ApproversEmail }),
+    ApproversSubscription: Subscription({
+      TopicArn: NotificationTopic,
+      Protocol: topology.pipelines.approvers,
+      Endpoint: ApproversEmail,
+    }),
   });
 
   t.outputs({

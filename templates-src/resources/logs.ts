@@ -1,0 +1,16 @@
+import CfLogGroup, { type LogGroupProperties } from 'cloudform-types/types/logs/logGroup';
+import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+
+/** Newer than cloudform-types (specification 148). */
+interface NewerProperties {
+  readonly LogGroupClass?: string;
+}
+
+const allowedValues = { LogGroupClass: ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY'] } as const;
+
+/** `!Ref`: the log group's name. Its `Arn` ends with `:*`, which stands for its streams. */
+export const LogGroup = resourceType(
+  'AWS::Logs::LogGroup',
+  CfLogGroup as ResourceClass<Narrowed<LogGroupProperties & NewerProperties, typeof allowedValues>>,
+  { attributes: ['Arn'], allowedValues },
+);
