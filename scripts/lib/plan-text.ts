@@ -1,0 +1,95 @@
+import type { Stack } from '../../templates-src/define-topology';
+import type { DeploymentPlan, DestructionPlan, Target } from './deployment-plan';
+import { shellLines, shellText } from './shell-text';
+
+/** What `deploy.sh --dry-run` prints: a script that does what the plan says. */
+export function deploymentScript({ steps }: DeploymentPlan): string {
+  return `${steps
+    .map(({ stack, target, feeds, command }, index) =>
+      [
+        heading(stack, target, index, steps.length),
+        ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
+        ...feeds.map(
+          ({ parameter, source, output, command: read }) =>
+            `# The output ${output} of ${source.name}:\n${parameter}=$(${shellText(read)})`,
+        ),
+        shellLines(command),
+      ].join('\n'),
+    )
+    .join('\n\n')}\n`;
+}
+
+/** What `destroy.sh --dry-run` prints: a script that does what the plan says. */
+export function destructionScript({ steps }: DestructionPlan): string {
+  return `${steps
+    .map(({ stack, target, retained, deletion, wait }, index) =>
+      [
+        heading(stack, target, index, steps.length),
+        ...retained.map(({ logicalId, type, reason }) => `# Kept: ${logicalId} (${type}): ${reason}.`),
+        shellText(deletion),
+        shellText(wait),
+      ].join('\n'),
+    )
+    .join('\n\n')}\n`;
+}
+
+function heading(
+  stack: Stack,
+  { account, accountId, profile, usualProfile }: Target,
+  index: number,
+  count: number,
+): string {
+  const credentials =
+    profile === undefined
+      ? `\n# No profile is called ${usualProfile}: the shell must have credentials of this account.`
+      : '';
+  return `# ${index + 1} of ${count}: ${stack.name} in ${account} (${accountId})${credentials}`;
+}
+
+function pipelineNote({ name }: Stack): string {
+  return `${name} is deployed by a pipeline: its next execution overwrites what is deployed by hand.`;
+}
+
+/**
+ * The plan for `deploy.sh`: a record a line, its fields separated by tabs. Commands are shell text, the very text that
+ * a dry run prints.
+ */
+export function deploymentRecords({ targets, steps }: DeploymentPlan): string {
+  return records([
+    ...targets.map(targetRecord),
+    ...steps.flatMap(({ stack, feeds, command }) => [
+      ['stack', stack.name, stack.account, shellText(command)],
+      ...(stack.deployedBy === 'pipeline' ? [['note', stack.name, pipelineNote(stack)]] : []),
+      ...feeds.map((feed) => [
+        'feed',
+        stack.name,
+        feed.parameter,
+        feed.source.name,
+        feed.output,
+        `${feed.target.account} (${feed.target.accountId})`,
+        shellText(feed.command),
+      ]),
+    ]),
+  ]);
+}
+
+/** The plan for `destroy.sh`, in the form of {@link deploymentRecords}. */
+export function destructionRecords({ project, targets, steps }: DestructionPlan): string {
+  return records([
+    ['project', project],
+    ...targets.map(targetRecord),
+    ...steps.flatMap(({ stack, retained, neededBy, deletion, wait }) => [
+      ['stack', stack.name, stack.account, shellText(deletion), shellText(wait)],
+      ...neededBy.map((dependent) => ['needed-by', stack.name, dependent.name]),
+      ...retained.map(({ logicalId, type, reason }) => ['retained', stack.name, logicalId, type, reason]),
+    ]),
+  ]);
+}
+
+function targetRecord({ account, accountId, accountIdSource, profile, usualProfile, options }: Target): string[] {
+  return ['account', account, accountId, accountIdSource, profile ?? '-', usualProfile, shellText(options)];
+}
+
+function records(fields: readonly (readonly string[])[]): string {
+  return fields.map((record) => `${record.join('\t')}\n`).join('');
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+
+/** An event of a stack, as `aws cloudformation describe-stack-events` gives it. */
+export interface StackEvent {
+  readonly StackId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceType: string;
+  readonly ResourceStatus: string;
+  readonly ResourceStatusReason?: string;
+}
+
+/**
+ * The failed events of a stack's last operation, oldest first: the first is the cause.
+ *
+ * Resources that CloudFormation stopped because of another's failure are left out; they say nothing of the cause.
+ *
+ * @param events newest first, as AWS gives them; those of earlier operations may be among them
+ */
+export function failedEvents(events: readonly StackEvent[]): StackEvent[] {
+  const start = events.findIndex(
+    (event) =>
+      event.PhysicalResourceId === event.StackId &&
+      /^(CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$/.test(event.ResourceStatus),
+  );
+  return events
+    .slice(0, start === -1 ? events.length : start)
+    .filter(
+      ({ ResourceStatus, ResourceStatusReason }) =>
+        ResourceStatus.endsWith('_FAILED') && !/^Resource \w+ cancelled$/.test(ResourceStatusReason ?? ''),
+    )
+    .reverse();
+}
+
+/** Usual causes: what AWS writes, and what helps. */
+const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [
+    /already exists|already own/i,
+    'Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. ' +
+      'Delete it, or import it into the stack.',
+  ],
+  [
+    /AccessDenied|not authorized|UnauthorizedOperation/i,
+    'The profile that deploys, or the role the stack was made with, lacks a permission. The message names it.',
+  ],
+  [/ExpiredToken|token.*expired|session.*expired/i, 'The session has expired. Log in again, then run this again.'],
+  [/must have values/i, 'A parameter without a default has no value. Add it to the parameter file of this stack.'],
+  [/Throttling|Rate exceeded|TooManyRequests/i, 'AWS asked for fewer calls. Run this again in a few minutes.'],
+  [/LimitExceeded|quota|maximum number/i, "An account's quota is reached. Ask for more in Service Quotas."],
+  [
+    /cannot be assumed|Role .* is invalid/i,
+    'The role that CloudFormation used for this stack is gone. Deploy the deployment-roles stack of the environment ' +
+      'again: its roles come back under the same names.',
+  ],
+  [
+    /in use by|Cannot delete export/i,
+    'Another stack imports an output of this one. Delete or change that stack first.',
+  ],
+  [/is not empty|BucketNotEmpty|contains images/i, 'It still holds data. Empty it, then run this again.'],
+  [/TerminationProtection/i, 'The stack is protected. Switch termination protection off, if it is to go.'],
+];
+
+/**
+ * Explains why an operation on a stack failed: its failed events, then hints for the usual causes.
+ *
+ * @param said what the AWS CLI wrote
+ * @param events of the stack, newest first; empty if the operation never began
+ */
+export function explainFailure(stack: string, said: string, events: readonly StackEvent[]): string {
+  const failed = failedEvents(events);
+  const reasons = failed.map(
+    ({ LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason }) =>
+      `  ${LogicalResourceId} (${ResourceType}) ${ResourceStatus}: ${ResourceStatusReason ?? 'no reason given'}`,
+  );
+  const text = [said, ...reasons].join('\n');
+  return [
+    ...(reasons.length === 0 ? [] : ['', `Failed events of ${stack}, the cause first:`, ...reasons]),
+    ...hints.filter(([pattern]) => pattern.test(text)).map(([, hint]) => `\nHint: ${hint}`),
+    '',
+  ].join('\n');
+}
+
+if (require.main === module) {
+  const [stack = '', said = '', events = ''] = process.argv.slice(2);
+  const answer = JSON.parse(readFileSync(events, 'utf8')) as { StackEvents?: StackEvent[] };
+  process.stdout.write(explainFailure(stack, readFileSync(said, 'utf8'), answer.StackEvents ?? []));
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, load, mapTag, seqTag } from 'js-yaml';
+
+/** What the scripts need to know of a generated template. Every scalar is text, exactly as it is written in the file. */
+export interface TemplateFile {
+  readonly parameters: Readonly<Record<string, { readonly Default?: string }>>;
+  readonly resources: Readonly<Record<string, { readonly Type: string; readonly DeletionPolicy?: string }>>;
+}
+
+/**
+ * CloudFormation's short forms (`!Ref`, `!Sub`...) load as the bare value behind the tag: nobody here looks into them.
+ *
+ * The failsafe schema keeps `0123` and `true` as text. A parser that made a number of a default would pass another
+ * value to CloudFormation than the template names.
+ */
+const schema = FAILSAFE_SCHEMA.withTags(
+  defineScalarTag('!', { matchByTagPrefix: true, identify: () => false, resolve: (source) => source }),
+  defineSequenceTag('!', { ...seqTag, matchByTagPrefix: true, identify: () => false }),
+  defineMappingTag('!', { ...mapTag, matchByTagPrefix: true, identify: () => false }),
+);
+
+/**
+ * Reads a generated template.
+ *
+ * @param path of the YAML file
+ * @throws what reading or parsing the file throws
+ */
+export function readTemplate(path: string): TemplateFile {
+  const template = load(readFileSync(path, 'utf8'), { schema, filename: path }) as {
+    Parameters?: TemplateFile['parameters'];
+    Resources?: TemplateFile['resources'];
+  };
+  return { parameters: template.Parameters ?? {}, resources: template.Resources ?? {} };
+}
