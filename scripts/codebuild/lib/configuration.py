@@ -1,0 +1,106 @@
+"""Template configurations: the parameters of an environment's stacks, as CodePipeline takes them.
+
+A configuration is the file parameters/<environment>/<template>.json plus, for the infrastructure template, the S3
+keys of the packages of this pipeline execution. Later stages use these files, so every environment gets the packages
+that the environments before it got.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from files import write_json_atomically
+from function_source import code_key_parameter
+from manifest import Package
+
+# The templates that the Infrastructure-Deployment pipeline deploys; the parameters of others are not its business.
+PIPELINE_TEMPLATES = ("infrastructure", "container-service")
+TEMPLATE_WITH_FUNCTIONS = "infrastructure"
+# Not an environment: the folder with the parameters of the tooling account's stacks, which deploy.sh deploys.
+TOOLING = "tooling"
+
+
+class ConfigurationError(Exception):
+    """Parameters files that cannot be used. `problems` has one sentence or more for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def environments_in(parameters_directory: str) -> list[str]:
+    """The environments that have a folder of parameters, sorted by name. Raises ConfigurationError."""
+    environments = sorted(
+        entry.name
+        for entry in os.scandir(parameters_directory)
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name != TOOLING
+    )
+    if not environments:
+        raise ConfigurationError(
+            [
+                f"{parameters_directory}: found no environment; expected a sub-folder for each. "
+                "Is --parameters-dir the right folder?"
+            ]
+        )
+    return environments
+
+
+def read_parameters(path: str) -> dict[str, str]:
+    """The parameters of a parameters file. Raises ConfigurationError with everything that is wrong with it."""
+    expected = 'expected {"Parameters": {"Key": "value"}}'
+    try:
+        with open(path, encoding="utf-8") as file:
+            parsed = json.load(file)
+    except OSError as error:
+        raise ConfigurationError([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
+    except ValueError as error:
+        raise ConfigurationError([f"{path}: found no JSON ({error}); {expected}."]) from None
+    if not isinstance(parsed, dict) or list(parsed) != ["Parameters"] or not isinstance(parsed["Parameters"], dict):
+        raise ConfigurationError([f"{path}: found something else at its top level; {expected}."])
+    problems = [
+        f"{path}: {key} is {json.dumps(value)}; expected a string, since CloudFormation parameters are strings: "
+        "put the value in quotes."
+        for key, value in parsed["Parameters"].items()
+        if not isinstance(value, str)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return parsed["Parameters"]
+
+
+def configurations(
+    parameters_directory: str, environments: list[str], packages: list[Package]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """The template configurations by their paths below the configuration folder.
+
+    Raises ConfigurationError with the problems of all files, not of the first alone.
+    """
+    code_keys = {code_key_parameter(package.function): package.key for package in packages}
+    result = {}
+    problems: list[str] = []
+    for environment in environments:
+        for template in PIPELINE_TEMPLATES:
+            path = os.path.join(parameters_directory, environment, f"{template}.json")
+            try:
+                parameters = read_parameters(path)
+            except ConfigurationError as error:
+                problems += error.problems
+                continue
+            if template == TEMPLATE_WITH_FUNCTIONS:
+                problems += [
+                    f"{path}: {key} is set; packaging sets it to the key of the package. Remove it from the file."
+                    for key in code_keys
+                    if key in parameters
+                ]
+                parameters = {**parameters, **code_keys}
+            result[f"{environment}/{template}.json"] = {"Parameters": parameters}
+    if problems:
+        raise ConfigurationError(problems)
+    return result
+
+
+def write_configurations(directory: str, files: dict[str, dict[str, dict[str, str]]]) -> None:
+    """Write template configurations below a folder, each whole or not at all. Raises OSError."""
+    for path, configuration in files.items():
+        write_json_atomically(os.path.join(directory, path), configuration)

@@ -1,0 +1,293 @@
+"""What of a folder of lambda/ belongs in the function's package, and the hash that names the package.
+
+The hash covers what a developer wrote (names, executable bits and bytes of the packaged source files, lock files
+included), not the zip: so a run that finds the package in S3 neither installs nor zips anything.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Iterable
+
+# Part of every content hash. Raise it when the same source has to make another package than before (other install
+# options, other exclusions of installed files): the packages in S3 are never overwritten.
+PACKAGE_FORMAT = "1"
+
+# "Unzipped size must be smaller than 262144000 bytes" (UpdateFunctionCode). The 50 MB of the Lambda quotas hold for
+# direct uploads only, not for packages in S3.
+UNZIPPED_LIMIT = 262_144_000
+
+# Lambda's own limit of a function name; CloudFormation parameter names have to be alphanumeric.
+FUNCTION_NAME_LIMIT = 64
+FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
+PIP_LOCK = "requirements.txt"
+FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock")
+
+NEVER_PACKAGED = ("__pycache__", ".DS_Store")
+NOT_FOR_RUN_TIME = ("*.test.*", "test_*.py", "tsconfig*.json")
+
+
+class SourceError(Exception):
+    """A folder that cannot become a package. `problems` has one sentence or more for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """A file of a package: its name in the package (with /), and the file to read."""
+
+    name: str
+    path: str
+    executable: bool
+    size: int
+
+    def read(self) -> bytes:
+        """The file's bytes."""
+        with open(self.path, "rb") as file:
+            return file.read()
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """A folder of lambda/, read. `locked`: it has a lock file, so dependencies are to be installed."""
+
+    function: str
+    folder: str
+    content_hash: str
+    locked: bool
+
+
+class ContentHash:
+    """The hash of a package's source, fed file by file in the order of `packaged_files`."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256(f"package format {PACKAGE_FORMAT}\0".encode())
+
+    def add(self, file: PackagedFile, content: bytes) -> None:
+        """Add one file. Name and length are framed, so that no two different trees feed the same bytes."""
+        flag = "x" if file.executable else "-"
+        self._digest.update(f"{file.name}\0{flag}\0{len(content)}\0".encode())
+        self._digest.update(content)
+
+    def hex(self) -> str:
+        """The hash of all files added so far, in hexadecimal."""
+        return self._digest.hexdigest()
+
+
+def read_functions(lambda_directory: str) -> list[FunctionSource]:
+    """Read and hash every sub-folder of lambda/.
+
+    Returns the functions sorted by name. Raises SourceError with the problems of all folders, not of the first alone.
+    """
+    names = sorted(
+        entry.name
+        for entry in os.scandir(lambda_directory)
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in NEVER_PACKAGED
+    )
+    if not names:
+        raise SourceError(
+            [
+                f"{lambda_directory}: found no sub-folder; expected one folder per function. "
+                "Is --lambda-dir the right folder?"
+            ]
+        )
+    problems = _name_problems(names)
+
+    def read(name: str) -> FunctionSource | SourceError:
+        try:
+            return _read_function(lambda_directory, name)
+        except SourceError as error:
+            return error
+
+    # hashlib releases Python's lock while it hashes, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(read, names))
+    functions = [result for result in results if isinstance(result, FunctionSource)]
+    problems += [problem for result in results if isinstance(result, SourceError) for problem in result.problems]
+    if problems:
+        raise SourceError(problems)
+    return functions
+
+
+def code_key_parameter(function: str) -> str:
+    """Name of the template parameter that takes a function's S3 key: order-events -> OrderEventsCodeKey."""
+    return "".join(part[0].upper() + part[1:] for part in function.split("-")) + "CodeKey"
+
+
+def is_locked(folder: str) -> bool:
+    """Whether a folder has a lock file that this packager installs from."""
+    return any(os.path.isfile(os.path.join(folder, lock)) for lock in (*NPM_LOCKS, PIP_LOCK))
+
+
+def source_files(folder: str) -> list[PackagedFile]:
+    """The source files of a function's folder that its package holds, sorted by the bytes of their names.
+
+    Files only of use to developers are left out, and installed dependencies where a lock file says what to install.
+    Raises SourceError.
+    """
+    locked = is_locked(folder)
+
+    def excluded(parts: list[str]) -> bool:
+        if "node_modules" in parts:
+            # A vendored dependency is code of others: none of its files is taken for a test of ours.
+            return locked and parts[0] == "node_modules" or _is_cache(parts)
+        return any(fnmatch.fnmatchcase(parts[-1], pattern) for pattern in NOT_FOR_RUN_TIME)
+
+    return _packaged_files(folder, excluded)
+
+
+def installed_files(folder: str) -> list[PackagedFile]:
+    """The files of a folder that holds a function's source and its installed dependencies. Raises SourceError."""
+    return _packaged_files(folder, _is_cache)
+
+
+def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
+    """Raise SourceError when Lambda would refuse the files for their unzipped size."""
+    size = sum(file.size for file in files)
+    if size >= UNZIPPED_LIMIT:
+        raise SourceError(
+            [
+                f"{function}: the package has {size} bytes unzipped; Lambda accepts less than {UNZIPPED_LIMIT} "
+                "(250 MB). Remove what the function does not need, or deploy it as a container image."
+            ]
+        )
+
+
+def _read_function(lambda_directory: str, name: str) -> FunctionSource:
+    folder = os.path.join(lambda_directory, name)
+    if os.path.islink(folder):
+        raise SourceError([f"{folder}: found a symbolic link; expected a folder. Move the function's files here."])
+    problems = _dependency_problems(folder)
+    try:
+        files = source_files(folder)
+        if not files:
+            problems.append(
+                f"{folder}: found no file to package; expected the function's code. "
+                "Test files, __pycache__ and tsconfig.json do not count. Add the code or remove the folder."
+            )
+        check_unzipped_size(name, files)
+    except SourceError as error:
+        problems += error.problems
+    if problems:
+        raise SourceError(problems)
+    content_hash = ContentHash()
+    for file in files:
+        content_hash.add(file, file.read())
+    return FunctionSource(name, folder, content_hash.hex(), is_locked(folder))
+
+
+def _name_problems(names: list[str]) -> list[str]:
+    problems = [
+        f'The folder name "{name}" is no function name; expected lower-case letters, digits and single hyphens, '
+        f"beginning with a letter, at most {FUNCTION_NAME_LIMIT} characters: it becomes part of the function's name "
+        "and of a CloudFormation parameter's. Rename the folder."
+        for name in names
+        if not FUNCTION_NAME.fullmatch(name) or len(name) > FUNCTION_NAME_LIMIT
+    ]
+    parameters: dict[str, str] = {}
+    for name in names:
+        if not FUNCTION_NAME.fullmatch(name):
+            continue
+        parameter = code_key_parameter(name)
+        if parameter in parameters:
+            problems.append(
+                f'The folders "{parameters[parameter]}" and "{name}" both need the template parameter {parameter}. '
+                "Rename one."
+            )
+        parameters.setdefault(parameter, name)
+    return problems
+
+
+def _dependency_problems(folder: str) -> list[str]:
+    """Dependencies that would be missing from the package, for want of a lock file that this packager can read."""
+    foreign = [lock for lock in FOREIGN_LOCKS if os.path.isfile(os.path.join(folder, lock))]
+    if foreign:
+        return [
+            f"{folder}: found {', '.join(foreign)}; dependencies are installed from {NPM_LOCKS[0]} or {PIP_LOCK} "
+            "(with hashes) only, so the package would lack them. Add one of these lock files instead."
+        ]
+    package_json = os.path.join(folder, "package.json")
+    if not os.path.isfile(package_json) or any(os.path.isfile(os.path.join(folder, lock)) for lock in NPM_LOCKS):
+        return []
+    try:
+        with open(package_json, encoding="utf-8") as file:
+            package = json.load(file)
+        dependencies = sorted(package.get("dependencies", {}))
+    except (ValueError, AttributeError) as error:
+        return [f"{package_json}: found no JSON object ({error}). Correct the file."]
+    if not dependencies:
+        return []
+    return [
+        f"{folder}: package.json names dependencies ({', '.join(dependencies)}), but there is no {NPM_LOCKS[0]}. "
+        f"Run `npm install --package-lock-only` there and commit {NPM_LOCKS[0]}."
+    ]
+
+
+def _is_cache(parts: list[str]) -> bool:
+    return len(parts) > 1 and parts[-2:] == ["node_modules", ".cache"]
+
+
+def _packaged_files(folder: str, excluded) -> list[PackagedFile]:
+    root = os.path.realpath(folder)
+    files: list[PackagedFile] = []
+    problems: list[str] = []
+
+    def walk(directory: str, parts: list[str], open_directories: tuple[str, ...]) -> None:
+        for entry in os.scandir(directory):
+            entry_parts = [*parts, entry.name]
+            name = "/".join(entry_parts)
+            if entry.name in NEVER_PACKAGED or excluded(entry_parts):
+                continue
+            path = entry.path
+            if entry.is_symlink():
+                path = os.path.realpath(path)
+                if os.path.commonpath([root, path]) != root:
+                    problems.append(
+                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, outside of the folder. "
+                        "A package holds its own folder only: replace the link with the file."
+                    )
+                    continue
+            try:
+                status = os.stat(path)
+            except OSError as error:
+                problems.append(f"{folder}/{name}: cannot be read ({error.strerror}).")
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                if path in open_directories:
+                    problems.append(f"{folder}/{name}: found a symbolic link to a folder that holds the link itself.")
+                else:
+                    walk(path, entry_parts, (*open_directories, path))
+            elif not stat.S_ISREG(status.st_mode):
+                problems.append(f"{folder}/{name}: found neither a file nor a folder nor a symbolic link.")
+            elif not _is_utf8(name):
+                problems.append(f"{folder}/{name!r}: the name is not UTF-8. Rename the file.")
+            else:
+                # Git keeps the owner's executable bit and no other; the umask never touches it.
+                executable = bool(status.st_mode & stat.S_IXUSR)
+                files.append(PackagedFile(name, path, executable, status.st_size))
+
+    walk(root, [], (root,))
+    if problems:
+        raise SourceError(sorted(problems))
+    return sorted(files, key=lambda file: file.name.encode())
+
+
+def _is_utf8(name: str) -> bool:
+    # Python maps bytes that are no UTF-8 to lone surrogates, which cannot be encoded.
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

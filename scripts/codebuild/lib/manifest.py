@@ -1,0 +1,122 @@
+"""manifest.json: which package every function has to run.
+
+`{"bucket": ..., "functions": [{"function", "key", "sha256", "size"}]}`, sorted by function. `sha256` is the hash of
+the zip in base64, which is what Lambda calls CodeSha256.
+
+Run as a program, prints the manifest for a shell script: the bucket on the first line, then a line for each function
+with its name, key and hash, parted by tabs. Ends with 1 and says on standard error what is wrong with the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import sys
+from dataclasses import dataclass
+
+from files import write_json_atomically
+from function_source import FUNCTION_NAME
+
+KEY = re.compile(r"(?P<function>[^/]+)/[0-9a-f]{64}\.zip")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+class ManifestError(Exception):
+    """A manifest that cannot be used. The message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """The package of one function, as the manifest has it."""
+
+    function: str
+    key: str
+    sha256: str
+    size: int
+
+
+def write_manifest(path: str, bucket: str, packages: list[Package]) -> None:
+    """Write the manifest, whole or not at all."""
+    functions = [
+        {"function": package.function, "key": package.key, "sha256": package.sha256, "size": package.size}
+        for package in sorted(packages, key=lambda package: package.function)
+    ]
+    write_json_atomically(path, {"bucket": bucket, "functions": functions})
+
+
+def read_manifest(path: str) -> tuple[str, list[Package]]:
+    """The bucket and the packages of a manifest. Raises ManifestError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            manifest = json.load(file)
+    except OSError as error:
+        raise ManifestError(
+            f"{path}: cannot be read ({error.strerror}). It is written by package-lambdas.sh: is the artifact of the "
+            "Package action an input of this one?"
+        ) from None
+    except ValueError as error:
+        raise _damaged(path, f"no JSON ({error})") from None
+    bucket = manifest.get("bucket") if isinstance(manifest, dict) else None
+    if not isinstance(bucket, str) or not BUCKET.fullmatch(bucket):
+        raise _damaged(path, f"no bucket name at \"bucket\" (found {json.dumps(bucket)})")
+    functions = manifest.get("functions")
+    if not isinstance(functions, list) or not functions:
+        raise _damaged(path, 'no list of functions at "functions"')
+    packages = [_package(path, index, function) for index, function in enumerate(functions)]
+    names = [package.function for package in packages]
+    for name in names:
+        if names.count(name) > 1:
+            raise _damaged(path, f"the function {name} more than once")
+    return bucket, packages
+
+
+def _package(path: str, index: int, function: object) -> Package:
+    place = f"functions[{index}]"
+    if not isinstance(function, dict):
+        raise _damaged(path, f"no object at {place}")
+    name, key, sha256, size = (function.get(field) for field in ("function", "key", "sha256", "size"))
+    if not isinstance(name, str) or not FUNCTION_NAME.fullmatch(name):
+        raise _damaged(path, f"no function name at {place}.function (found {json.dumps(name)})")
+    key_match = KEY.fullmatch(key) if isinstance(key, str) else None
+    if key_match is None or key_match["function"] != name:
+        raise _damaged(path, f"no key {name}/<content hash>.zip at {place}.key (found {json.dumps(key)})")
+    if not isinstance(sha256, str) or not is_code_sha256(sha256):
+        raise _damaged(path, f"no SHA-256 in base64 at {place}.sha256 (found {json.dumps(sha256)})")
+    if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
+        raise _damaged(path, f"no size in bytes at {place}.size (found {json.dumps(size)})")
+    return Package(name, key, sha256, size)
+
+
+def is_code_sha256(text: str) -> bool:
+    """Whether a text is a SHA-256 in base64."""
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _damaged(path: str, found: str) -> ManifestError:
+    return ManifestError(
+        f"{path}: found {found}. The file is damaged or no manifest of package-lambdas.sh; run the Package action "
+        "again. Nothing has been changed."
+    )
+
+
+def main() -> int:
+    """Print the manifest named by the only argument."""
+    try:
+        bucket, packages = read_manifest(sys.argv[1])
+    except ManifestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(bucket)
+    for package in packages:
+        print(package.function, package.key, package.sha256, sep="\t")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

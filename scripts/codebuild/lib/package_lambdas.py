@@ -1,0 +1,144 @@
+"""The steps of package-lambdas.sh that are not calls of other programs.
+
+    plan LAMBDA_DIR PARAMETERS_DIR ENVIRONMENTS   reads everything before anything is changed; prints a line for each
+                                                  function: name, content hash, "locked" or "plain"
+    stage FOLDER CONTENT_HASH TARGET              copies a function's packaged source to an empty folder
+    zip LAMBDA_DIR STAGED_DIR OUTPUT_DIR          reads lines of the plan; writes OUTPUT_DIR/<function>.zip from the
+                                                  staged folder, or from lambda/ if the function is plain; prints
+                                                  function, content hash, SHA-256 in base64 and size
+    finish BUCKET PARAMETERS_DIR ENVIRONMENTS OUTPUT_DIR
+                                                  reads lines of function, key, SHA-256, size; writes the manifest and
+                                                  the template configurations
+
+Lines are parted by tabs; ENVIRONMENTS by spaces, and none means every folder of PARAMETERS_DIR but tooling. Ends with
+1 and every problem on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from configuration import ConfigurationError, configurations, environments_in, write_configurations
+from function_source import (
+    ContentHash,
+    SourceError,
+    check_unzipped_size,
+    installed_files,
+    read_functions,
+    source_files,
+)
+from manifest import Package, write_manifest
+from reproducible_zip import Zip, write_zip
+
+SOURCE_CHANGED = "the source changed while it was packaged. Run again when nothing writes there."
+
+
+def plan(lambda_directory: str, parameters_directory: str, environments: str) -> None:
+    """Refuse what cannot be packaged or configured, then print what is to be packaged."""
+    problems: list[str] = []
+    functions = []
+    try:
+        functions = read_functions(lambda_directory)
+    except SourceError as error:
+        problems += error.problems
+    try:
+        # With no packages yet: what is wrong with the files themselves shows before anything is uploaded.
+        configurations(parameters_directory, _environments(parameters_directory, environments), [])
+    except ConfigurationError as error:
+        problems += error.problems
+    if problems:
+        raise SourceError(problems)
+    for function in functions:
+        print(function.function, function.content_hash, "locked" if function.locked else "plain", sep="\t")
+
+
+def stage(folder: str, content_hash: str, target: str) -> None:
+    """Copy the source that `content_hash` stands for; symbolic links become the files they point to."""
+    copied = ContentHash()
+    for file in source_files(folder):
+        content = file.read()
+        copied.add(file, content)
+        path = os.path.join(target, file.name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as copy:
+            copy.write(content)
+        os.chmod(path, 0o755 if file.executable else 0o644)
+    if copied.hex() != content_hash:
+        raise SourceError([f"{folder}: {SOURCE_CHANGED}"])
+
+
+def zip_all(lambda_directory: str, staged_directory: str, output_directory: str) -> None:
+    """Zip the functions named on standard input, on all cores."""
+    lines = [line.rstrip("\n").split("\t") for line in sys.stdin]
+
+    def zip_one(line: list[str]) -> Zip | SourceError:
+        function, content_hash, kind = line
+        path = os.path.join(output_directory, f"{function}.zip")
+        try:
+            if kind == "locked":
+                return _zip_staged(path, function, os.path.join(staged_directory, function))
+            return _zip_source(path, function, os.path.join(lambda_directory, function), content_hash)
+        except SourceError as error:
+            return error
+
+    # zlib releases Python's lock while it compresses, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(zip_one, lines))
+    problems = [problem for result in results if isinstance(result, SourceError) for problem in result.problems]
+    if problems:
+        raise SourceError(problems)
+    for (function, content_hash, _), result in zip(lines, results):
+        print(function, content_hash, result.sha256, result.size, sep="\t")
+
+
+def finish(bucket: str, parameters_directory: str, environments: str, output_directory: str) -> None:
+    """Write the template configurations, and last the manifest: where it is, the rest is complete."""
+    packages = []
+    for line in sys.stdin:
+        function, key, sha256, size = line.rstrip("\n").split("\t")
+        packages.append(Package(function, key, sha256, int(size)))
+    files = configurations(parameters_directory, _environments(parameters_directory, environments), packages)
+    write_configurations(os.path.join(output_directory, "configuration"), files)
+    write_manifest(os.path.join(output_directory, "manifest.json"), bucket, packages)
+
+
+def _environments(parameters_directory: str, environments: str) -> list[str]:
+    return environments.split() or environments_in(parameters_directory)
+
+
+def _zip_staged(path: str, function: str, folder: str) -> Zip:
+    files = installed_files(folder)
+    check_unzipped_size(function, files)
+    return write_zip(path, files, lambda file, content: None)
+
+
+def _zip_source(path: str, function: str, folder: str, content_hash: str) -> Zip:
+    files = source_files(folder)
+    check_unzipped_size(function, files)
+    zipped = ContentHash()
+    result = write_zip(path, files, zipped.add)
+    # A package never changes once it is in S3, so a wrong one under this hash would stay for ever.
+    if zipped.hex() != content_hash:
+        raise SourceError([f"{folder}: {SOURCE_CHANGED}"])
+    return result
+
+
+def main() -> int:
+    """Run the step named by the first argument."""
+    steps = {"plan": plan, "stage": stage, "zip": zip_all, "finish": finish}
+    try:
+        steps[sys.argv[1]](*sys.argv[2:])
+    except (SourceError, ConfigurationError) as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

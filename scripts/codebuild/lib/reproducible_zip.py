@@ -1,0 +1,50 @@
+"""Zips whose bytes depend on names, executable bits and contents alone: not on times, users, umask or directory."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+import zipfile
+from dataclasses import dataclass
+from typing import Callable, Iterable
+
+from function_source import PackagedFile
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+UNIX = 3  # "version made by": without it the modes would not count
+MODE = 0o644
+EXECUTABLE_MODE = 0o755  # Lambda runs code as a user of its own: everybody has to be able to read it
+
+
+@dataclass(frozen=True)
+class Zip:
+    """A written zip. `sha256` is in base64, as Lambda's CodeSha256 and S3's ChecksumSHA256 are."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+def write_zip(path: str, files: Iterable[PackagedFile], on_content: Callable[[PackagedFile, bytes], None]) -> Zip:
+    """Write files, in the order given, to a zip without directory entries and extra fields.
+
+    `on_content` is told of every file with the very bytes that were packaged. Raises OSError.
+    """
+    # Level 6 is what zip(1) uses. Another zlib may compress to other bytes: it only matters that the same tree makes
+    # the same zip on one machine, since the package that is in S3 first stays.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for file in files:
+            content = file.read()
+            on_content(file, content)
+            info = zipfile.ZipInfo(file.name, EPOCH)
+            info.create_system = UNIX
+            info.external_attr = (stat.S_IFREG | (EXECUTABLE_MODE if file.executable else MODE)) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return Zip(path, base64.b64encode(digest.digest()).decode(), os.path.getsize(path))

@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# Packages every function of lambda/ into S3. See --help.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=lib/common.sh
+source "$here/lib/common.sh"
+
+usage() {
+  cat <<'EOF'
+Usage: package-lambdas.sh --bucket NAME --output DIR [OPTION...]
+
+Makes a zip of every sub-folder of lambda/, with its production dependencies, and puts it into S3 unless it is there
+already. Writes what the later stages of the pipeline need:
+
+  DIR/manifest.json                             bucket; function, key, SHA-256 and size of every package
+  DIR/configuration/ENVIRONMENT/TEMPLATE.json   parameters of the stacks that the pipeline deploys; for the template
+                                                infrastructure with the keys of the packages
+
+The key of a package is FUNCTION/CONTENT-HASH.zip. The hash covers names, executable bits and contents of the source,
+so a function that did not change is neither installed nor zipped nor uploaded. A package in S3 is never overwritten.
+
+Dependencies are installed from package-lock.json (npm ci --omit=dev) and from requirements.txt (pip install
+--require-hashes), without running code of theirs. Left out of packages: *.test.*, test_*.py, tsconfig*.json,
+__pycache__, .DS_Store, node_modules/.cache.
+
+Options (and the environment variables that are their defaults):
+  --bucket NAME             bucket of the packages (PACKAGE_BUCKET)
+  --output DIR              where to write (PACKAGE_OUTPUT)
+  --lambda-dir DIR          folder with a sub-folder for each function (LAMBDA_DIR, else lambda)
+  --parameters-dir DIR      folder with a sub-folder for each environment (PARAMETERS_DIR, else parameters)
+  --environments "A B ..."  environments to write configurations for (ENVIRONMENTS, else every sub-folder of the
+                            parameters folder but tooling)
+  --jobs N                  how many programs run at a time (PACKAGE_JOBS, else twice the number of cores)
+  --help                    this text
+
+Needs the AWS CLI, Python 3 and, for functions with a lock file, npm or pip. The caller may s3:ListBucket on the
+bucket (without it, S3 answers 403 for a package that is not there yet), s3:GetObject and s3:PutObject on its objects,
+and kms:GenerateDataKey and kms:Decrypt with the bucket's key. Objects are encrypted as the bucket says.
+
+Ends with 0 when all packages are in S3, 1 when something failed, 2 when called wrongly. Safe to run again after it
+was killed at any point.
+EOF
+}
+
+bucket=${PACKAGE_BUCKET:-}
+output=${PACKAGE_OUTPUT:-}
+lambda_dir=${LAMBDA_DIR:-lambda}
+parameters_dir=${PARAMETERS_DIR:-parameters}
+environments=${ENVIRONMENTS:-}
+jobs=${PACKAGE_JOBS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
+while (($# > 0)); do
+  case $1 in
+    --bucket) bucket=$(value_of "$@") ;;
+    --output) output=$(value_of "$@") ;;
+    --lambda-dir) lambda_dir=$(value_of "$@") ;;
+    --parameters-dir) parameters_dir=$(value_of "$@") ;;
+    --environments) environments=$(value_of "$@") ;;
+    --jobs) jobs=$(value_of "$@") ;;
+    --help)
+      usage
+      exit 0
+      ;;
+    *) fail_usage "Unknown option \"$1\"." ;;
+  esac
+  shift 2
+done
+require_value --bucket "$bucket"
+require_value --output "$output"
+require_number --jobs "$jobs"
+require_commands aws python3
+
+# package STEP ARGUMENT...: a step of lib/package_lambdas.py.
+package() {
+  python3 "$here/lib/package_lambdas.py" "$@"
+}
+
+# look_up LINE: writes what S3 has of a planned package to $work/packages/<function> (SHA-256 and size), or nothing
+# when it has none.
+look_up() {
+  local function hash
+  IFS=$'\t' read -r function hash _ <<<"$1"
+  # The hash of the zip is S3's own checksum of the object, which S3 verified when it was uploaded, rather than
+  # metadata that anybody may have mistyped. It covers the whole object because put-object sends a single part.
+  if try_aws s3api head-object --bucket "$bucket" --key "$function/$hash.zip" --checksum-mode ENABLED \
+    --query '[ChecksumSHA256,ContentLength]' --output text; then
+    if ! [[ $aws_output =~ ^[A-Za-z0-9+/]{43}=[[:blank:]][0-9]+$ ]]; then
+      complain "s3://$bucket/$function/$hash.zip: found an object without a SHA-256 checksum of its whole content." \
+        "This script did not put it there. Delete it and run again."
+      return 1
+    fi
+    printf '%s\n' "$aws_output" >"$work/packages/$function"
+  elif [[ $aws_error_code == 403 ]]; then
+    complain "s3://$bucket/$function/$hash.zip: access denied. The caller needs s3:GetObject on the object," \
+      "kms:Decrypt with the bucket's key, and s3:ListBucket on the bucket, without which S3 also denies to say that" \
+      "an object does not exist. $aws_error"
+    return 1
+  elif [[ $aws_error_code != 404 ]]; then
+    complain "s3://$bucket/$function/$hash.zip: $aws_error"
+    return 1
+  fi
+}
+
+# prepare LINE: copies a function with a lock file to $work/staged/<function> and installs its dependencies there.
+prepare() {
+  local function hash kind target log
+  IFS=$'\t' read -r function hash kind <<<"$1"
+  [[ $kind == locked ]] || return 0
+  target=$work/staged/$function
+  log=$work/install-$function.log
+  mkdir -p "$target"
+  package stage "$lambda_dir/$function" "$hash" "$target" || return 1
+  if ! install_dependencies "$target" >"$log" 2>&1; then
+    complain "$function: installing its dependencies failed:"$'\n'"$(tail -n 30 "$log")"
+    return 1
+  fi
+}
+
+# install_dependencies FOLDER: installs from the lock files of a folder, into it. Code of dependencies does not run
+# (no install scripts, no building of source distributions): what is installed depends on the lock file alone. Binaries
+# are those for this machine: its architecture and, for pip, its version of Python have to be the function's.
+install_dependencies() (
+  cd "$1" || exit
+  if [[ -f package-lock.json || -f npm-shrinkwrap.json ]]; then
+    npm ci --omit=dev --ignore-scripts --no-audit --no-fund || exit
+  fi
+  if [[ -f requirements.txt ]]; then
+    python3 -m pip install --requirement requirements.txt --target . --require-hashes --only-binary :all: \
+      --no-compile --disable-pip-version-check --no-warn-script-location || exit
+  fi
+)
+
+# upload LINE: puts a zip into S3 and notes it in $work/packages/<function>.
+upload() {
+  local function hash sha256 size
+  IFS=$'\t' read -r function hash sha256 size <<<"$1"
+  # If-None-Match: a package that another run uploaded meanwhile stays, since somebody may already deploy it.
+  # S3 compares the checksum with what arrives, and keeps it for look_up. No encryption header: the bucket's default
+  # applies, and a header would have to name the right key.
+  if try_aws s3api put-object --bucket "$bucket" --key "$function/$hash.zip" --body "$work/zips/$function.zip" \
+    --content-type application/zip --checksum-algorithm SHA256 --checksum-sha256 "$sha256" --if-none-match '*'; then
+    printf '%s\t%s\n' "$sha256" "$size" >"$work/packages/$function"
+  elif [[ $aws_error_code == PreconditionFailed || $aws_error_code == ConditionalRequestConflict ]]; then
+    look_up "$function"$'\t'"$hash" || return 1
+    if [[ ! -f $work/packages/$function ]]; then
+      complain "s3://$bucket/$function/$hash.zip: another run uploads or deletes it at this moment. $aws_error"
+      return 1
+    fi
+  else
+    complain "s3://$bucket/$function/$hash.zip: uploading failed. $aws_error"
+    return 1
+  fi
+}
+
+# select_missing: prints the planned lines whose packages are not in S3.
+select_missing() {
+  local line
+  while IFS= read -r line; do
+    [[ -f $work/packages/${line%%$'\t'*} ]] || printf '%s\n' "$line"
+  done <"$work/plan"
+}
+
+make_work_folder
+mkdir "$work/packages" "$work/staged" "$work/zips"
+
+[[ -d $lambda_dir ]] || fail "$lambda_dir: found no such folder; expected the one with the functions (--lambda-dir)."
+[[ -d $parameters_dir ]] || fail "$parameters_dir: found no such folder; expected the parameters (--parameters-dir)."
+# Whoever finds a manifest may rely on all else being there: one of an earlier run must not outlive a run that fails.
+rm -f "$output/manifest.json"
+package plan "$lambda_dir" "$parameters_dir" "$environments" >"$work/plan" ||
+  fail "Nothing has been packaged; see above."
+
+# Asked for by itself: head-object answers 404 for an absent bucket as it does for an absent object.
+if ! try_aws s3api head-bucket --bucket "$bucket"; then
+  [[ $aws_error_code != 404 ]] ||
+    fail "The bucket $bucket does not exist. It is made by the stack artifact-store: is --bucket its package bucket?"
+  fail "The bucket $bucket cannot be used: is this the tooling account, and may the caller s3:ListBucket? $aws_error"
+fi
+for_each_line "$jobs" look_up <"$work/plan" || fail "S3 was not asked for all packages; see above."
+
+select_missing >"$work/missing"
+if [[ -s $work/missing ]]; then
+  # npm and pip pick what fits the machine they run on, and a package never changes once it is in S3.
+  if grep -q 'locked$' "$work/missing" && [[ $(uname -s) != Linux ]]; then
+    fail "Dependencies have to be installed on Linux, where Lambda runs them; found $(uname -s). Nothing was uploaded." \
+      "Commit and let CodeBuild package them."
+  fi
+  for_each_line "$jobs" prepare <"$work/missing" || fail "Not all functions could be prepared; nothing was uploaded."
+  package zip "$lambda_dir" "$work/staged" "$work/zips" <"$work/missing" >"$work/zipped" ||
+    fail "Not all functions could be zipped; nothing was uploaded."
+  for_each_line "$jobs" upload <"$work/zipped" ||
+    fail "Not all packages are in S3, and no manifest was written. Run again: those that are there are kept."
+fi
+
+while IFS=$'\t' read -r function hash _; do
+  printf '%s\t%s\t%s\n' "$function" "$function/$hash.zip" "$(<"$work/packages/$function")"
+done <"$work/plan" >"$work/packaged"
+package finish "$bucket" "$parameters_dir" "$environments" "$output" <"$work/packaged" ||
+  fail "The packages are in S3, but their manifest could not be written."
+
+while IFS=$'\t' read -r function key _ size; do
+  result=unchanged
+  [[ ! -f $work/zips/$function.zip ]] || result=uploaded
+  printf '%-9s  %s  %s  %s bytes\n' "$result" "$function" "s3://$bucket/$key" "$size"
+done <"$work/packaged"
