@@ -17,7 +17,8 @@ const mishaps: readonly { readonly undo: (value: string) => string; readonly cau
   { undo: (value) => value.trim(), cause: () => 'white space around the value' },
   {
     undo: (value) => value.replace(invisible, ''),
-    cause: (value) => `an invisible character (${codePoint(value.match(invisible)?.[0])}), copied along from elsewhere`,
+    cause: (value) =>
+      `an invisible character (U+${hexadecimal(value.match(invisible)?.[0] ?? '')}), copied along from elsewhere`,
   },
   {
     undo: (value) => value.replace(/^(["'`“”„‘’«»])(.*)["'`“”„‘’«»]$/u, '$2'),
@@ -84,9 +85,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** A value as it can be printed: in quotes, invisible characters made visible, not longer than a line. */
 export function printable(value: string): string {
   const shown = value.length > 80 ? `${value.slice(0, 80)}...` : value;
-  return JSON.stringify(shown).replace(invisible, (character) => codePoint(character));
+  return JSON.stringify(shown).replace(invisible, (character) => `\\u{${hexadecimal(character)}}`);
 }
 
-function codePoint(character = ''): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+function hexadecimal(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }

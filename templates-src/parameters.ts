@@ -226,7 +226,8 @@ function problemsOf(
     }));
 
   const missing = new Set(errors.flatMap(({ params }) => (params.missingProperty as string | undefined) ?? []));
-  const absent = Object.keys(declarations).filter((name) => !Object.hasOwn(values, name));
+  const own = Object.keys(declarations).filter((name) => !stack.feeds.some(({ parameter }) => parameter === name));
+  const absent = own.filter((name) => !Object.hasOwn(values, name));
   for (const key of Object.keys(values)) {
     const place = { file, line: at(['Parameters', key])?.line, key };
     const feed = stack.feeds.find(({ parameter }) => parameter === key);
@@ -238,7 +239,7 @@ function problemsOf(
       if (meant !== undefined) {
         missing.delete(meant);
       }
-      problems.push({ ...place, ...undeclaredKey(stack, Object.keys(declarations), meant) });
+      problems.push({ ...place, ...undeclaredKey(stack, own, meant) });
     } else {
       const broken = errors.filter(({ instancePath }) => instancePath === `/Parameters/${key}`);
       const value = values[key];
@@ -263,7 +264,7 @@ function problemsOf(
       whatToDo: `add "${key}" to Parameters`,
     });
   }
-  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return problems;
 }
 
 function wrongShape({ file, content, at }: ParameterFile): ParameterProblem {
@@ -290,7 +291,7 @@ function wrongShape({ file, content, at }: ParameterFile): ParameterProblem {
   return {
     file,
     ...expected,
-    found: keys.length > 0 ? `the keys ${keys.join(', ')}` : 'an empty object',
+    found: keys.length > 0 ? `an object with ${keys.join(', ')}` : 'an empty object',
     likelyCause:
       meant !== undefined
         ? `a misspelling; did you mean Parameters instead of ${meant}?`
@@ -324,7 +325,7 @@ function refusedValue(declaration: ParameterDeclaration, value: string, errors: 
   const accepts = ajv.compile(valueSchema(declaration));
   const members = [...new Set(errors.flatMap(({ params }) => (params.member as string | undefined) ?? []))];
   const [member] = members;
-  const rule = [...new Set(errors.map(({ parentSchema }) => parentSchema?.description as string))].join('; ');
+  const rule = rulesOf(errors).join('; ');
   const cause = likelyCause(member ?? value, accepts, declaration.AllowedValues?.map(String));
   if (declaration.NoEcho) {
     return {
@@ -339,42 +340,34 @@ function refusedValue(declaration: ParameterDeclaration, value: string, errors: 
     rule,
     likelyCause: cause?.cause,
     whatToDo:
-      cause?.meant === undefined ? `write ${describedValue(declaration)}` : `write ${JSON.stringify(cause.meant)}`,
+      cause?.meant === undefined
+        ? corrected(declaration)
+        : `write ${JSON.stringify(cause.meant)}${member === undefined ? '' : ` instead of ${printable(member)}`}`,
   };
 }
 
 function notAString(declaration: ParameterDeclaration, value: unknown, source: string) {
-  const rule = 'must be a string: CloudFormation takes no other kind of value';
-  const found = declaration.NoEcho ? `${kindOf(value)} that is not shown (NoEcho)` : `${source} (${kindOf(value)})`;
-  switch (typeof value) {
-    case 'number': {
-      const accepts = ajv.compile(valueSchema(declaration));
-      return {
-        found,
-        rule,
-        likelyCause: likelyCause(source, accepts)?.cause ?? 'quotes forgotten',
-        whatToDo:
-          accepts(source) && !declaration.NoEcho
-            ? `write "${source}"`
-            : `write ${describedValue(declaration)}, between quotes`,
-      };
-    }
-    case 'boolean':
-      return { found, rule, likelyCause: 'quotes forgotten', whatToDo: `write "${value}"` };
-    default:
-      return {
-        found: `${kindOf(value)}${declaration.NoEcho ? ' that is not shown (NoEcho)' : ''}`,
-        rule,
-        likelyCause: undefined,
-        whatToDo: Array.isArray(value)
-          ? 'write the members in one string, with commas between them'
-          : `write ${describedValue(declaration)}, between quotes`,
-      };
-  }
+  const accepts = ajv.compile(valueSchema(declaration));
+  const written = typeof value === 'number' || typeof value === 'boolean';
+  const quoted = written && accepts(source);
+  const alsoBroken = written && !quoted ? rulesOf(accepts.errors ?? []) : [];
+  const found = written && !declaration.NoEcho ? `${source} (${kindOf(value)})` : kindOf(value);
+  return {
+    found: declaration.NoEcho ? `${found} that is not shown (NoEcho)` : found,
+    rule: ['must be a string: CloudFormation takes no other kind of value', ...alsoBroken].join('; '),
+    likelyCause: quoted ? 'quotes forgotten' : written ? likelyCause(source, accepts)?.cause : undefined,
+    whatToDo:
+      quoted && !declaration.NoEcho ? `write "${source}"` : `${corrected(declaration)}, as one string between quotes`,
+  };
 }
 
-function describedValue({ Description }: ParameterDeclaration): string {
-  return `the value for "${Description}"`;
+/** What the broken rules ask for; several may say the same. */
+function rulesOf(errors: readonly ErrorObject[]): readonly string[] {
+  return [...new Set(errors.map(({ parentSchema }) => parentSchema?.description as string))];
+}
+
+function corrected({ Description }: ParameterDeclaration): string {
+  return `correct the value (${Description})`;
 }
 
 function kindOf(value: unknown): string {

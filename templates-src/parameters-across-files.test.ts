@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { checkParameters } from '../scripts/lib/parameter-files';
+import { declarationsOf, fileOf, goodValues, threeEnvironments, treeOf } from '../scripts/lib/parameters.fixture';
+import { defineTopology, type Environment, type Topology } from './define-topology';
+import { describeProblem } from './parameters';
+import { accountsOf } from './parameters-across-files';
+
+const store = 'tooling/artifact-store.json';
+
+/** The problems of good files with some values replaced, as they are printed. */
+function problemsWith(
+  values: Readonly<Record<string, Record<string, unknown>>>,
+  topology: Topology = threeEnvironments,
+) {
+  const replaced = Object.entries(values).map(([path, some]) => [
+    path,
+    fileOf({ ...goodValues(topology, path), ...some }),
+  ]);
+  const tree = treeOf(topology, Object.fromEntries(replaced));
+  const { problems } = checkParameters(topology, declarationsOf(topology), tree, 'parameters');
+  return problems.map(describeProblem).join('\n');
+}
+
+/** Dev, test and prod, of which some share accounts. */
+function sharing(shares: Readonly<Record<string, string>>): Topology {
+  const environment = (name: string): Environment => {
+    const sharesAccountWith = shares[name];
+    return { name, approval: false, ...(sharesAccountWith === undefined ? {} : { sharesAccountWith }) };
+  };
+  return defineTopology({ project: 'route-to-live', environments: ['dev', 'test', 'prod'].map(environment) });
+}
+
+test('the region is the same everywhere', () => {
+  expect(problemsWith({ 'test/deployment-roles.json': { Region: 'eu-west-2' } })).toMatchInlineSnapshot(`
+    "parameters/test/deployment-roles.json:3: Region: found "eu-west-2"
+      rule:         must be the same in all files, but it is "eu-west-1" in parameters/tooling/artifact-store.json:3 (Region)
+      what to do:   write the same value in all files (\`npm run configure\` does)"
+  `);
+});
+
+test('the tooling account id is the same everywhere', () => {
+  expect(problemsWith({ 'prod/deployment-roles.json': { ToolingAccountId: '111111111112' } })).toMatchInlineSnapshot(`
+    "parameters/prod/deployment-roles.json:5: ToolingAccountId: found "111111111112"
+      rule:         must be the same in all files, but it is "111111111111" in parameters/dev/deployment-roles.json:5 (ToolingAccountId)
+      what to do:   write the same value in all files (\`npm run configure\` does)"
+  `);
+});
+
+test('the files of an environment name that environment', () => {
+  expect(problemsWith({ 'prod/deployment-roles.json': { EnvironmentName: 'test' } })).toMatchInlineSnapshot(`
+    "parameters/prod/deployment-roles.json:4: EnvironmentName: found "test"
+      rule:         must be "prod", the environment of the stack route-to-live-prod-deployment-roles
+      likely cause: a file that was copied from another environment
+      what to do:   write "prod", and look at the other values of the file"
+  `);
+});
+
+test('no two environments have the same account', () => {
+  expect(problemsWith({ [store]: { ProdAccountId: '222222222222' } })).toMatchInlineSnapshot(`
+    "parameters/tooling/artifact-store.json:7: ProdAccountId: found "222222222222"
+      rule:         prod must have an account of its own, but this is the account of dev in parameters/tooling/artifact-store.json:5 (DevAccountId)
+      what to do:   write the account id of prod, or declare sharesAccountWith: 'dev' for it in templates-src/topology.ts"
+  `);
+});
+
+test('no environment lives in the tooling account', () => {
+  expect(problemsWith({ [store]: { DevAccountId: '111111111111' } })).toContain(
+    'dev must have an account of its own, but this is the account of tooling',
+  );
+});
+
+test('environments that share an account by topology have the same id', () => {
+  const topology = sharing({ test: 'dev', prod: 'test' });
+  const shared = { TestAccountId: '222222222222', ProdAccountId: '222222222222' };
+  expect(problemsWith({ [store]: shared }, topology)).toBe('');
+  expect(problemsWith({ [store]: { ...shared, ProdAccountId: '444444444444' } }, topology)).toMatchInlineSnapshot(`
+    "parameters/tooling/artifact-store.json:7: ProdAccountId: found "444444444444"
+      rule:         topology.ts lets prod share the account of dev, which is "222222222222" in parameters/tooling/artifact-store.json:5 (DevAccountId)
+      what to do:   write "222222222222", or remove sharesAccountWith of prod in templates-src/topology.ts"
+  `);
+});
+
+test('an environment may share the account of tooling if the topology says so', () => {
+  expect(problemsWith({ [store]: { DevAccountId: '111111111111' } }, sharing({ dev: 'tooling' }))).toBe('');
+});
+
+test('a value that is wrong by itself is not compared as well', () => {
+  const problems = problemsWith({ 'dev/deployment-roles.json': { ToolingAccountId: '11111111111' } });
+  expect(problems).toContain('11 digits');
+  expect(problems).not.toContain('must be the same');
+});
+
+test('an account that is shared with a shared one has the id of the first', () => {
+  expect(accountsOf(sharing({ test: 'dev', prod: 'test' })).map(({ owner }) => owner)).toEqual([
+    'tooling',
+    'dev',
+    'dev',
+    'dev',
+  ]);
+});
