@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { describeProblem, valuesOf } from '../templates-src/parameters';
+import { topology } from '../templates-src/topology';
+import {
+  checkParameters,
+  loadDeclarations,
+  madeUpAccountIds,
+  parametersFolder,
+  readFileTree,
+} from './lib/parameter-files';
+
+const help = `Usage: npm run validate [-- --parameters DIR]
+
+Checks all parameter files against the templates and against each other.
+
+  --parameters DIR   folder of the files, instead of parameters/
+  --help             print this text
+
+Exit codes: 0 all files are right, 1 some are not, 2 wrong usage
+`;
+
+function main(): number {
+  let options: { parameters?: string; help?: boolean };
+  try {
+    options = parseArgs({ options: { parameters: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    process.stderr.write(`validate: ${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const folder = options.parameters ?? parametersFolder;
+  if (!existsSync(folder)) {
+    process.stderr.write(`validate: found no folder ${folder}, expected one with parameter files\n`);
+    return 2;
+  }
+
+  const checked = checkParameters(topology, loadDeclarations(topology), readFileTree(folder), folder);
+  const { length } = checked.problems;
+  if (length > 0) {
+    process.stderr.write(`${checked.problems.map(describeProblem).join('\n')}\n`);
+    process.stderr.write(`validate: ${length} ${length === 1 ? 'problem' : 'problems'} in the parameter files\n`);
+    return 1;
+  }
+  const values = checked.files.flatMap(({ file }) => Object.keys(valuesOf(file) ?? {}));
+  process.stdout.write(`ok: ${checked.files.length} parameter files with ${values.length} values\n`);
+  const madeUp = madeUpAccountIds(checked);
+  if (madeUp.length > 0) {
+    process.stdout.write(
+      `Note: ${madeUp.join(', ')} look made up. Run \`npm run configure\` before you deploy to AWS.\n`,
+    );
+  }
+  return 0;
+}
+
+process.exitCode = main();
