@@ -1,0 +1,417 @@
+import { expect, test } from 'vitest';
+import { defineTopology, type Topology } from '../../templates-src/define-topology';
+import {
+  type Answers,
+  type Configuration,
+  configure,
+  ParameterError,
+  parseFlags,
+  settingsOf,
+  UsageError,
+} from './configure';
+import { checkParameters, type FileTree } from './parameter-files';
+import {
+  declarationsOf,
+  fileOf,
+  goodValues,
+  madeUpId,
+  threeEnvironments,
+  topologyOf,
+  treeOf,
+} from './parameters.fixture';
+
+const store = 'tooling/artifact-store.json';
+const roles = 'dev/deployment-roles.json';
+const shared = defineTopology({
+  project: 'route-to-live',
+  environments: [
+    { name: 'dev', approval: false },
+    { name: 'test', approval: true, sharesAccountWith: 'dev' },
+  ],
+});
+
+const firstDay: Answers = {
+  'tooling-account-id': '012345678901',
+  'dev-account-id': '111122223333',
+  'test-account-id': '222233334444',
+  'prod-account-id': '333344445555',
+  region: 'eu-central-1',
+  'approvers-email': 'platform@example.org',
+};
+
+interface Run {
+  readonly topology?: Topology;
+  readonly tree?: FileTree;
+  readonly answers?: Answers;
+  /** What a person types, line by line; without it there is no terminal. */
+  readonly typed?: readonly string[];
+  readonly declarations?: Configuration['declarations'];
+}
+
+/** Configures in memory: what would be written, what is reported, and what a person sees. */
+async function run({ topology = threeEnvironments, tree = new Map(), answers = {}, typed, declarations }: Run) {
+  const shown: string[] = [];
+  const lines = [...(typed ?? [])];
+  const configured = await configure({
+    topology,
+    tree,
+    answers,
+    declarations: declarations ?? declarationsOf(topology),
+    folder: 'parameters',
+    tell: (message) => shown.push(message),
+    ask:
+      typed &&
+      (async (question) => {
+        const line = lines.shift();
+        if (line === undefined) {
+          throw new Error(`nothing left to type for: ${question}`);
+        }
+        shown.push(`${question}${line}`);
+        return line;
+      }),
+  });
+  return { ...configured, shown, files: Object.fromEntries(configured.changes) };
+}
+
+const failure = async (options: Run): Promise<Error> =>
+  run(options).then(
+    () => {
+      throw new Error('expected a failure');
+    },
+    (error: Error) => error,
+  );
+
+test('on the first day the flags fill every file, zeros included', async () => {
+  const { files, report, madeUpAccountIds } = await run({ answers: firstDay });
+  expect(Object.keys(files)).toEqual([store, roles, 'test/deployment-roles.json', 'prod/deployment-roles.json']);
+  expect(files[store]).toMatchInlineSnapshot(`
+    "{
+      "Parameters": {
+        "Region": "eu-central-1",
+        "ApproversEmail": "platform@example.org",
+        "DevAccountId": "111122223333",
+        "TestAccountId": "222233334444",
+        "ProdAccountId": "333344445555"
+      }
+    }
+    "
+  `);
+  expect(files['test/deployment-roles.json']).toMatchInlineSnapshot(`
+    "{
+      "Parameters": {
+        "Region": "eu-central-1",
+        "EnvironmentName": "test",
+        "ToolingAccountId": "012345678901"
+      }
+    }
+    "
+  `);
+  expect(report.slice(0, 4)).toMatchInlineSnapshot(`
+    [
+      "Created parameters/tooling/artifact-store.json",
+      "  Region: "eu-central-1"",
+      "  ApproversEmail: "platform@example.org"",
+      "  DevAccountId: "111122223333"",
+    ]
+  `);
+  expect(madeUpAccountIds).toEqual([]);
+});
+
+test.each([1, 3, 10])('what is written for %i environments is right', async (count) => {
+  const topology = topologyOf(...Array.from({ length: count }, (_, index) => `env${index}`));
+  const ids = topology.environments.map(({ name }) => [`${name}-account-id`, madeUpId(topology, name)]);
+  const answers = { ...firstDay, ...Object.fromEntries(ids) };
+  const { changes } = await run({ topology, answers });
+  const tree = new Map([...changes].map(([path, text]) => [path, Buffer.from(text)]));
+  expect(checkParameters(topology, declarationsOf(topology), tree, 'parameters').problems).toEqual([]);
+  expect(tree.size).toBe(count + 1);
+});
+
+test('run again with the same values it changes nothing', async () => {
+  const { changes } = await run({ answers: firstDay });
+  const tree = new Map([...changes].map(([path, text]) => [path, Buffer.from(text)]));
+  expect(await run({ tree, answers: firstDay })).toMatchObject({ files: {}, report: [] });
+  expect(await run({ tree })).toMatchObject({ files: {}, report: [] });
+});
+
+test('one flag changes one thing in every file, and nothing else, layout included', async () => {
+  const untidy =
+    '{\n    "Parameters" : {"ToolingAccountId":"111111111111",\n\t"EnvironmentName": "dev",\n\n "Region":   "eu-west-1"}}';
+  const tree = treeOf(threeEnvironments, { [roles]: untidy });
+  const { files, report } = await run({ tree, answers: { region: 'eu-north-1' } });
+  expect(files[roles]).toBe(untidy.replace('eu-west-1', 'eu-north-1'));
+  expect(files[store]).toBe(fileOf({ ...goodValues(threeEnvironments, store), Region: 'eu-north-1' }));
+  expect(report).toMatchInlineSnapshot(`
+    [
+      "Changed parameters/tooling/artifact-store.json",
+      "  Region: "eu-west-1" -> "eu-north-1"",
+      "Changed parameters/dev/deployment-roles.json",
+      "  Region: "eu-west-1" -> "eu-north-1"",
+      "Changed parameters/test/deployment-roles.json",
+      "  Region: "eu-west-1" -> "eu-north-1"",
+      "Changed parameters/prod/deployment-roles.json",
+      "  Region: "eu-west-1" -> "eu-north-1"",
+    ]
+  `);
+});
+
+test('values it does not ask for are kept', async () => {
+  const declarations = declarationsOf(threeEnvironments);
+  const size = { Type: 'String', Description: 'Size', Default: 'small' } as const;
+  declarations.set('tooling/artifact-store', { Size: size, ...declarations.get('tooling/artifact-store') });
+  const tree = treeOf(threeEnvironments, {
+    [store]: fileOf({ Size: 'large', ...goodValues(threeEnvironments, store) }),
+  });
+  const { files } = await run({ tree, declarations, answers: { 'dev-account-id': '999900001111' } });
+  expect(files).toEqual({
+    [store]: fileOf({ Size: 'large', ...goodValues(threeEnvironments, store), DevAccountId: '999900001111' }),
+  });
+});
+
+test('a new environment gets its file, and its account id is added where it is declared', async () => {
+  const topology = topologyOf('dev', 'test', 'prod', 'demo');
+  const { files } = await run({
+    topology,
+    tree: treeOf(threeEnvironments),
+    answers: { 'demo-account-id': '555555555555' },
+  });
+  expect(files).toEqual({
+    [store]: fileOf({ ...goodValues(threeEnvironments, store), DemoAccountId: '555555555555' }),
+    'demo/deployment-roles.json': fileOf(goodValues(topology, 'demo/deployment-roles.json')),
+  });
+});
+
+test('an account id without quotes is replaced by a string', async () => {
+  const numbers = { ...goodValues(threeEnvironments, store), DevAccountId: 222222222222 };
+  const tree = treeOf(threeEnvironments, { [store]: fileOf(numbers) });
+  const { files, report } = await run({ tree, answers: { 'dev-account-id': '222222222222' } });
+  expect(files).toEqual({ [store]: fileOf(goodValues(threeEnvironments, store)) });
+  expect(report).toEqual([
+    'Changed parameters/tooling/artifact-store.json',
+    '  DevAccountId: 222222222222 -> "222222222222"',
+  ]);
+});
+
+test('an environment that shares an account has no flag, and follows', async () => {
+  expect(settingsOf(shared).map(({ flag, question }) => `${flag}: ${question}`)).toMatchInlineSnapshot(`
+    [
+      "tooling-account-id: Account id of tooling",
+      "dev-account-id: Account id of dev and test",
+      "region: Region",
+      "approvers-email: E-mail address that is asked for approvals and told of failures",
+    ]
+  `);
+  const { 'test-account-id': _test, 'prod-account-id': _prod, ...answers } = firstDay;
+  const { files } = await run({ topology: shared, answers });
+  expect(JSON.parse(files[store] ?? '').Parameters).toMatchObject({
+    DevAccountId: '111122223333',
+    TestAccountId: '111122223333',
+  });
+  expect(() => parseFlags(shared, ['--test-account-id=222233334444'])).toThrow(
+    '--test-account-id: topology.ts lets test share the account of dev; use --dev-account-id',
+  );
+});
+
+test('without a terminal missing values are named by their flags', async () => {
+  const error = await failure({ answers: { region: 'eu-west-1', 'dev-account-id': '222222222222' } });
+  expect(error).toBeInstanceOf(UsageError);
+  expect(error.message).toMatchInlineSnapshot(`
+    "there is no terminal to ask on, and these values are missing in the files or not the same in all of them; add the flags
+      --tooling-account-id       Account id of tooling
+      --test-account-id          Account id of test
+      --prod-account-id          Account id of prod
+      --approvers-email          E-mail address that is asked for approvals and told of failures"
+  `);
+});
+
+test('a value that differs between files, or is wrong in one, counts as missing', async () => {
+  const tree = treeOf(threeEnvironments, {
+    [store]: fileOf({ ...goodValues(threeEnvironments, store), ApproversEmail: 'nobody' }),
+    [roles]: fileOf({ ...goodValues(threeEnvironments, roles), Region: 'eu-west-2' }),
+  });
+  expect((await failure({ tree })).message).toMatchInlineSnapshot(`
+    "there is no terminal to ask on, and these values are missing in the files or not the same in all of them; add the flags
+      --region                   Region
+      --approvers-email          E-mail address that is asked for approvals and told of failures"
+  `);
+  const { files } = await run({ tree, answers: { region: 'eu-west-1', 'approvers-email': 'a@example.com' } });
+  expect(Object.keys(files)).toEqual([store, roles]);
+});
+
+test('all wrong flags are reported at once', async () => {
+  const error = await failure({
+    answers: {
+      ...firstDay,
+      'tooling-account-id': '12345678901',
+      'prod-account-id': '111122223333',
+      region: 'eu-wst-1',
+      'approvers-email': 'platform at example.org',
+    },
+  });
+  expect(error).toBeInstanceOf(UsageError);
+  expect(error.message).toMatchInlineSnapshot(`
+    "--tooling-account-id: found "12345678901"; 12 digits, in quotes (11 digits; a leading zero lost to a number?)
+    --prod-account-id: found "111122223333", which --dev-account-id has already; each has an account of its own unless templates-src/topology.ts says sharesAccountWith
+    --region: found "eu-wst-1"; a Region is named like eu-west-1
+    --approvers-email: found "platform at example.org"; an e-mail address is written like approvers@example.com"
+  `);
+});
+
+test.each(['eu-west-1', 'us-gov-east-1', 'ap-southeast-4', 'cn-northwest-1', 'eusc-de-east-1', 'us-isob-east-1'])(
+  'the region %s is accepted',
+  async (region) => {
+    expect((await run({ answers: { ...firstDay, region } })).files[store]).toContain(`"${region}"`);
+  },
+);
+
+test.each(['eu-west', 'eu-west1', 'eu_west_1', 'Ireland', 'eu-wesst-1', 'eu-west-1a'])(
+  'the region %s is refused',
+  async (region) => {
+    expect((await failure({ answers: { ...firstDay, region } })).message).toContain('--region: found ');
+  },
+);
+
+test.each(['@example.com', 'a@localhost', 'a b@example.com', 'a@example..com', 'Team <a@example.com>'])(
+  'the address %s is refused',
+  async (email) => {
+    expect((await failure({ answers: { ...firstDay, 'approvers-email': email } })).message).toContain(
+      '--approvers-email: found ',
+    );
+  },
+);
+
+test('on a terminal it asks, shows present values, and asks again after a wrong answer', async () => {
+  const typed = ['0123', ' 012345678901 ', '', '222222222222', '999900001111', '', 'eu-west-2', ''];
+  const { shown, report } = await run({ tree: treeOf(threeEnvironments), typed });
+  expect(shown.join('\n')).toMatchInlineSnapshot(`
+    "Account id of tooling [111111111111]: 0123
+      found "0123"; 12 digits, in quotes
+    Account id of tooling [111111111111]:  012345678901 
+    Account id of dev [222222222222]: 
+    Account id of test [333333333333]: 222222222222
+      found "222222222222", which --dev-account-id has already; each has an account of its own unless templates-src/topology.ts says sharesAccountWith
+    Account id of test [333333333333]: 999900001111
+    Account id of prod [444444444444]: 
+    Region [eu-west-1]: eu-west-2
+    E-mail address that is asked for approvals and told of failures [approvers@example.com]: "
+  `);
+  expect(report.filter((line) => line.startsWith('  '))).toEqual([
+    '  Region: "eu-west-1" -> "eu-west-2"',
+    '  TestAccountId: "333333333333" -> "999900001111"',
+    '  Region: "eu-west-1" -> "eu-west-2"',
+    '  ToolingAccountId: "111111111111" -> "012345678901"',
+    '  Region: "eu-west-1" -> "eu-west-2"',
+    '  ToolingAccountId: "111111111111" -> "012345678901"',
+    '  Region: "eu-west-1" -> "eu-west-2"',
+    '  ToolingAccountId: "111111111111" -> "012345678901"',
+  ]);
+});
+
+test('on a terminal a question without a present value has to be answered', async () => {
+  const typed = ['', ...Object.values(firstDay)];
+  const { shown } = await run({ typed });
+  expect(shown.slice(0, 3)).toMatchInlineSnapshot(`
+    [
+      "Account id of tooling: ",
+      "  found ""; 12 digits, in quotes (an empty value that was never filled in)",
+      "Account id of tooling: 012345678901",
+    ]
+  `);
+});
+
+test('on a terminal a flag leaves only the questions that nothing answers', async () => {
+  const { shown } = await run({ tree: treeOf(threeEnvironments), answers: { region: 'eu-west-2' }, typed: [] });
+  expect(shown).toEqual([]);
+  const topology = topologyOf('dev', 'test', 'prod', 'demo');
+  const asked = await run({
+    topology,
+    tree: treeOf(threeEnvironments),
+    answers: { region: 'eu-west-2' },
+    typed: ['555555555555'],
+  });
+  expect(asked.shown).toEqual(['Account id of demo: 555555555555']);
+});
+
+test('a file that is not right after the change stops everything, with all problems', async () => {
+  const tree = treeOf(threeEnvironments, {
+    [roles]: fileOf({ ...goodValues(threeEnvironments, roles), EnvironmentName: 'test' }),
+    'test/deployment-roles.json': '{"Region": "eu-west-1"}',
+    'staging/deployment-roles.json': '{}',
+  });
+  const error = await failure({ tree, answers: firstDay });
+  expect(error).toBeInstanceOf(ParameterError);
+  expect(error.message.split('\n').filter((line) => !line.startsWith(' '))).toMatchInlineSnapshot(`
+    [
+      "parameters/dev/deployment-roles.json:4: EnvironmentName: found "test"",
+      "parameters/test/deployment-roles.json:1: found an object with Region",
+      "parameters/staging/deployment-roles.json: found a file that no stack reads",
+    ]
+  `);
+});
+
+test('a file that cannot be read stops everything before a question is asked', async () => {
+  const error = await failure({ tree: treeOf(threeEnvironments, { [roles]: '{"Parameters": {' }), typed: [] });
+  expect(error).toBeInstanceOf(ParameterError);
+  expect(error.message).toContain('parameters/dev/deployment-roles.json:1:17: found the end of the file');
+});
+
+test('values that it cannot know are named, with where to take them from', async () => {
+  const declarations = declarationsOf(threeEnvironments);
+  const cidr = { Type: 'String', Description: 'Addresses of the network' } as const;
+  declarations.set('environment/deployment-roles', {
+    ...declarations.get('environment/deployment-roles'),
+    VpcCidr: cidr,
+  });
+  const tree = treeOf(threeEnvironments, {
+    [roles]: fileOf({ ...goodValues(threeEnvironments, roles), VpcCidr: '10.0.0.0/16' }),
+    'prod/deployment-roles.json': undefined,
+  });
+  const error = await failure({ tree, declarations, answers: firstDay });
+  expect(error).toBeInstanceOf(ParameterError);
+  expect(error.message).toMatchInlineSnapshot(`
+    "parameters/test/deployment-roles.json:2: VpcCidr: found no value
+      rule:         environment/deployment-roles declares it without a default: Addresses of the network
+      what to do:   add "VpcCidr" to Parameters; configure can't know its value
+    parameters/prod/deployment-roles.json: VpcCidr: found no value
+      rule:         environment/deployment-roles declares it without a default: Addresses of the network
+      what to do:   create the file as a copy of parameters/dev/deployment-roles.json and give it a value, which configure can't know; then run configure again"
+  `);
+});
+
+test('a missing file of which it knows nothing is a value it cannot know, too', async () => {
+  const declarations = declarationsOf(threeEnvironments);
+  declarations.set('environment/deployment-roles', { VpcCidr: { Type: 'String', Description: 'Addresses' } });
+  const error = await failure({ declarations, answers: firstDay });
+  expect(error.message).toContain('parameters/dev/deployment-roles.json: VpcCidr: found no value');
+  expect(error.message).not.toContain('run `npm run configure`');
+});
+
+test('a parameter with a default is written only where it differs', async () => {
+  const declarations = declarationsOf(threeEnvironments);
+  const region = { Type: 'String', Description: 'Region', Default: 'eu-west-1' } as const;
+  for (const [path, declared] of declarations) {
+    declarations.set(path, { ...declared, Region: region });
+  }
+  const home = await run({ declarations, answers: { ...firstDay, region: 'eu-west-1' } });
+  expect(Object.values(home.files).join('')).not.toContain('Region');
+  const away = await run({ declarations, answers: { ...firstDay, region: 'eu-west-2' } });
+  expect(Object.values(away.files).every((text) => text.includes('"Region": "eu-west-2"'))).toBe(true);
+});
+
+test('flags are values by name, a folder, or a wish for help', () => {
+  expect(parseFlags(threeEnvironments, ['--region', 'eu-west-1', '--dev-account-id=012345678901'])).toEqual({
+    help: false,
+    folder: undefined,
+    answers: { region: 'eu-west-1', 'dev-account-id': '012345678901' },
+  });
+  expect(parseFlags(threeEnvironments, ['--parameters', 'elsewhere', '-h'])).toEqual({
+    help: true,
+    folder: 'elsewhere',
+    answers: {},
+  });
+});
+
+test.each([['--regin', 'eu-west-1'], ['eu-west-1'], ['--region']])('wrong flags name the right ones: %j', (...argv) => {
+  expect(() => parseFlags(threeEnvironments, argv)).toThrow(UsageError);
+  expect(() => parseFlags(threeEnvironments, argv)).toThrow('--dev-account-id, --test-account-id, --prod-account-id');
+});
