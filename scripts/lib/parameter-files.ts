@@ -12,16 +12,15 @@ import {
 import { problemsAcrossFiles } from '../../templates-src/parameters-across-files';
 import { stacksOf } from '../../templates-src/topology';
 import { readParameterFile } from './parameter-file';
-import { loadTemplates } from './templates';
+import { loadTemplate } from './templates';
 
 /** The folder of the parameter files, as messages name it. */
 export const parametersFolder = relative(process.cwd(), join(__dirname, '..', '..', 'parameters')) || '.';
 
-/** The parameters that each template declares, by the template's path. */
+/** The parameters of the template of every stack, by the template's path. */
 export function loadDeclarations(topology: Topology): ReadonlyMap<string, ParameterDeclarations> {
-  return new Map(
-    [...loadTemplates(topology)].map(([path, { parameterDeclarations }]) => [path, parameterDeclarations]),
-  );
+  const templates = new Set(stacksOf(topology).map(({ template }) => template));
+  return new Map([...templates].map((path) => [path, loadTemplate(path, topology).parameterDeclarations]));
 }
 
 /** The files below a folder of parameters: content by path (`tooling/artifact-store.json`). */
