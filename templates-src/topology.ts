@@ -55,5 +55,8 @@ export function stacksOf({ project, environments }: Topology): readonly Stack[] 
   return [
     artifactStore,
     ...environments.map((environment) => inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey])),
+    inTooling('container-build-pipeline'),
+    inTooling('infrastructure-deployment-pipeline'),
+    inTooling('container-deployment-pipeline'),
   ];
 }

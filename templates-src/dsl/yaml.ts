@@ -1,4 +1,12 @@
-import { DUMP_SCHEMA, defineMappingTag, defineScalarTag, defineSequenceTag, dump } from 'js-yaml';
+import {
+  COLLECTION_STYLE,
+  DUMP_SCHEMA,
+  defineMappingTag,
+  defineScalarTag,
+  defineSequenceTag,
+  dump,
+  type Node as YamlNode,
+} from 'js-yaml';
 import { type Document, Intrinsic, type Node } from './document';
 import { limits } from './limits';
 import { TemplateError } from './problems';
@@ -53,13 +61,16 @@ const schema = DUMP_SCHEMA.withTags(
 
 /**
  * Writes a compiled template: authored key order, short forms, no anchors, no folded lines, a blank line between
- * sections and between their entries.
+ * sections and between their entries. A template that would be too large that way is written without blank lines,
+ * indented by one space and lists not at all, which saves about a fifth: the pipelines of ten environments need it.
  *
  * @throws TemplateError when the text is larger than CloudFormation takes with a request
  */
 export function toYaml(document: Document, header: readonly string[]): string {
-  const body = dump(shortForms(document), { schema, noRefs: true, lineWidth: -1 });
-  const text = `${header.map((line) => `# ${line}\n`).join('')}${spaced(body)}`;
+  const value = shortForms(document);
+  const comment = header.map((line) => `# ${line}\n`).join('');
+  const roomy = comment + spaced(write(value, false));
+  const text = Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(value, true) : roomy;
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.templateBytes) {
     const message = `found ${bytes} bytes of YAML, CloudFormation takes ${limits.templateBytes} with a request; have fewer environments, or split the template in two`;
@@ -67,6 +78,22 @@ export function toYaml(document: Document, header: readonly string[]): string {
   }
   return text;
 }
+
+const write = (value: unknown, tight: boolean) =>
+  dump(value, {
+    schema,
+    noRefs: true,
+    lineWidth: -1,
+    indent: tight ? 1 : 2,
+    seqNoIndent: tight,
+    transform: (documents) => {
+      for (const { contents } of documents) {
+        if (contents) {
+          inline(contents);
+        }
+      }
+    },
+  });
 
 /** Intrinsic functions to tags; YAML allows one tag a value, so a function directly in a function keeps its long form. */
 function shortForms(node: Node): unknown {
@@ -84,6 +111,63 @@ function shortForms(node: Node): unknown {
     return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, shortForms(entry)]));
   }
   return node;
+}
+
+/** Values that read as one thing, and stand on one line however often they occur. */
+const oneLiners = new Set(['ActionTypeId', 'InputArtifacts', 'OutputArtifacts', 'Label']);
+
+/** Longest list of arguments that goes on the line of its function. */
+const inlineWidth = 80;
+
+/**
+ * Puts short arguments of functions on one line, `!Equals [!Ref Region, !Ref AWS::Region]`, and a few values that are
+ * always alike. All other lists stay one item a line, so that the diff of an added item is one line.
+ */
+function inline(node: YamlNode, key = ''): void {
+  if (node.kind === 'scalar' || node.kind === 'alias') {
+    return;
+  }
+  if ((node.kind === 'sequence' && node.tagged) || oneLiners.has(key)) {
+    if (inlineLength(node) <= inlineWidth) {
+      flow(node);
+      return;
+    }
+  }
+  for (const item of node.items) {
+    if ('key' in item) {
+      inline(item.value, item.key.kind === 'scalar' ? item.key.value : '');
+    } else {
+      inline(item);
+    }
+  }
+}
+
+function inlineLength(node: YamlNode): number {
+  if (node.kind === 'alias') {
+    return node.anchor.length + 1;
+  }
+  const tag = node.tagged ? node.tag.length + 1 : 0;
+  if (node.kind === 'scalar') {
+    return tag + (node.value.includes('\n') ? Number.POSITIVE_INFINITY : node.value.length);
+  }
+  const items: readonly (YamlNode | { key: YamlNode; value: YamlNode })[] = node.items;
+  return items.reduce(
+    (sum, item) =>
+      sum + 2 + ('key' in item ? inlineLength(item.key) + 2 + inlineLength(item.value) : inlineLength(item)),
+    tag,
+  );
+}
+
+function flow(node: YamlNode): void {
+  if (node.kind === 'sequence') {
+    node.style = COLLECTION_STYLE.FLOW;
+    node.items.forEach(flow);
+  } else if (node.kind === 'mapping') {
+    node.style = COLLECTION_STYLE.FLOW;
+    for (const { value } of node.items) {
+      flow(value);
+    }
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ export const namesOf = ({ project }: Topology) => ({
   keyAlias: `alias/${project}-artifacts`,
   imageRepository: `${project}-container`,
   topic: `${project}-approvals-and-failures`,
+  topicArn: () => sub`arn:${Partition}:sns:${Region}:${AccountId}:${project}-approvals-and-failures`,
 
   /** Buckets of the tooling account: their names are the same for all of AWS, so they hold account and Region. */
   artifactBucket: (account: Reference = AccountId) => sub`${project}-artifacts-${account}-${Region}`,
@@ -42,6 +43,10 @@ export const namesOf = ({ project }: Topology) => ({
 
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-pipeline`,
+
+  /** Rules of EventBridge; the topic admits those that begin with the project's name. */
+  startRule: (pipeline: keyof typeof pipelineNames, event: string) => `${project}-${kebab(pipeline)}-${event}`,
+  failureRule: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-failure`,
 
   /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */
   containerApplication: (environment: Named) => sub`${project}-${environment}-container`,

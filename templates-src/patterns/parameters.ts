@@ -1,5 +1,5 @@
-import type { Topology } from '../define-topology';
-import { equals, Region } from '../dsl/intrinsics';
+import { accountIdParameter, type Environment, type Topology } from '../define-topology';
+import { equals, type Reference, Region } from '../dsl/intrinsics';
 import type { Parameter, Template } from '../dsl/template';
 
 /** Parameters that more than one template has; constraints and texts are the same everywhere. */
@@ -10,8 +10,7 @@ export const accountId = (account: string): Parameter => ({
   Label: `${account} account id`,
   Description: `Id of the ${account} account`,
   AllowedPattern: '[0-9]{12}',
-  MaxLength: 12,
-  ConstraintDescription: 'an AWS account id has 12 digits, in quotes where YAML or JSON could read a number',
+  ConstraintDescription: '12 digits, in quotes',
 });
 
 /**
@@ -40,6 +39,25 @@ export function declareRegion(t: Template): void {
       ],
     },
   });
+}
+
+/**
+ * The account ids of all environments, as parameters of a template of the tooling account.
+ *
+ * @returns the parameter that holds the account id of an environment
+ */
+export function declareAccountIds(t: Template, { environments }: Topology): (environment: Environment) => Reference {
+  const parameters = t.parameters(
+    'Accounts',
+    Object.fromEntries(environments.map((it) => [accountIdParameter(it), accountId(it.name)])),
+  );
+  return (environment) => {
+    const parameter = parameters[accountIdParameter(environment)];
+    if (parameter === undefined) {
+      throw new Error(`the topology has no environment '${environment.name}'`);
+    }
+    return parameter;
+  };
 }
 
 /** Name of the environment that a stack belongs to. */

@@ -18,10 +18,7 @@ export interface RoleDefinition {
  */
 export function declareRole(t: Template, id: string, { name, description, trust, permissions }: RoleDefinition) {
   const policies = Object.entries(permissions).map(([part, statements]) =>
-    t.resource(
-      `${id}${part}Policy`,
-      ManagedPolicy({ Description: `Permissions of ${description}`, PolicyDocument: policy(...statements) }),
-    ),
+    t.resource(`${id}${part}Policy`, ManagedPolicy({ PolicyDocument: policy(...statements) })),
   );
   return t.resource(
     id,

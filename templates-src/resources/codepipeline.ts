@@ -22,7 +22,7 @@ interface Filter {
 export interface Action {
   readonly Name: string;
   readonly ActionTypeId: {
-    readonly Category: string;
+    readonly Category: (typeof allowedValues)['Stages.Actions.ActionTypeId.Category'][number];
     readonly Owner: 'AWS';
     readonly Provider: string;
     readonly Version: '1' | '2';

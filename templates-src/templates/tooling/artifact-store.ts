@@ -1,10 +1,10 @@
-import { accountIdParameter, type Topology } from '../../define-topology';
+import type { Topology } from '../../define-topology';
 import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../../dsl/policies';
 import { retained } from '../../dsl/resources';
 import { type Template, template } from '../../dsl/template';
 import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
-import { accountId, declareRegion } from '../../patterns/parameters';
+import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
 import { Repository } from '../../resources/ecr';
 import { Alias, Key } from '../../resources/kms';
@@ -28,17 +28,8 @@ export default function artifactStore(topology: Topology): Template {
       ConstraintDescription: 'an e-mail address',
     },
   });
-  const accountIds = t.parameters(
-    'Accounts',
-    Object.fromEntries(environments.map((it) => [accountIdParameter(it), accountId(it.name)])),
-  );
-  const members = environments.map((environment) => {
-    const account = accountIds[accountIdParameter(environment)];
-    if (account === undefined) {
-      throw new Error(`no parameter holds the account id of ${environment.name}`);
-    }
-    return { ...environment, account };
-  });
+  const accounts = declareAccountIds(t, topology);
+  const members = environments.map((environment) => ({ ...environment, account: accounts(environment) }));
   // One entry for an account that two environments share.
   const environmentRoots = [
     ...new Map(members.map(({ account }) => [account.logicalId, accountRoot(account)])).values(),

@@ -1,0 +1,148 @@
+import { dump } from 'js-yaml';
+import type { Topology } from '../define-topology';
+import { AccountId, type HandleTo, Partition, Region, type StringValue, sub } from '../dsl/intrinsics';
+import type { IdentityStatement } from '../dsl/policies';
+import { retained } from '../dsl/resources';
+import type { Template } from '../dsl/template';
+import { Project } from '../resources/codebuild';
+import { LogGroup } from '../resources/logs';
+import { type ArtifactStore, artifactAccess } from './artifacts';
+import { namesOf, type pipelineNames } from './names';
+import { declareRole } from './roles';
+import { trustService } from './statements';
+
+/** What CodeBuild does, in the order of its phases. */
+export interface Buildspec {
+  readonly install?: { readonly 'runtime-versions': Readonly<Record<string, string | number>> };
+  readonly build: readonly string[];
+  /** What becomes the output artifact: files below a folder. */
+  readonly artifacts?: { readonly 'base-directory': string; readonly files: readonly string[] };
+  /** Test reports by name. */
+  readonly reports?: Readonly<
+    Record<
+      string,
+      { readonly files: readonly string[]; readonly 'base-directory': string; readonly 'file-format': 'JUNITXML' }
+    >
+  >;
+}
+
+/** A CodeBuild project of a pipeline. */
+export interface BuildDefinition {
+  /** In lower case with hyphens; names the project, its role and its log group. */
+  readonly name: string;
+  readonly description: string;
+  readonly buildspec: Buildspec;
+  /** Plain variables of all its builds; never secrets. */
+  readonly environment?: Readonly<Record<string, StringValue>>;
+  /** What its role may do beside writing logs and using the artifacts of its pipeline. */
+  readonly permissions: readonly IdentityStatement[];
+  readonly timeoutInMinutes: number;
+  /** Whether the build runs docker, which needs a privileged container. */
+  readonly docker?: boolean;
+}
+
+/**
+ * Declares a project with a role and a log group of its own. The role's policy allows what the definition says, and
+ * to write its logs and to use the artifacts of this one pipeline.
+ */
+export function declareBuild(
+  t: Template,
+  topology: Topology,
+  store: ArtifactStore,
+  pipeline: keyof typeof pipelineNames,
+  { name, description, buildspec, environment = {}, permissions, timeoutInMinutes, docker = false }: BuildDefinition,
+): HandleTo<typeof Project> {
+  const names = namesOf(topology);
+  const projectName = names.buildProject(name);
+  const id = pascal(name);
+  const writesArtifact = buildspec.artifacts !== undefined;
+
+  const logGroup = t.resource(
+    `${id}Logs`,
+    retained(LogGroup({ LogGroupName: `/aws/codebuild/${projectName}`, RetentionInDays: 90, KmsKeyId: store.keyArn })),
+  );
+  const role = declareRole(t, `${id}Role`, {
+    name: names.buildRole(name),
+    description: `the role of the CodeBuild project ${projectName}`,
+    trust: [
+      trustService(
+        'codebuild.amazonaws.com',
+        sub`arn:${Partition}:codebuild:${Region}:${AccountId}:project/${projectName}`,
+      ),
+    ],
+    permissions: {
+      '': [
+        {
+          Sid: 'WriteLogs',
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: logGroup.Arn,
+        },
+        ...artifactAccess(store, pipeline, writesArtifact ? 'read and write' : 'read'),
+        ...(buildspec.reports
+          ? [
+              {
+                Sid: 'WriteReports',
+                Effect: 'Allow' as const,
+                Action: [
+                  'codebuild:BatchPutTestCases',
+                  'codebuild:CreateReport',
+                  'codebuild:CreateReportGroup',
+                  'codebuild:UpdateReport',
+                ] as const,
+                Resource: sub`arn:${Partition}:codebuild:${Region}:${AccountId}:report-group/${projectName}-*`,
+              },
+            ]
+          : []),
+        ...permissions,
+      ],
+    },
+  });
+  return t.resource(
+    `${id}Project`,
+    Project({
+      Name: projectName,
+      Description: description,
+      ServiceRole: role.Arn,
+      EncryptionKey: store.keyArn,
+      TimeoutInMinutes: timeoutInMinutes,
+      QueuedTimeoutInMinutes: 60,
+      ConcurrentBuildLimit: 1,
+      Artifacts: { Type: 'CODEPIPELINE' },
+      Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec) },
+      Environment: {
+        Type: 'LINUX_CONTAINER',
+        ComputeType: 'BUILD_GENERAL1_SMALL',
+        Image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+        PrivilegedMode: docker,
+        ...(Object.keys(environment).length > 0
+          ? {
+              EnvironmentVariables: Object.entries(environment).map(([Name, Value]) => ({
+                Name,
+                Type: 'PLAINTEXT',
+                Value,
+              })),
+            }
+          : {}),
+      },
+      ...(docker ? { Cache: { Type: 'LOCAL', Modes: ['LOCAL_DOCKER_LAYER_CACHE'] } } : {}),
+      LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
+    }),
+  );
+}
+
+/** The buildspec as YAML; bash, because the scripts are, and the first command that fails ends the build. */
+function buildspecText({ install, build, artifacts, reports }: Buildspec): string {
+  return dump(
+    {
+      version: 0.2,
+      env: { shell: 'bash' },
+      phases: { ...(install ? { install } : {}), build: { commands: build } },
+      ...(reports ? { reports } : {}),
+      ...(artifacts ? { artifacts } : {}),
+    },
+    { lineWidth: -1, noRefs: true },
+  );
+}
+
+const pascal = (name: string) => name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());

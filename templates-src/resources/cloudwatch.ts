@@ -1,0 +1,23 @@
+import CfAlarm, { type AlarmProperties } from 'cloudform-types/types/cloudWatch/alarm';
+import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+
+const allowedValues = {
+  ComparisonOperator: [
+    'GreaterThanOrEqualToThreshold',
+    'GreaterThanThreshold',
+    'GreaterThanUpperThreshold',
+    'LessThanLowerOrGreaterThanUpperThreshold',
+    'LessThanLowerThreshold',
+    'LessThanOrEqualToThreshold',
+    'LessThanThreshold',
+  ],
+  Statistic: ['Average', 'Maximum', 'Minimum', 'SampleCount', 'Sum'],
+  TreatMissingData: ['breaching', 'ignore', 'missing', 'notBreaching'],
+} as const;
+
+/** `!Ref`: the alarm's name. */
+export const Alarm = resourceType(
+  'AWS::CloudWatch::Alarm',
+  CfAlarm as ResourceClass<Narrowed<AlarmProperties, typeof allowedValues>>,
+  { attributes: ['Arn'], allowedValues },
+);

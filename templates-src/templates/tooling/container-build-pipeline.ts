@@ -1,0 +1,66 @@
+import type { Topology } from '../../define-topology';
+import { AccountId, Partition, Region, sub, UrlSuffix } from '../../dsl/intrinsics';
+import { type Template, template } from '../../dsl/template';
+import { artifactStore } from '../../patterns/artifacts';
+import { declareBuild } from '../../patterns/build-project';
+import { namesOf, pipelineNames } from '../../patterns/names';
+import { declareRegion } from '../../patterns/parameters';
+import { buildWith, declarePipeline, stage } from '../../patterns/pipeline';
+import { sourceFrom } from '../../patterns/source';
+import { tellOfFailures } from '../../patterns/triggers';
+
+/** ECS-Container-Build: on a commit, builds the image, tags it `latest` and the build's id, and pushes it to ECR. */
+export default function containerBuildPipeline(topology: Topology): Template {
+  const names = namesOf(topology);
+  const store = artifactStore(topology);
+  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNames.containerBuild}`);
+  declareRegion(t);
+
+  const source = sourceFrom(t, topology, 'containerBuild', {
+    description: 'Dockerfile, application and its tests; a commit builds an image',
+    files: ['**'],
+  });
+
+  const build = declareBuild(t, topology, store, 'containerBuild', {
+    name: 'build-image',
+    description: 'Builds the container image and pushes it to ECR',
+    docker: true,
+    timeoutInMinutes: 30,
+    buildspec: { build: ['scripts/codebuild/build-image.sh'] },
+    environment: {
+      REPOSITORY_URI: sub`${AccountId}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}`,
+    },
+    permissions: [
+      { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+      {
+        Sid: 'PullAndPushImages',
+        Effect: 'Allow',
+        Action: [
+          'ecr:BatchCheckLayerAvailability',
+          'ecr:BatchGetImage',
+          'ecr:CompleteLayerUpload',
+          'ecr:DescribeImages',
+          'ecr:GetDownloadUrlForLayer',
+          'ecr:InitiateLayerUpload',
+          'ecr:PutImage',
+          'ecr:UploadLayerPart',
+        ],
+        Resource: sub`arn:${Partition}:ecr:${Region}:${AccountId}:repository/${names.imageRepository}`,
+      },
+    ],
+  });
+
+  const pipeline = declarePipeline(t, topology, store, {
+    pipeline: 'containerBuild',
+    stages: [
+      stage('Source', [source.action]),
+      stage('Build', [buildWith('Build', build, source.action.output)], topology.pipelines.onBuildFailure),
+    ],
+    ...(source.trigger ? { trigger: source.trigger } : {}),
+  });
+  source.start();
+  tellOfFailures(t, topology, 'containerBuild');
+
+  t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
+  return t;
+}

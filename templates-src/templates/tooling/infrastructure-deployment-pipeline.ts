@@ -1,0 +1,148 @@
+import type { Environment, Topology } from '../../define-topology';
+import { Partition, sub } from '../../dsl/intrinsics';
+import { type Template, template } from '../../dsl/template';
+import { artifactStore } from '../../patterns/artifacts';
+import { declareBuild } from '../../patterns/build-project';
+import { bucketArn, namesOf, pipelineNames, roleArn } from '../../patterns/names';
+import { declareAccountIds, declareRegion } from '../../patterns/parameters';
+import {
+  type Action,
+  approve,
+  buildWith,
+  changeSetName,
+  declarePipeline,
+  deployStack,
+  environmentStage,
+  stage,
+} from '../../patterns/pipeline';
+import { commitId, sourceFrom } from '../../patterns/source';
+import { tellOfFailures } from '../../patterns/triggers';
+
+/**
+ * Infrastructure-Deployment: on a commit, packages the Lambda functions, checks the templates, and deploys both to one
+ * environment after the other. What the package stage leaves behind (packages by content, template configurations, the
+ * templates themselves) is all that later stages use: an approval that waits a week ships what was tested, not what
+ * has been committed since.
+ */
+export default function infrastructureDeploymentPipeline(topology: Topology): Template {
+  const names = namesOf(topology);
+  const store = artifactStore(topology);
+  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNames.infrastructureDeployment}`);
+  declareRegion(t);
+  const accounts = declareAccountIds(t, topology);
+
+  const source = sourceFrom(t, topology, 'infrastructureDeployment', {
+    description: 'Templates of environments, parameters, Lambda functions and the scripts of CodeBuild',
+    files: ['generated/environment/**', 'lambda/**', 'parameters/**', 'scripts/codebuild/**'],
+  });
+
+  const packages = bucketArn(names.packageBucket());
+  const packaging = declareBuild(t, topology, store, 'infrastructureDeployment', {
+    name: 'package-lambdas',
+    description: 'Zips every function, uploads what is new, and writes the manifest and the template configurations',
+    timeoutInMinutes: 30,
+    buildspec: {
+      install: { 'runtime-versions': { nodejs: 22, python: 3.13 } },
+      build: [
+        'scripts/codebuild/package-lambdas.sh --output package',
+        // Later stages take templates and scripts from this execution, too.
+        'cp -R generated scripts package/',
+      ],
+      artifacts: { 'base-directory': 'package', files: ['**/*'] },
+    },
+    environment: { PACKAGE_BUCKET: names.packageBucket() },
+    permissions: [
+      // Without it S3 answers 403 instead of 404 for a package that is not there yet.
+      { Sid: 'FindPackages', Effect: 'Allow', Action: 's3:ListBucket', Resource: packages },
+      {
+        Sid: 'UploadPackages',
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: sub`${packages}/*`,
+      },
+    ],
+  });
+
+  const checking = declareBuild(t, topology, store, 'infrastructureDeployment', {
+    name: 'check-templates',
+    description: 'Checks the templates with cfn-lint and cfn-nag, and their parameters',
+    timeoutInMinutes: 20,
+    buildspec: {
+      install: { 'runtime-versions': { python: 3.13, ruby: 3.4 } },
+      build: [
+        'scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
+      ],
+      reports: { checks: { files: ['checks.xml'], 'base-directory': 'reports', 'file-format': 'JUNITXML' } },
+    },
+    permissions: [],
+  });
+
+  const updating = declareBuild(t, topology, store, 'infrastructureDeployment', {
+    name: 'update-lambdas',
+    description: 'Assumes a role in an environment and makes its functions run the packaged code',
+    timeoutInMinutes: 30,
+    buildspec: {
+      build: [
+        'scripts/codebuild/update-lambdas.sh --manifest manifest.json' +
+          ` --role-arn "arn:$PARTITION:iam::$ACCOUNT_ID:role/${names.lambdaUpdateRole('$ENVIRONMENT_NAME').text}"` +
+          ` --function-prefix "${names.environmentPrefix('$ENVIRONMENT_NAME').text}"`,
+      ],
+    },
+    environment: { PARTITION: Partition },
+    permissions: [
+      {
+        Sid: 'ActInEnvironments',
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Resource: topology.environments.map((it) => roleArn(accounts(it), names.lambdaUpdateRole(it.name))),
+      },
+    ],
+  });
+
+  const packaged = buildWith('Package', packaging, source.action.output, { output: 'Package' });
+  const checked = buildWith('Check', checking, packaged.output);
+
+  /** What deploys to an environment, in order; the change set is there for the approver to look at. */
+  const deployTo = (environment: Environment): readonly Action[] => {
+    const target = { environment, account: accounts(environment) };
+    const stackOf = (name: string) => ({ target, template: name, source: packaged.output });
+    const infrastructure = environment.approval
+      ? [
+          deployStack(topology, 'CHANGE_SET_REPLACE', stackOf('infrastructure')),
+          approve(topology, names.topicArn(), {
+            name: 'Approve',
+            message:
+              `Deploy commit ${commitId} to ${environment.name}? ` +
+              `See change set ${changeSetName} of stack ${topology.project}-${environment.name}-infrastructure.`,
+            link: source.commitLink,
+          }),
+          deployStack(topology, 'CHANGE_SET_EXECUTE', stackOf('infrastructure')),
+        ]
+      : [deployStack(topology, 'CREATE_UPDATE', stackOf('infrastructure'))];
+    return [
+      ...infrastructure,
+      // Not prepared before the approval: it imports from infrastructure, which a new account doesn't have by then.
+      deployStack(topology, 'CREATE_UPDATE', stackOf('container-service')),
+      // CloudFormation updates functions whose package changed; this brings those back that something else changed.
+      buildWith('Update-functions', updating, packaged.output, {
+        environment: { ENVIRONMENT_NAME: environment.name, ACCOUNT_ID: target.account },
+      }),
+    ];
+  };
+
+  const pipeline = declarePipeline(t, topology, store, {
+    pipeline: 'infrastructureDeployment',
+    stages: [
+      stage('Source', [source.action]),
+      stage('Package', [packaged], topology.pipelines.onBuildFailure),
+      stage('Check', [checked]),
+      ...topology.environments.map((environment) => environmentStage(topology, environment, deployTo(environment))),
+    ],
+    ...(source.trigger ? { trigger: source.trigger } : {}),
+  });
+  source.start();
+  tellOfFailures(t, topology, 'infrastructureDeployment');
+
+  t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
+  return t;
+}
