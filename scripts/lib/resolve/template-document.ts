@@ -1,0 +1,88 @@
+import { CORE_SCHEMA, defineMappingTag, defineScalarTag, defineSequenceTag, load, mapTag, seqTag } from 'js-yaml';
+
+/** A value of a template. Intrinsic functions are objects with one key, as in JSON templates: `{ 'Fn::Sub': ... }`. */
+export type TemplateNode = string | number | boolean | null | readonly TemplateNode[] | TemplateMap;
+
+/** An object of a template. */
+export interface TemplateMap {
+  readonly [key: string]: TemplateNode;
+}
+
+/** A resource as it is written. */
+export interface ResourceNode {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly Properties?: TemplateMap;
+}
+
+/** An output as it is written. */
+export interface OutputNode {
+  readonly Value: TemplateNode;
+  readonly Condition?: string;
+  readonly Export?: { readonly Name: TemplateNode };
+}
+
+/** A parameter as it is written. */
+export interface ParameterNode {
+  readonly Type: string;
+  readonly Default?: string | number | boolean;
+}
+
+/** The sections of a template that decide what it makes. */
+export interface TemplateDocument {
+  readonly Parameters: Readonly<Record<string, ParameterNode>>;
+  readonly Mappings: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, TemplateNode>>>>>>;
+  readonly Conditions: TemplateMap;
+  readonly Resources: Readonly<Record<string, ResourceNode>>;
+  readonly Outputs: Readonly<Record<string, OutputNode>>;
+}
+
+/** `!Ref` -> `Ref`, `!Sub` -> `Fn::Sub`: the names that the long forms have. */
+function longForm(tag: string): string {
+  const name = tag.slice(1);
+  return name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
+}
+
+/** An object behind a tag, while it is read. */
+interface TaggedMap {
+  readonly tag: string;
+  readonly pairs: Record<string, unknown>;
+}
+
+const schema = CORE_SCHEMA.withTags(
+  defineScalarTag('!', {
+    matchByTagPrefix: true,
+    identify: () => false,
+    resolve: (source, _isExplicit, tag) => ({ [longForm(tag)]: source }),
+  }),
+  defineSequenceTag('!', {
+    matchByTagPrefix: true,
+    identify: () => false,
+    create: (tag) => ({ tag, items: seqTag.create(tag) }),
+    addItem: ({ items }, item, index) => seqTag.addItem(items, item, index),
+    finalize: ({ tag, items }) => ({ [longForm(tag)]: items }),
+  }),
+  defineMappingTag('!', {
+    ...mapTag,
+    matchByTagPrefix: true,
+    identify: () => false,
+    create: (tag): TaggedMap => ({ tag, pairs: mapTag.create(tag) }),
+    addPair: ({ pairs }: TaggedMap, key, value) => mapTag.addPair(pairs, key, value),
+    has: ({ pairs }: TaggedMap, key) => mapTag.has(pairs, key),
+    finalize: ({ tag, pairs }) => ({ [longForm(tag)]: pairs }),
+  }),
+);
+
+/**
+ * Reads the text of a template.
+ *
+ * @param file how messages name it
+ * @throws YAMLException when it is no YAML; Error when it is no template
+ */
+export function parseTemplate(text: string, file: string): TemplateDocument {
+  const document = load(text, { schema, filename: file });
+  if (typeof document !== 'object' || document === null || !('Resources' in document)) {
+    throw new Error(`${file}: expected a CloudFormation template with Resources, found none`);
+  }
+  return { Parameters: {}, Mappings: {}, Conditions: {}, Outputs: {}, ...document } as unknown as TemplateDocument;
+}
