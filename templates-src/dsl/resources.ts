@@ -89,10 +89,11 @@ export function resourceType<const Type extends `AWS::${string}`, Properties, co
 
 /**
  * Keeps a resource that holds data when it is removed from its template, replaced, or when its stack is deleted: the
- * operator deletes it by hand after having looked at what it holds.
+ * operator deletes it by hand after having looked at what it holds. When the very operation that creates it fails, it
+ * goes: it holds nothing yet, and its name would be taken at the next attempt.
  */
 export function retained<Type extends string, Attribute extends string>(
   resource: Resource<Type, Attribute>,
 ): Resource<Type, Attribute> {
-  return { ...resource, DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  return { ...resource, DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 }

@@ -63,7 +63,7 @@ export function declareBuild(
   );
   const role = declareRole(t, `${id}Role`, {
     name: names.buildRole(name),
-    description: `the role of the CodeBuild project ${projectName}`,
+    description: `Role of the CodeBuild project ${projectName}`,
     trust: [
       trustService(
         'codebuild.amazonaws.com',
@@ -107,7 +107,6 @@ export function declareBuild(
       EncryptionKey: store.keyArn,
       TimeoutInMinutes: timeoutInMinutes,
       QueuedTimeoutInMinutes: 60,
-      ConcurrentBuildLimit: 1,
       Artifacts: { Type: 'CODEPIPELINE' },
       Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec) },
       Environment: {

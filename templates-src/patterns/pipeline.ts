@@ -281,7 +281,7 @@ export function declarePipeline(
 
   const role = declareRole(t, 'PipelineRole', {
     name: names.pipelineRole(pipeline),
-    description: `the role of the pipeline ${name}`,
+    description: `Role of the pipeline ${name}`,
     trust: [
       trustService('codepipeline.amazonaws.com', sub`arn:${Partition}:codepipeline:${Region}:${AccountId}:${name}`),
     ],

@@ -71,7 +71,7 @@ function startOn(
   const ruleName = names.startRule(pipeline, event.toLowerCase());
   const role = declareRole(t, `${event}RuleRole`, {
     name: ruleName,
-    description: `the rule that starts ${pipelineNames[pipeline]}: ${event.toLowerCase()}`,
+    description: `Role of the rule ${ruleName}`,
     trust: [trustService('events.amazonaws.com', sub`arn:${Partition}:events:${Region}:${AccountId}:rule/${ruleName}`)],
     permissions: {
       '': [

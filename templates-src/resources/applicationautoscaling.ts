@@ -20,4 +20,5 @@ const policyValues = {
 export const ScalingPolicy = resourceType(
   'AWS::ApplicationAutoScaling::ScalingPolicy',
   CfScalingPolicy as ResourceClass<Narrowed<ScalingPolicyProperties, typeof policyValues>>,
+  { allowedValues: policyValues },
 );

@@ -8,6 +8,7 @@ const applicationValues = { ComputePlatform: ['ECS', 'Lambda', 'Server'] } as co
 export const Application = resourceType(
   'AWS::CodeDeploy::Application',
   CfApplication as ResourceClass<Narrowed<ApplicationProperties, typeof applicationValues>>,
+  { allowedValues: applicationValues },
 );
 
 const groupValues = {

@@ -69,7 +69,14 @@ export const VpcEndpoint = resourceType('AWS::EC2::VPCEndpoint', CfVpcEndpoint a
 
 const flowLogValues = {
   LogDestinationType: ['cloud-watch-logs', 's3', 'kinesis-data-firehose'],
-  ResourceType: ['NetworkInterface', 'Subnet', 'VPC', 'TransitGateway', 'TransitGatewayAttachment', 'RegionalNatGateway'],
+  ResourceType: [
+    'NetworkInterface',
+    'Subnet',
+    'VPC',
+    'TransitGateway',
+    'TransitGatewayAttachment',
+    'RegionalNatGateway',
+  ],
   TrafficType: ['ACCEPT', 'ALL', 'REJECT'],
 } as const;
 

@@ -1,4 +1,6 @@
-import CfEventSourceMapping, { type EventSourceMappingProperties } from 'cloudform-types/types/lambda/eventSourceMapping';
+import CfEventSourceMapping, {
+  type EventSourceMappingProperties,
+} from 'cloudform-types/types/lambda/eventSourceMapping';
 import CfFunction, { type FunctionProperties } from 'cloudform-types/types/lambda/function';
 import CfUrl, { type UrlProperties } from 'cloudform-types/types/lambda/url';
 import type { StringValue } from '../dsl/intrinsics';

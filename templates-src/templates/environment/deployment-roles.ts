@@ -110,7 +110,7 @@ export default function deploymentRoles(topology: Topology): Template {
 
   const executionRole = declareRole(t, 'CloudFormationExecutionRole', {
     name: names.cloudFormationExecutionRole(EnvironmentName),
-    description: 'the role that CloudFormation uses to create the resources of this environment',
+    description: 'CloudFormation uses it to create the resources of this environment',
     // Not narrowed to stacks by aws:SourceArn: AWS documents neither key for this trust, and people run
     // bootstrap roles with aws:SourceAccount only.
     trust: [trustService('cloudformation.amazonaws.com')],
@@ -133,7 +133,7 @@ export default function deploymentRoles(topology: Topology): Template {
 
   const cloudFormationAction = declareRole(t, 'CloudFormationActionRole', {
     name: names.cloudFormationActionRole(EnvironmentName),
-    description: 'the role that Infrastructure-Deployment assumes to deploy stacks',
+    description: 'Infrastructure-Deployment assumes it to deploy stacks',
     trust: [trustRole(ToolingAccountId, names.pipelineRole('infrastructureDeployment'))],
     permissions: {
       '': [
@@ -161,7 +161,7 @@ export default function deploymentRoles(topology: Topology): Template {
 
   const codeDeployAction = declareRole(t, 'CodeDeployActionRole', {
     name: names.codeDeployActionRole(EnvironmentName),
-    description: 'the role that ECS-Container-Deployment assumes for blue/green deployments',
+    description: 'ECS-Container-Deployment assumes it for blue/green deployments',
     trust: [trustRole(ToolingAccountId, names.pipelineRole('containerDeployment'))],
     permissions: {
       '': [
@@ -203,7 +203,7 @@ export default function deploymentRoles(topology: Topology): Template {
 
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
     name: names.lambdaUpdateRole(EnvironmentName),
-    description: 'the role that CodeBuild assumes to bring functions to the packaged code',
+    description: 'CodeBuild assumes it to bring functions to the packaged code',
     trust: [trustRole(ToolingAccountId, names.updateLambdasRole)],
     permissions: {
       '': [

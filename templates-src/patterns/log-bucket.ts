@@ -1,0 +1,66 @@
+import type { Topology } from '../define-topology';
+import { AccountId, type Reference, Region, sub } from '../dsl/intrinsics';
+import { policy } from '../dsl/policies';
+import { retained } from '../dsl/resources';
+import type { Template } from '../dsl/template';
+import { Bucket, BucketPolicy } from '../resources/s3';
+import { denyInsecureTransport } from './statements';
+
+/**
+ * Declares the bucket of the load balancer's access logs. It stands in `infrastructure`, because the load balancer
+ * checks when it is created that it may write there.
+ *
+ * @param environment the parameter that holds the environment's name
+ * @param retention the parameter that holds how many days logs are kept
+ */
+export function declareLogBucket(t: Template, { project }: Topology, environment: Reference, retention: Reference) {
+  const { LogBucket } = t.resources({
+    LogBucket: retained(
+      Bucket({
+        // At most 63 characters: 16 of the project, 12 of the environment, 12 of the account, 14 of the Region.
+        BucketName: sub`${project}-${environment}-logs-${AccountId}-${Region}`,
+        // Load balancers deliver only to buckets with keys of S3 (SSE-S3).
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Id: 'ExpireLogs',
+              Status: 'Enabled',
+              ExpirationInDays: retention,
+              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+            },
+          ],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+      }),
+    ),
+  });
+  const { LogBucketPolicy } = t.resources({
+    LogBucketPolicy: BucketPolicy({
+      Bucket: LogBucket,
+      PolicyDocument: policy(denyInsecureTransport(LogBucket.Arn), {
+        Sid: 'LoadBalancersDeliverAccessLogs',
+        Effect: 'Allow',
+        // The service principal serves all Regions; the account ids that used to stand here are documented as legacy.
+        Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+        Action: 's3:PutObject',
+        // Load balancers write below the id of the account that they belong to.
+        Resource: sub`${LogBucket.Arn}/AWSLogs/${AccountId}/*`,
+      }),
+    }),
+  });
+  t.outputs({
+    LogBucketName: { Description: 'Access logs of the load balancer', Value: LogBucket, Exported: true },
+  });
+  return LogBucketPolicy;
+}

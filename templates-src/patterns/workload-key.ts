@@ -1,0 +1,90 @@
+import type { Topology } from '../define-topology';
+import { AccountId, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { policy, type ResourceStatement } from '../dsl/policies';
+import { retained } from '../dsl/resources';
+import type { Template } from '../dsl/template';
+import { Alias, Key } from '../resources/kms';
+import { accountRoot, namesOf } from './names';
+
+/**
+ * Tags that say whose a key is. Its ARN doesn't tell, so the permissions of the CloudFormation execution role and of
+ * the workload boundary ask for these tags: without them no stack could manage the key and no function use it.
+ */
+export const ownerTags = ({ project }: Topology, environment: Reference) => [
+  { Key: 'Project', Value: project },
+  { Key: 'Environment', Value: environment },
+];
+
+/**
+ * Declares the key that encrypts the logs and queues of an environment, and its alias.
+ *
+ * @param environment the parameter that holds the environment's name
+ */
+export function declareWorkloadKey(t: Template, topology: Topology, environment: Reference) {
+  const names = namesOf(topology);
+  const { WorkloadKey } = t.resources({
+    WorkloadKey: retained(
+      Key({
+        Description: 'Encrypts logs and queues of this environment',
+        EnableKeyRotation: true,
+        KeyPolicy: policy<ResourceStatement>(
+          {
+            Sid: 'OwnerAdministersKey',
+            Effect: 'Allow',
+            Principal: { AWS: accountRoot(AccountId) },
+            Action: [
+              'kms:CancelKeyDeletion',
+              'kms:CreateAlias',
+              'kms:DeleteAlias',
+              'kms:DescribeKey',
+              'kms:DisableKey',
+              'kms:DisableKeyRotation',
+              'kms:EnableKey',
+              'kms:EnableKeyRotation',
+              'kms:GetKeyPolicy',
+              'kms:GetKeyRotationStatus',
+              'kms:ListGrants',
+              'kms:ListKeyPolicies',
+              'kms:ListKeyRotations',
+              'kms:ListResourceTags',
+              'kms:PutKeyPolicy',
+              'kms:ScheduleKeyDeletion',
+              'kms:TagResource',
+              'kms:UntagResource',
+              'kms:UpdateAlias',
+              'kms:UpdateKeyDescription',
+            ],
+            Resource: '*',
+          },
+          {
+            Sid: 'OwnerGrantsUseThroughIam',
+            Effect: 'Allow',
+            Principal: { AWS: accountRoot(AccountId) },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Resource: '*',
+          },
+          {
+            Sid: 'LogsEncryptLogGroups',
+            Effect: 'Allow',
+            Principal: { Service: sub`logs.${Region}.amazonaws.com` },
+            Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+            Resource: '*',
+            Condition: {
+              ArnLike: {
+                'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*`,
+              },
+            },
+          },
+        ),
+        Tags: ownerTags(topology, environment),
+      }),
+    ),
+  });
+  t.resources({
+    WorkloadKeyAlias: Alias({
+      AliasName: sub`alias/${names.environmentPrefix(environment)}workload`,
+      TargetKeyId: WorkloadKey,
+    }),
+  });
+  return WorkloadKey;
+}

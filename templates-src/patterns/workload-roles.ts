@@ -1,0 +1,46 @@
+import type { Topology } from '../define-topology';
+import { AccountId, Partition, type Reference, sub } from '../dsl/intrinsics';
+import { type IdentityStatement, policy, type TrustStatement } from '../dsl/policies';
+import type { Template } from '../dsl/template';
+import { Role } from '../resources/iam';
+import { namesOf } from './names';
+
+/** A role that a template of an environment creates: who assumes it, and what it may do. */
+export interface WorkloadRoleDefinition {
+  /** Without the prefix that all workload roles have. */
+  readonly name: string;
+  readonly description: string;
+  readonly trust: TrustStatement;
+  readonly permissions: readonly IdentityStatement[];
+}
+
+/**
+ * Declares a workload role, under the boundary of the environment.
+ *
+ * Its policy is inline: the role that creates it must not be able to write managed policies, because the boundary is
+ * one. And it is part of the role, so that the permissions are there before anything uses the role: Lambda and
+ * CodeDeploy try them out when they are given it.
+ *
+ * @param environment the parameter that holds the environment's name
+ */
+export function declareWorkloadRole(
+  t: Template,
+  topology: Topology,
+  environment: Reference,
+  id: string,
+  { name, description, trust, permissions }: WorkloadRoleDefinition,
+) {
+  const names = namesOf(topology);
+  return t.resource(
+    id,
+    Role({
+      RoleName: names.workloadRole(environment, name),
+      Description: description,
+      AssumeRolePolicyDocument: policy(trust),
+      PermissionsBoundary: sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`,
+      ...(permissions.length === 0
+        ? {}
+        : { Policies: [{ PolicyName: name, PolicyDocument: policy(...permissions) }] }),
+    }),
+  );
+}
