@@ -109,13 +109,39 @@ export class PlanError extends Error {
 }
 
 /**
+ * Checks the names in a request.
+ *
+ * @throws PlanError when the selection or a choice of a profile names something unknown
+ */
+export function checkNames(route: RouteToLive, { selection, profiles }: Request): void {
+  const accounts = accountsOf(route);
+  const known = new Set(['all', ...accounts, ...route.stacks.map(({ name }) => name)]);
+  const unknown = selection.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new PlanError(
+      `Neither an account nor a stack is called ${unknown.map((name) => `'${name}'`).join(', ')}. There are:\n` +
+        `  all\n  accounts: ${accounts.join(', ')}\n` +
+        `  stacks:   ${route.stacks.map(({ name }) => name).join('\n            ')}`,
+      2,
+    );
+  }
+  const strangers = [...profiles.keys()].filter((name) => !accounts.includes(name));
+  if (strangers.length > 0) {
+    throw new PlanError(
+      `--profile names ${strangers.map((name) => `'${name}'`).join(', ')}, expected one of ${accounts.join(', ')}.`,
+      2,
+    );
+  }
+}
+
+/**
  * Plans `deploy.sh`: the selected stacks in the order of the topology. A stack that a pipeline deploys takes part only
  * when its own name is given.
  *
  * @throws PlanError when the selection names something unknown, or a template or parameter file cannot be used
  */
 export function planDeployment(route: RouteToLive, request: Request): DeploymentPlan {
-  const selected = select(route, request.selection, (stack) => stack.deployedBy === 'deploy.sh');
+  const selected = select(route, request, (stack) => stack.deployedBy === 'deploy.sh');
   const sources = selected.flatMap((stack) => stack.feeds.map((feed) => stackCalled(route, feed.stack)));
   const targets = targetsOf(route, request, [...selected, ...sources]);
   const steps = selected.map((stack): DeployStep => {
@@ -140,7 +166,7 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
  *   a template or parameter file cannot be used
  */
 export function planDestruction(route: RouteToLive, request: Request, includingProd: boolean): DestructionPlan {
-  const selected = select(route, request.selection, () => true).reverse();
+  const selected = select(route, request, () => true).reverse();
   const production = route.topology.environments
     .filter((environment) => environment.production && selected.some((stack) => stack.account === environment.name))
     .map(({ name }) => name);
@@ -182,18 +208,9 @@ function neededToDelete(route: RouteToLive, { account, deployedBy }: Stack): Sta
  * @param byDefault whether a stack is meant by `all` or by the name of its account
  * @returns the selected stacks in the order of their first deployment
  */
-function select(route: RouteToLive, selection: readonly string[], byDefault: (stack: Stack) => boolean): Stack[] {
-  const accounts = [...new Set(route.stacks.map(({ account }) => account))];
-  const known = new Set(['all', ...accounts, ...route.stacks.map(({ name }) => name)]);
-  const unknown = selection.filter((name) => !known.has(name));
-  if (unknown.length > 0) {
-    throw new PlanError(
-      `Neither an account nor a stack is called ${unknown.map((name) => `'${name}'`).join(', ')}. There are:\n` +
-        `  all\n  accounts: ${accounts.join(', ')}\n` +
-        `  stacks:   ${route.stacks.map(({ name }) => name).join('\n            ')}`,
-      2,
-    );
-  }
+function select(route: RouteToLive, request: Request, byDefault: (stack: Stack) => boolean): Stack[] {
+  checkNames(route, request);
+  const { selection } = request;
   const everything = selection.length === 0 || selection.includes('all');
   return route.stacks.filter(
     (stack) =>
@@ -210,13 +227,6 @@ function stackCalled({ stacks }: RouteToLive, name: string): Stack {
 }
 
 function targetsOf(route: RouteToLive, request: Request, stacks: readonly Stack[]): Target[] {
-  const strangers = [...request.profiles.keys()].filter((name) => !accountsOf(route).includes(name));
-  if (strangers.length > 0) {
-    throw new PlanError(
-      `--profile names ${strangers.map((name) => `'${name}'`).join(', ')}, expected one of ${accountsOf(route).join(', ')}.`,
-      2,
-    );
-  }
   const missing = [...new Set(stacks.map((stack) => templatePath(request, stack)))].filter((path) => !existsSync(path));
   if (missing.length > 0) {
     throw new PlanError(

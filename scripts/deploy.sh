@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: scripts/deploy.sh [OPTION...] [SELECTION...]
+
+Deploys the generated templates with `aws cloudformation deploy`, in the order of templates-src/topology.ts, and stops
+at the first failure. Running it again changes nothing that is up to date.
+
+SELECTION  all                 every stack but those that a pipeline deploys (default)
+           ACCOUNT             the stacks of an account: tooling, or an environment
+           STACK               one stack, by its full name: route-to-live-dev-deployment-roles
+                               (the only way to name a stack that a pipeline deploys)
+
+OPTION     --dry-run           print the commands, ready to be pasted, and contact nothing
+           --profile ACCOUNT=PROFILE
+                               AWS CLI profile of an account; may be repeated. Default: the profile called
+                               <project>-<account>, and without one the credentials of the environment
+           --generated DIR     deploy the templates of this folder instead of generated/; parameters are then not
+                               checked beforehand
+           --parameters DIR    take the parameters from this folder instead of parameters/
+           --help
+
+Before anything is deployed, all parameter files are checked (`npm run validate`), and the credentials of every account
+are compared with the account ids in these files.
+AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage.
+END
+}
+
+# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+
+# Where a stack can't be deployed in its present state: what to do about it.
+advice_for_status() {
+  local stack=$1 account=${stack_account[$1]} status=${stack_status[$1]}
+  case $status in
+    # There is only a change set that was never executed: the AWS CLI starts afresh.
+    REVIEW_IN_PROGRESS) ;;
+    *_IN_PROGRESS)
+      printf 'An operation is under way. Wait until it has ended, then run this again. Its state:\n%s\n' \
+        "$(aws_command "$account" cloudformation describe-stacks --stack-name "$stack" \
+          --query "'Stacks[0].StackStatus'" --output text)"
+      ;;
+    ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
+      printf 'Such a stack can only be deleted. If it holds nothing you need:\n%s\n%s\n' \
+        "$(aws_command "$account" cloudformation delete-stack --stack-name "$stack")" \
+        "$(aws_command "$account" cloudformation wait stack-delete-complete --stack-name "$stack")"
+      ;;
+    UPDATE_ROLLBACK_FAILED)
+      printf 'Its last update could not be undone. Remove the cause (see its events), then:\n%s\n%s\n' \
+        "$(aws_command "$account" cloudformation continue-update-rollback --stack-name "$stack")" \
+        "$(aws_command "$account" cloudformation wait stack-rollback-complete --stack-name "$stack")"
+      ;;
+  esac
+}
+
+# Refuses stacks that no deployment can succeed in, before any is touched.
+check_statuses() {
+  local stack advice problems=''
+  read_statuses "${stacks[@]}"
+  for stack in "${stacks[@]}"; do
+    advice=$(advice_for_status "$stack")
+    if [[ -n $advice ]]; then
+      problems+=$'\n'"  $stack in $(account_label "${stack_account[$stack]}") is in ${stack_status[$stack]}."
+      problems+=$'\n'"    ${advice//$'\n'/$'\n'    }"
+    fi
+  done
+  [[ -z $problems ]] || fail "these stacks cannot be deployed now. Nothing was changed.$problems"
+}
+
+# read_feeds STACK: sets a variable of the parameter's name for each output that the stack is fed.
+read_feeds() {
+  local feed stack parameter source output account command problem
+  for feed in "${feeds[@]}"; do
+    IFS=$'\t' read -r stack parameter source output account command <<<"$feed"
+    [[ $stack == "$1" ]] || continue
+    if ! run_text "$command"; then
+      problem="which cannot be read. If that stack does not exist yet, deploy it first"
+    elif [[ $(<"$work/out") == None ]]; then
+      problem="which has no such output. It was deployed from another template. Deploy it again"
+    else
+      printf -v "$parameter" '%s' "$(<"$work/out")"
+      continue
+    fi
+    printf '\n%s needs the output %s of %s in %s, %s: scripts/deploy.sh %s\n' \
+      "$stack" "$output" "$source" "$account" "$problem" "$source" >>"$work/err"
+    return 1
+  done
+}
+
+# deploy_stack STACK: records the result, and explains a failure.
+deploy_stack() {
+  local stack=$1 started=$SECONDS result advice
+  [[ -z ${stack_note[$stack]:-} ]] || printf 'Note: %s\n' "${stack_note[$stack]}"
+  print_start "$stack"
+  interruption="CloudFormation goes on by itself with what it has begun in $stack; run this again when it has ended."
+  if ! { read_feeds "$stack" && run_text "${stack_command[$stack]}"; }; then
+    result=failed
+  elif grep -q 'No changes to deploy' "$work/out"; then
+    result='no changes'
+  elif [[ -z ${stack_status[$stack]} || ${stack_status[$stack]} == REVIEW_IN_PROGRESS ]]; then
+    result=created
+  else
+    result=updated
+  fi
+  print_result "$stack" "$result" $((SECONDS - started))
+  if [[ $result == failed ]]; then
+    explain_failure "$stack"
+    read_statuses "$stack"
+    advice=$(advice_for_status "$stack")
+    [[ -z $advice ]] || printf '\n%s is now in %s. %s\n' "$stack" "${stack_status[$stack]}" "$advice" >&2
+  fi
+  interruption=''
+  [[ $result != failed ]]
+}
+
+for argument in "$@"; do
+  case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --dry-run)
+      check_tools node
+      run_node scripts/lib/deployment-command.ts deploy "$@"
+      exit
+      ;;
+  esac
+done
+
+check_tools node aws
+begin
+load_plan deploy "$@"
+check_accounts
+check_statuses
+failed=''
+for stack in "${stacks[@]}"; do
+  if [[ -n $failed ]]; then
+    record "$stack" 'not deployed'
+  elif ! deploy_stack "$stack"; then
+    failed=$stack
+  fi
+done
+print_summary
+[[ -z $failed ]]

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: scripts/destroy.sh [OPTION...] [SELECTION...]
+
+Deletes the stacks of the route to live in the reverse of the order in which they were deployed, and waits for each.
+The stacks of an environment that a pipeline deployed go before its deployment-roles: CloudFormation deletes them with
+a role of that stack. It stops at the first failure. Running it again goes on with what is left.
+
+Resources that their template retains (DeletionPolicy: Retain) stay and are named, with their names in the account: a
+later deployment cannot create them again as long as they are there.
+
+See to it that no pipeline is running: it would deploy again what has just been deleted.
+
+SELECTION  all                 every stack, those that a pipeline deployed included (default)
+           ACCOUNT             all stacks of an account: tooling, or an environment
+           STACK               one stack, by its full name: route-to-live-dev-infrastructure
+
+OPTION     --including-prod    allow environments that templates-src/topology.ts calls production
+           --yes               do not ask
+           --dry-run           print the commands and what is retained, and contact nothing
+           --profile ACCOUNT=PROFILE
+                               AWS CLI profile of an account; may be repeated. Default: the profile called
+                               <project>-<account>, and without one the credentials of the environment
+           --generated DIR     read what is retained from the templates of this folder instead of generated/
+           --parameters DIR    read account ids and Regions from this folder instead of parameters/
+           --help
+
+AWS_ENDPOINT_URL is honoured. Exit code: 0 nothing of the selection is left, 1 failed or refused, 2 wrong usage.
+END
+}
+
+# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+
+# Refuses to delete the roles of an environment from under the stacks that can only be deleted with them.
+check_dependents() {
+  local row stack dependent problems='' dependents=()
+  for row in "${needed_by[@]}"; do
+    dependents+=("${row#*$'\t'}")
+  done
+  ((${#dependents[@]} > 0)) || return 0
+  read_statuses "${dependents[@]}"
+  for row in "${needed_by[@]}"; do
+    IFS=$'\t' read -r stack dependent <<<"$row"
+    if [[ -n ${stack_status[$stack]} && -n ${stack_status[$dependent]} ]]; then
+      problems+=$'\n'"  $stack holds the role that CloudFormation needs to delete $dependent."
+      problems+=$'\n'"    Delete that first: scripts/destroy.sh $dependent"
+    fi
+  done
+  [[ -z $problems ]] || fail "these stacks are still needed. Nothing was deleted.$problems"
+}
+
+print_resource_names() {
+  local options
+  eval "options=(${account_options[${stack_account[$1]}]})"
+  exec aws cloudformation list-stack-resources --stack-name "$1" --output text \
+    --query 'StackResourceSummaries[].[LogicalResourceId, PhysicalResourceId]' "${options[@]}"
+}
+
+# announce STACK...: names what is going to be deleted, and what of it is kept.
+announce() {
+  local stack row logical_id physical_id type reason holders=()
+  local -A name_of=()
+  printf 'To be deleted, in this order:\n'
+  for stack in "$@"; do
+    printf '  %s in %s\n' "$stack" "$(account_label "${stack_account[$stack]}")"
+    [[ $'\n'$(printf '%s\n' "${retained[@]}") != *$'\n'"$stack"$'\t'* ]] || holders+=("$stack")
+  done
+  ((${#holders[@]} > 0)) || return 0
+  in_parallel print_resource_names "${holders[@]}"
+  for stack in "${holders[@]}"; do
+    while IFS=$'\t' read -r logical_id physical_id; do
+      name_of[$stack/$logical_id]=$physical_id
+    done <"$work/$stack.out"
+  done
+  printf '\nRetained, because the template says so (DeletionPolicy: Retain):\n'
+  for row in "${retained[@]}"; do
+    IFS=$'\t' read -r stack logical_id type reason <<<"$row"
+    physical_id=${name_of[$stack/$logical_id]:-}
+    [[ -z $physical_id ]] || printf '  %s %s (%s): %s\n' "$logical_id" "$physical_id" "$type" "$reason"
+  done
+  printf 'They keep their names, which a later deployment needs: delete them yourself once nobody needs them.\n'
+}
+
+confirm() {
+  local answer=''
+  printf '\nType the name of the project (%s) to delete %d stacks: ' "$project" "$1"
+  read -r answer || true
+  [[ $answer == "$project" ]] || fail "found '$answer', expected '$project'. Nothing was deleted."
+}
+
+# delete_stack STACK: records the result, and explains a failure.
+delete_stack() {
+  local stack=$1 started=$SECONDS result=deleted
+  print_start "$stack"
+  interruption="CloudFormation goes on deleting $stack; run this again for what is left."
+  if ! { run_text "${stack_command[$stack]}" && run_text "${stack_wait[$stack]}"; }; then
+    result=failed
+  fi
+  print_result "$stack" "$result" $((SECONDS - started))
+  [[ $result == deleted ]] || explain_failure "$stack"
+  interruption=''
+  [[ $result == deleted ]]
+}
+
+yes=''
+for argument in "$@"; do
+  case $argument in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --dry-run)
+      check_tools node
+      run_node scripts/lib/deployment-command.ts destroy "$@"
+      exit
+      ;;
+    --yes) yes=yes ;;
+  esac
+done
+
+check_tools node aws
+begin
+load_plan destroy "$@"
+check_accounts
+read_statuses "${stacks[@]}"
+existing=()
+for stack in "${stacks[@]}"; do
+  [[ -z ${stack_status[$stack]} ]] || existing+=("$stack")
+done
+if ((${#existing[@]} > 0)); then
+  check_dependents
+  announce "${existing[@]}"
+  [[ -n $yes ]] || confirm "${#existing[@]}"
+  printf '\n'
+fi
+failed=''
+for stack in "${stacks[@]}"; do
+  if [[ -z ${stack_status[$stack]} ]]; then
+    print_start "$stack"
+    printf 'does not exist\n'
+    record "$stack" 'does not exist'
+  elif [[ -n $failed ]]; then
+    record "$stack" 'not deleted'
+  elif ! delete_stack "$stack"; then
+    failed=$stack
+  fi
+done
+print_summary
+[[ -z $failed ]]

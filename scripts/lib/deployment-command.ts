@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeProblem } from '../../templates-src/parameters';
+import { stacksOf, topology } from '../../templates-src/topology';
+import { checkNames, PlanError, planDeployment, planDestruction, type Request, readablePath } from './deployment-plan';
+import { checkParameters, loadDeclarations, readFileTree } from './parameter-files';
+import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
+
+/**
+ * The names of the profiles in the AWS CLI's two files. Read here because `aws configure list-profiles` exists in
+ * version 2 alone.
+ *
+ * @param environment names the files, if they are not in their usual places
+ */
+export function configuredProfiles(environment: NodeJS.ProcessEnv): Set<string> {
+  const files = [
+    environment.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config'),
+    environment.AWS_SHARED_CREDENTIALS_FILE ?? join(homedir(), '.aws', 'credentials'),
+  ];
+  return new Set(
+    files
+      .filter((file) => existsSync(file))
+      .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^\[\s*(?:profile\s+)?["']?([^"'\]]+?)["']?\s*\]/gm)])
+      .map(([, name]) => name as string),
+  );
+}
+
+/**
+ * The check of `npm run validate`, before AWS sees anything.
+ *
+ * @throws PlanError that lists every problem of every file
+ */
+function checkEveryParameter(folder: string): void {
+  const { problems } = checkParameters(
+    topology,
+    loadDeclarations(topology),
+    readFileTree(folder),
+    readablePath(folder),
+  );
+  if (problems.length > 0) {
+    throw new PlanError(`the parameters cannot be deployed.\n${problems.map(describeProblem).join('\n')}`, 1);
+  }
+}
+
+const repository = resolve(__dirname, '../..');
+
+/** The command lines of `deploy.sh` and `destroy.sh`, less what the scripts themselves understand. */
+function requestFrom(argv: readonly string[], operation: 'deploy' | 'destroy'): Request & { flags: Set<string> } {
+  const flags =
+    operation === 'deploy'
+      ? ({ 'dry-run': { type: 'boolean' } } as const)
+      : ({
+          'dry-run': { type: 'boolean' },
+          yes: { type: 'boolean' },
+          'including-prod': { type: 'boolean' },
+        } as const);
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        ...flags,
+        profile: { type: 'string', multiple: true, default: [] },
+        generated: { type: 'string', default: join(repository, 'generated') },
+        parameters: { type: 'string', default: join(repository, 'parameters') },
+      },
+    }),
+  );
+  return {
+    selection: positionals,
+    generated: values.generated,
+    parameters: values.parameters,
+    profiles: new Map(values.profile.map(profileChoice)),
+    configuredProfiles: configuredProfiles(process.env),
+    endpoint: process.env.AWS_ENDPOINT_URL || undefined,
+    flags: new Set(Object.entries(values).flatMap(([name, value]) => (value === true ? [name] : []))),
+  };
+}
+
+function parsed<Result>(parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    throw new PlanError((error as Error).message, 2);
+  }
+}
+
+function profileChoice(choice: string): [account: string, profile: string] {
+  const [, account, profile] = /^([^=]+)=(.+)$/.exec(choice) ?? [];
+  if (account === undefined || profile === undefined) {
+    throw new PlanError(`--profile: found '${choice}', expected ACCOUNT=PROFILE, as in --profile dev=my-profile.`, 2);
+  }
+  return [account, profile];
+}
+
+function main([operation, ...argv]: readonly string[]): void {
+  const route = { topology, stacks: stacksOf(topology) };
+  try {
+    if (operation === 'destroy') {
+      const request = requestFrom(argv, operation);
+      const plan = planDestruction(route, request, request.flags.has('including-prod'));
+      process.stdout.write(request.flags.has('dry-run') ? destructionScript(plan) : destructionRecords(plan));
+    } else {
+      const request = requestFrom(argv, 'deploy');
+      checkNames(route, request);
+      // The rules for parameters come from the sources of generated/; of other templates nothing is known.
+      if (resolve(request.generated) === join(repository, 'generated')) {
+        checkEveryParameter(request.parameters);
+      }
+      const plan = planDeployment(route, request);
+      process.stdout.write(request.flags.has('dry-run') ? deploymentScript(plan) : deploymentRecords(plan));
+    }
+  } catch (error) {
+    if (!(error instanceof PlanError)) {
+      throw error;
+    }
+    process.stderr.write(`${operation}.sh: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2));
+}

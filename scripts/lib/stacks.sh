@@ -1,0 +1,245 @@
+# shellcheck shell=bash
+# What deploy.sh and destroy.sh share: the plan, the accounts, the state of stacks, and the report. Sourced, not run.
+# shellcheck disable=SC2034 # the scripts that source this file read its variables
+
+if ((BASH_VERSINFO[0] < 5)); then
+  printf '%s: found bash %s, expected bash 5 or later. On macOS: brew install bash\n' "${0##*/}" "$BASH_VERSION" >&2
+  exit 1
+fi
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# AWS CLI v2 would show its answers in a pager and wait for a key.
+export AWS_PAGER=''
+
+if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
+  green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+else
+  green='' red='' plain=''
+fi
+
+# The plan, by name of account or stack.
+accounts=()
+declare -A account_id account_id_source account_profile account_usual_profile account_options
+stacks=()
+declare -A stack_account stack_command stack_wait stack_note
+feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
+retained=()  # stack TAB logical id TAB type TAB reason
+needed_by=() # stack TAB stack
+
+# What was found and done.
+declare -A succeeded stack_status
+results=() # stack TAB account TAB result TAB time
+
+# fail MESSAGE
+fail() {
+  printf '%s: %s\n' "${0##*/}" "$1" >&2
+  exit 1
+}
+
+# run_node FILE ARGUMENT...: runs a TypeScript file of the repository from the caller's directory.
+run_node() {
+  NODE_PATH=$repository/node_modules node -r tsx/cjs "$repository/$1" "${@:2}"
+}
+
+check_tools() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || fail "found no '$tool' on PATH, which this script calls. Install it first."
+  done
+  [[ -d $repository/node_modules/tsx ]] || fail "found no node_modules in $repository. Run: npm ci"
+}
+
+# Makes the folder for the answers of the AWS CLI, and sees to it that nothing of this run outlives it.
+begin() {
+  work=$(mktemp -d)
+  trap finish EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+finish() {
+  local code=$? children
+  children=$(jobs -pr)
+  # Children in the background do not hear Ctrl-C. A word each: the list is of process ids.
+  # shellcheck disable=SC2086
+  [[ -z $children ]] || { kill $children && wait; } 2>/dev/null || true
+  rm -rf "$work"
+  if ((code == 130 || code == 143)); then
+    printf '\n%s: interrupted.%s\n' "${0##*/}" "${interruption:+ $interruption}" >&2
+  fi
+}
+
+# load_plan deploy|destroy ARGUMENT...: asks deployment-command.ts and fills the variables above.
+load_plan() {
+  run_node scripts/lib/deployment-command.ts "$@" >"$work/plan" || exit $?
+  local kind name a b c d e
+  while IFS=$'\t' read -r kind name a b c d e; do
+    case $kind in
+      project) project=$name ;;
+      account)
+        accounts+=("$name")
+        account_id[$name]=$a account_id_source[$name]=$b account_usual_profile[$name]=$d account_options[$name]=$e
+        account_profile[$name]=${c#-}
+        ;;
+      stack)
+        stacks+=("$name")
+        stack_account[$name]=$a stack_command[$name]=$b stack_wait[$name]=$c
+        ;;
+      note) stack_note[$name]=$a ;;
+      feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;
+      retained) retained+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c") ;;
+      needed-by) needed_by+=("$name"$'\t'"$a") && stack_account[$a]=${stack_account[$name]} ;;
+    esac
+  done <"$work/plan"
+}
+
+# account_label ACCOUNT
+account_label() {
+  printf '%s (%s)' "$1" "${account_id[$1]}"
+}
+
+# aws_command ACCOUNT WORD...: a command of the AWS CLI with the account's options, as shell text.
+aws_command() {
+  local words=("${@:2}")
+  printf 'aws %s %s' "${words[*]}" "${account_options[$1]}"
+}
+
+# in_parallel FUNCTION NAME...: runs the function for every name, eight at a time; answers go to $work/NAME.out and
+# .err, and succeeded[NAME] is empty where it failed.
+in_parallel() {
+  local function=$1 name
+  local -A process=()
+  shift
+  while (($# > 0)); do
+    for name in "${@:1:8}"; do
+      "$function" "$name" >"$work/$name.out" 2>"$work/$name.err" &
+      process[$name]=$!
+    done
+    for name in "${@:1:8}"; do
+      if wait "${process[$name]}"; then succeeded[$name]=yes; else succeeded[$name]=''; fi
+    done
+    shift $(($# < 8 ? $# : 8))
+  done
+}
+
+# run_text COMMAND: runs shell text of the plan, answers in $work/out and $work/err. In the background, so that a
+# signal is dealt with at once and not when the command ends, which can take an hour.
+run_text() {
+  local words
+  eval "words=($1)"
+  "${words[@]}" >"$work/out" 2>"$work/err" &
+  wait $!
+}
+
+print_caller() {
+  local options
+  eval "options=(${account_options[$1]})"
+  exec aws sts get-caller-identity --query Account --output text "${options[@]}"
+}
+
+# Compares the account behind each profile with the one that the parameter files name. A wrong profile would put
+# development into production, and would be noticed late: nothing in a template names its own account.
+check_accounts() {
+  local account found problems=''
+  in_parallel print_caller "${accounts[@]}"
+  for account in "${accounts[@]}"; do
+    found=$(<"$work/$account.out")
+    if [[ -n ${succeeded[$account]} && $found == "${account_id[$account]}" ]]; then
+      continue
+    fi
+    problems+=$'\n'"  $account: "
+    if [[ -n ${succeeded[$account]} ]]; then
+      problems+="found account $found"
+    else
+      problems+="found no valid credentials"
+    fi
+    if [[ -n ${account_profile[$account]} ]]; then
+      problems+=" in the profile ${account_profile[$account]}"
+    else
+      problems+=" in the environment, and no profile called ${account_usual_profile[$account]}"
+    fi
+    problems+=", expected ${account_id[$account]} (${account_id_source[$account]})"
+    if [[ -z ${succeeded[$account]} ]]; then
+      problems+=$'\n'"    $(grep . "$work/$account.err" || true)"
+    fi
+    problems+=$'\n'"    Choose a profile with --profile $account=NAME, or log in again if its session has expired."
+  done
+  [[ -z $problems ]] || fail "the credentials are not those of the accounts. Nothing was changed.$problems"
+}
+
+print_status() {
+  local options
+  eval "options=(${account_options[${stack_account[$1]}]})"
+  exec aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text "${options[@]}"
+}
+
+# read_statuses STACK...: fills stack_status; empty where there is no such stack.
+read_statuses() {
+  local stack problems=''
+  in_parallel print_status "$@"
+  for stack in "$@"; do
+    stack_status[$stack]=''
+    if [[ -n ${succeeded[$stack]} ]]; then
+      stack_status[$stack]=$(<"$work/$stack.out")
+    elif ! grep -q 'does not exist' "$work/$stack.err"; then
+      problems+=$'\n'"  $stack in $(account_label "${stack_account[$stack]}"):"$'\n'"    $(grep . "$work/$stack.err")"
+    fi
+  done
+  [[ -z $problems ]] || fail "cannot see the state of these stacks.$problems"
+}
+
+# explain_failure STACK: the AWS CLI's own words in $work/err, then the failed events of the operation, then advice.
+explain_failure() {
+  local stack=$1 options
+  cat "$work/err" >&2
+  cp "$work/err" "$work/failure"
+  eval "options=(${account_options[${stack_account[$stack]}]})"
+  printf '{}' >"$work/events"
+  # Nothing else tells an operation that failed from one that was refused before it began, when the stack's last
+  # events are of an operation long ago.
+  if grep -q -e 'Failed to create/update the stack' -e 'Waiter StackDeleteComplete failed' "$work/failure"; then
+    aws cloudformation describe-stack-events --stack-name "$stack" --max-items 500 --output json "${options[@]}" \
+      >"$work/events" || true
+  fi
+  run_node scripts/lib/stack-failure.ts "$stack" "$work/failure" "$work/events" >&2
+}
+
+# print_start STACK: begins the line of a stack.
+print_start() {
+  local account=${stack_account[$1]}
+  printf '[%d/%d] %s in %s: ' $((${#results[@]} + 1)) "${#stacks[@]}" "$1" "$(account_label "$account")"
+}
+
+# print_result STACK RESULT SECONDS: ends the line of a stack, and remembers it for the summary.
+print_result() {
+  local colour=$green
+  [[ $2 != failed ]] || colour=$red
+  printf '%s%s%s in %s\n' "$colour" "$2" "$plain" "$(duration "$3")"
+  record "$@"
+}
+
+# record STACK RESULT [SECONDS]: remembers a line of the summary.
+record() {
+  results+=("$1"$'\t'"${stack_account[$1]}"$'\t'"$2"$'\t'"${3:+$(duration "$3")}")
+}
+
+duration() {
+  if (($1 < 60)); then printf '%d s' "$1"; else printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); fi
+}
+
+print_summary() {
+  local row stack account result time width=5 colour
+  for stack in "${stacks[@]}"; do
+    width=$((${#stack} > width ? ${#stack} : width))
+  done
+  printf '\n%-*s  %-12s  %-14s  %s\n' "$width" stack account result time
+  for row in "${results[@]}"; do
+    IFS=$'\t' read -r stack account result time <<<"$row"
+    case $result in
+      failed | not*) colour=$red ;;
+      *) colour=$green ;;
+    esac
+    printf '%-*s  %-12s  %s%-14s%s  %s\n' "$width" "$stack" "$account" "$colour" "$result" "$plain" "$time"
+  done
+}
