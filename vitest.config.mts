@@ -1,11 +1,11 @@
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{templates-src,scripts,lambda,container,ecs-deploy}/**/*.test.ts'],
     // The Python tools of requirements-dev.txt come first, whatever the machine has.
-    env: { PATH: [join(import.meta.dirname, '.venv', 'bin'), process.env.PATH].join(delimiter) },
+    env: { PATH: [resolve('.venv', 'bin'), process.env.PATH].join(delimiter) },
     // Tests that start programs need more than the 5 seconds of the default.
     testTimeout: 60_000,
     hookTimeout: 60_000,
