@@ -3,22 +3,34 @@
 Standard input belongs to the process that started the emulator: when that process ends, in whatever way,
 the pipe closes and the emulator ends too. Standard output gets one line of JSON once requests are answered:
 `{"port": 41873, "credentials": {"111111111111": {"aws_access_key_id": ..., ...}}}`. Everything else, the
-log of requests included, goes to standard error.
+log of failed requests included, goes to standard error.
 """
 
 import argparse
 import json
+import logging
 import os
 import sys
 import threading
+from http import HTTPStatus
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from . import cloudformation
 from .accounts import session_credentials
+from .calls import Calls
 
 HOST = "127.0.0.1"
+
+
+class RequestHandler(MotoRequestHandler):
+    """Logs requests that fail. All of them would bury what the log is read for."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log a request, unless it succeeded."""
+        if int(code) >= HTTPStatus.BAD_REQUEST:
+            super().log_request(code, size)
 
 
 def end_with_standard_input() -> None:
@@ -32,13 +44,14 @@ def main() -> None:
     """Start the server and say where it listens."""
     parser = argparse.ArgumentParser(prog="emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--region", default="eu-west-1", help="Region of the sessions")
+    parser.add_argument("--region", default="eu-west-1", help="Region of the sessions and of the calls")
     parser.add_argument("--account", action="append", default=[], help="account id to print credentials for")
     arguments = parser.parse_args()
 
+    logging.basicConfig(level=logging.WARNING)
     cloudformation.install()
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server(HOST, arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
+    application = Calls(DomainDispatcherApplication(create_backend_app), arguments.region)
+    server = make_server(HOST, arguments.port, application, threaded=True, request_handler=RequestHandler)
     # moto builds some addresses of its own (a queue's URL, a custom resource's ResponseURL) with this port.
     os.environ["MOTO_PORT"] = str(server.port)
     threading.Thread(target=end_with_standard_input, daemon=True).start()

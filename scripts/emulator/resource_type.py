@@ -18,10 +18,12 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape
+from botocore.parsers import ResponseParserError
 
 from .errors import ResourceError, ValidationError
 
 Properties = Mapping[str, Any]
+UNSUPPORTED = "If AWS knows better, teach it to the emulator in scripts/emulator/resources."
 
 
 class Api:
@@ -71,6 +73,8 @@ class Api:
         shape = client.meta.service_model.operation_model(operation).input_shape
         try:
             return getattr(client, xform_name(operation))(**fit(parameters, shape))
+        except ResponseParserError as error:
+            raise ResourceError(f"{service} {operation} failed within the emulator: see its log") from error
         except (BotoCoreError, ClientError) as error:
             raise ResourceError(str(error)) from error
 
@@ -93,7 +97,7 @@ def fit(value: Any, shape: Shape, path: str = "") -> Any:
         for key, content in value.items():
             member = members.get(key.lower())
             if member is None:
-                raise ResourceError(f"Encountered unsupported property {path}{key}")
+                raise ResourceError(f"Encountered unsupported property {path}{key}. {UNSUPPORTED}")
             fitted[member] = fit(content, shape.members[member], f"{path}{key}/")
         return fitted
     if kind == "list":
@@ -214,7 +218,8 @@ class ResourceType:
         unknown = set(properties) - cls.properties if cls.properties is not None else set()
         if unknown:
             raise ValidationError(
-                f"Encountered unsupported property {', '.join(sorted(unknown))} of {logical_id} ({cls.type})"
+                f"Encountered unsupported property {', '.join(sorted(unknown))} of {logical_id} ({cls.type}). "
+                f"{UNSUPPORTED}"
             )
 
     @classmethod

@@ -24,7 +24,7 @@ from .errors import (
     ResourceError,
     ValidationError,
 )
-from .resource_type import Api, Properties, ResourceType, changed, tag_map
+from .resource_type import UNSUPPORTED, Api, Properties, ResourceType, changed, tag_map
 from .template import Evaluation, Template
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,10 @@ NO_CHANGES = (
 )
 #: Stands in a change set for a value that is known only once its resource has been made.
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+class NotYetKnownError(Exception):
+    """A change set cannot tell a value, because its resource is still to be made."""
 
 
 def now() -> datetime:
@@ -213,7 +217,7 @@ class Deployment:
     def ref(self, name: str) -> Any:
         """Physical id of a resource."""
         if name in self.unknown:
-            return f"{KNOWN_AFTER_APPLY}{name}"
+            raise NotYetKnownError(name)
         if name not in self.stack.resources:
             raise ValidationError(f"Unresolved resource dependencies [{name}] in the template")
         return self.stack.resources[name].physical_id
@@ -221,7 +225,7 @@ class Deployment:
     def attribute(self, logical_id: str, attribute: str) -> Any:
         """Attribute of a resource."""
         if logical_id in self.unknown:
-            return f"{KNOWN_AFTER_APPLY}{logical_id}.{attribute}"
+            raise NotYetKnownError(logical_id)
         if logical_id not in self.stack.resources:
             raise ValidationError(f"Unresolved resource dependencies [{logical_id}] in the template")
         resource = self.stack.resources[logical_id]
@@ -297,9 +301,9 @@ class Deployment:
         """A resource's properties, with the stack's tags, and the name in them if it had to be made up."""
         definition = self.evaluation.resources[logical_id]
         kind = ResourceType.registry[definition["Type"]]
-        properties = self.evaluation.value(definition.get("Properties") or {}, self)
+        properties = {name: self._value(value) for name, value in (definition.get("Properties") or {}).items()}
         kind.check(logical_id, properties)
-        if kind.tags is not None and self.submission.tags:
+        if kind.tags is not None and self.submission.tags and properties.get("Tags") != KNOWN_AFTER_APPLY:
             tags = self.submission.tags | tag_map(properties)
             properties["Tags"] = tags if kind.tags is dict else [{"Key": k, "Value": v} for k, v in tags.items()]
         if kind.name is None or kind.name in properties:
@@ -309,6 +313,12 @@ class Deployment:
         name = name or kind.generated_name(self.stack.name, logical_id)
         return {**properties, kind.name: name}, name
 
+    def _value(self, value: Any) -> Any:
+        try:
+            return self.evaluation.value(value, self)
+        except NotYetKnownError:
+            return KNOWN_AFTER_APPLY
+
     def _surplus(self) -> list[Resource]:
         """Resources that the new template no longer has, dependent ones first."""
         surplus = [resource for name, resource in self.stack.resources.items() if name not in self.evaluation.resources]
@@ -317,14 +327,14 @@ class Deployment:
     def _outputs(self) -> list[dict[str, Any]]:
         outputs = []
         for key, definition in self.evaluation.outputs.items():
-            value = self.evaluation.value(definition["Value"], self)
+            value = self._value(definition["Value"])
             if not isinstance(value, (str, int, float)):
                 raise ValidationError(f"Template format error: Output {key} is malformed: its value is no text")
             output = {"OutputKey": key, "OutputValue": str(value)}
             if "Description" in definition:
                 output["Description"] = definition["Description"]
             if "Export" in definition:
-                output["ExportName"] = self.evaluation.value(definition["Export"]["Name"], self)
+                output["ExportName"] = self._value(definition["Export"]["Name"])
             outputs.append(output)
         return outputs
 
@@ -593,8 +603,7 @@ class Account:
         unknown = sorted(types - set(ResourceType.registry))
         if unknown:
             raise ValidationError(
-                f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]. If they exist in AWS, "
-                "teach them to the emulator in scripts/emulator/resources."
+                f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]. {UNSUPPORTED}"
             )
         needed = submission.template.capabilities()
         given = {"CAPABILITY_IAM"} if "CAPABILITY_NAMED_IAM" in submission.capabilities else set()

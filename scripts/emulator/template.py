@@ -352,7 +352,11 @@ class Evaluation:
             if function == "Ref":
                 return self._ref(operand, names)
             if function.startswith("Fn::"):
-                return self._function(function, operand, names)
+                try:
+                    return self._function(function, operand, names)
+                except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                    problem = f"Template error: {function} cannot work with {json.dumps(operand)}: {error}"
+                    raise ValidationError(problem) from error
         return {key: self.value(content, names) for key, content in value.items()}
 
     def _ref(self, name: str, names: Names) -> Any:

@@ -46,6 +46,17 @@ export interface Emulator {
    * @throws when no account has that name
    */
   environment(account?: string): NodeJS.ProcessEnv;
+  /**
+   * Calls an API of AWS in milliseconds, where the `aws` command takes a third of a second.
+   *
+   * @param account name of the account
+   * @param service the service as the AWS SDK for Python (botocore) names it: `iam`, `elbv2`
+   * @param operation the operation's name in the API: `GetRole`
+   * @param parameters the operation's parameters, save binary ones
+   * @returns the result as JSON; times are text, so is the content of an object of S3
+   * @throws when there is no such account, and with AWS's code and message when the call fails
+   */
+  call<Result>(account: string, service: string, operation: string, parameters?: object): Promise<Result>;
   /** Ends the emulator and removes its files. All it held is gone. May be called twice. */
   stop(): Promise<void>;
 }
@@ -68,12 +79,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const environment = await writeConfiguration(directory, accounts, announcement);
     // A forgotten stop() must not keep the caller alive: once it ends, the server's standard input closes.
     server.unref();
+    const accountId = (account: string): string => {
+      const id = Object.hasOwn(accounts, account) ? accounts[account] : undefined;
+      if (id === undefined) {
+        throw new Error(`No account is named "${account}"; there are ${Object.keys(accounts).join(', ')}.`);
+      }
+      return id;
+    };
     return {
       endpoint,
       log,
       environment: (account) => {
-        if (account !== undefined && !Object.hasOwn(accounts, account)) {
-          throw new Error(`No account is named "${account}"; there are ${Object.keys(accounts).join(', ')}.`);
+        if (account !== undefined) {
+          accountId(account);
         }
         return {
           ...withoutAws(process.env),
@@ -82,6 +100,24 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
           ...environment,
           ...(account === undefined ? {} : { AWS_PROFILE: profile(account) }),
         };
+      },
+      call: async <Result>(account: string, service: string, operation: string, parameters: object = {}) => {
+        const body = JSON.stringify({ account: accountId(account), service, operation, parameters });
+        const response = await fetch(`${endpoint}/emulator/call`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+        if (!response.ok) {
+          throw new Error(
+            `${service} ${operation}: HTTP ${response.status}. The emulator's log ends with:\n${await tail(log)}`,
+          );
+        }
+        const answer = (await response.json()) as { result: Result; error?: { code: string; message: string } };
+        if (answer.error !== undefined) {
+          throw new Error(`${service} ${operation}: ${answer.error.code}: ${answer.error.message}`);
+        }
+        return answer.result;
       },
       stop: async () => {
         await end(server);
@@ -157,13 +193,18 @@ async function announced(server: ChildProcess, log: string): Promise<Announcemen
     });
     return JSON.parse(line) as Announcement;
   } catch (error) {
-    const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-    throw new Error(`The emulated AWS did not start: ${(error as Error).message}. Its log ends with:\n${tail}`);
+    throw new Error(
+      `The emulated AWS did not start: ${(error as Error).message}. Its log ends with:\n${await tail(log)}`,
+    );
   } finally {
     clearTimeout(timer);
     lines.close();
     stdout.destroy();
   }
+}
+
+async function tail(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }
 
 /**

@@ -31,7 +31,10 @@ class Project(ResourceType):
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         # UpdateProject leaves what it is not told: tell it of what is gone.
-        self.call("UpdateProject", {**{name: EMPTY.get(name, {}) for name in old.keys() - new.keys()}, **new})
+        gone = {name: DEFAULTS.get(name, {}) for name in old.keys() - new.keys()}
+        if "EncryptionKey" in gone:
+            gone["EncryptionKey"] = self.arn("kms", "alias/aws/s3")
+        self.call("UpdateProject", {**gone, **new})
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteProject", {"Name": physical_id})
@@ -62,8 +65,19 @@ class ReportGroup(ResourceType):
         return {"Arn": physical_id}
 
 
-#: Values of UpdateProject that take a property away, where it is not an empty object.
-EMPTY: dict[str, Any] = {"Description": "", "SourceVersion": "", "Tags": []}
+#: Settings of a project that has none of its own, where they are not an empty object.
+DEFAULTS: dict[str, Any] = {
+    "Cache": {"Type": "NO_CACHE"},
+    "ConcurrentBuildLimit": -1,
+    "Description": "",
+    "QueuedTimeoutInMinutes": 480,
+    "SecondaryArtifacts": [],
+    "SecondarySources": [],
+    "SecondarySourceVersions": [],
+    "SourceVersion": "",
+    "Tags": [],
+    "TimeoutInMinutes": 60,
+}
 
 
 def create_project(self: CodeBuildResponse) -> ActionResult:

@@ -55,7 +55,10 @@ class DeploymentGroup(ResourceType):
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         # UpdateDeploymentGroup leaves what it is not told: tell it of what is gone.
-        gone = {name: {"Enabled": False} for name in old.keys() - new.keys() if name in SWITCHED}
+        gone: dict[str, Any] = {name: {"Enabled": False} for name in old.keys() - new.keys() if name in SWITCHED}
+        if "DeploymentConfigName" not in new:
+            platform = "ECSAllAtOnce" if "ECSServices" in new else "OneAtATime"
+            gone["DeploymentConfigName"] = f"CodeDeployDefault.{platform}"
         request = without(_request({**gone, **new}), "Tags", "DeploymentGroupName")
         self.call("UpdateDeploymentGroup", {**request, "CurrentDeploymentGroupName": physical_id})
         group = f"deploymentgroup:{new['ApplicationName']}/{physical_id}"

@@ -1,6 +1,9 @@
-"""AWS::KMS."""
+"""AWS::KMS. moto 5.2.5 forgets how often a key is to be rotated."""
 
+import json
 from typing import Any
+
+from moto.kms.responses import KmsResponse
 
 from ..resource_type import Properties, ResourceType, changed, only, tag_map
 
@@ -78,3 +81,30 @@ class Alias(ResourceType):
 
 def _tags(properties: Properties) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tag_map(properties).items()]
+
+
+_enable_key_rotation = KmsResponse.enable_key_rotation
+_get_key_rotation_status = KmsResponse.get_key_rotation_status
+
+
+def _key(self: KmsResponse) -> Any:
+    return self.kms_backend.describe_key(self.kms_backend.get_key_id(self._get_param("KeyId")))
+
+
+def enable_key_rotation(self: KmsResponse) -> str:
+    """EnableKeyRotation that keeps the period."""
+    answer = _enable_key_rotation(self)
+    _key(self).rotation_period = self._get_param("RotationPeriodInDays", 365)
+    return answer
+
+
+def get_key_rotation_status(self: KmsResponse) -> str:
+    """GetKeyRotationStatus with the period."""
+    status = json.loads(_get_key_rotation_status(self))
+    if status["KeyRotationEnabled"]:
+        status["RotationPeriodInDays"] = _key(self).rotation_period
+    return json.dumps(status)
+
+
+KmsResponse.enable_key_rotation = enable_key_rotation
+KmsResponse.get_key_rotation_status = get_key_rotation_status

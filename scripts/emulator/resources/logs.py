@@ -1,6 +1,9 @@
-"""AWS::Logs."""
+"""AWS::Logs. moto 5.2.5 gives a log group its key only when it is new."""
 
 from typing import Any
+
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.responses import LogsResponse
 
 from ..resource_type import Properties, ResourceType, changed, only
 
@@ -12,13 +15,12 @@ class LogGroup(ResourceType):
     service = "logs"
     name = "LogGroupName"
     longest_name = 512
-    replacing = frozenset({"LogGroupClass"})
-    properties = replacing | {"KmsKeyId", "LogGroupName", "RetentionInDays", "Tags"}
+    properties = frozenset({"KmsKeyId", "LogGroupName", "RetentionInDays", "Tags"})
     tags = list
 
     def create(self, properties: Properties) -> str:
         group = properties["LogGroupName"]
-        self.call("CreateLogGroup", only(properties, "LogGroupName", "LogGroupClass", "KmsKeyId", "Tags"))
+        self.call("CreateLogGroup", only(properties, "LogGroupName", "KmsKeyId", "Tags"))
         self._retain(group, properties)
         return group
 
@@ -41,3 +43,25 @@ class LogGroup(ResourceType):
 
     def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Arn": self.arn("logs", f"log-group:{physical_id}:*")}
+
+
+def _set_key(self: LogsResponse, key: str | None) -> str:
+    group = self.logs_backend.groups.get(self._get_param("logGroupName"))
+    if group is None:
+        raise ResourceNotFoundException()
+    group.kms_key_id = key
+    return ""
+
+
+def associate_kms_key(self: LogsResponse) -> str:
+    """AssociateKmsKey."""
+    return _set_key(self, self._get_param("kmsKeyId"))
+
+
+def disassociate_kms_key(self: LogsResponse) -> str:
+    """DisassociateKmsKey."""
+    return _set_key(self, None)
+
+
+LogsResponse.associate_kms_key = associate_kms_key
+LogsResponse.disassociate_kms_key = disassociate_kms_key

@@ -41,17 +41,11 @@ def _logging(value: Any) -> dict[str, Any]:
     return {"BucketLoggingStatus": {"LoggingEnabled": {"TargetPrefix": "", **target}}}
 
 
-def _notification(value: Any) -> dict[str, Any]:
-    # CloudFormation names the events of a target one by one, S3 together. Only EventBridge is needed so far.
-    return {"NotificationConfiguration": {"EventBridgeConfiguration": {}} if "EventBridgeConfiguration" in value else value}
-
-
 #: For each property: the operation that sets it, that operation's parameters, and the operation that removes it.
 CONFIGURATIONS: dict[str, tuple[str, Any, str | None]] = {
     "BucketEncryption": ("PutBucketEncryption", _encryption, "DeleteBucketEncryption"),
     "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", _lifecycle, "DeleteBucketLifecycle"),
     "LoggingConfiguration": ("PutBucketLogging", _logging, None),
-    "NotificationConfiguration": ("PutBucketNotificationConfiguration", _notification, None),
     "OwnershipControls": (
         "PutBucketOwnershipControls",
         lambda value: {"OwnershipControls": value},
@@ -68,7 +62,6 @@ CONFIGURATIONS: dict[str, tuple[str, Any, str | None]] = {
 #: What turns a property off that no operation removes.
 OFF: dict[str, dict[str, Any]] = {
     "LoggingConfiguration": {"BucketLoggingStatus": {}},
-    "NotificationConfiguration": {"NotificationConfiguration": {}},
     "VersioningConfiguration": {"VersioningConfiguration": {"Status": "Suspended"}},
 }
 
