@@ -1,4 +1,4 @@
-import { type Environment, type Topology, toolingAccount } from '../../templates-src/define-topology';
+import { type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { pipelineNames } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/topology';
 
@@ -27,35 +27,35 @@ export function withRoute(readme: string, topology: Topology): string {
 }
 
 function picture({ environments }: Topology): string {
-  const name = ({ name: it, approval }: Environment) =>
-    `${it.charAt(0).toUpperCase()}${it.slice(1)}${approval ? ' (approval)' : ''}`;
+  const title = (it: string) => it.charAt(0).toUpperCase() + it.slice(1);
+  /** The stages of a pipeline that deploy, one after the other, with the approvals between them. */
+  const deployments = (id: string, first: string, what: string) =>
+    environments.map(({ name, approval }, index) => {
+      const before = index === 0 ? first : `${id}_${environments[index - 1]?.name}`;
+      const arrow = approval ? '-- approval -->' : '-->';
+      return `    ${before} ${arrow} ${id}_${name}["${title(name)} account: ${what}"]:::environment`;
+    });
   const lines = [
-    'flowchart LR',
-    '  subgraph tooling [Tooling account]',
-    '    direction TB',
-    `    build["${pipelineNames.containerBuild}"]`,
-    `    infrastructure["${pipelineNames.infrastructureDeployment}"]`,
-    `    deployment["${pipelineNames.containerDeployment}"]`,
-    '    images[("container images")]',
-    '    packages[("Lambda packages")]',
-    '    build -- pushes --> images',
-    '    images -- "latest starts" --> deployment',
-    '    infrastructure -- packages --> packages',
+    'flowchart TB',
+    `  subgraph build ["${pipelineNames.containerBuild}"]`,
+    '    direction LR',
+    '    commit_container(["commit to container/"]) --> image["build image"] --> registry[("ECR: build id, latest")]',
     '  end',
-    ...environments.flatMap((it) => [
-      `  subgraph ${it.name}_account ["${name(it)}"]`,
-      '    direction TB',
-      `    ${it.name}_infrastructure["network, Lambda functions"]`,
-      `    ${it.name}_service["container service"]`,
-      '  end',
-    ]),
-    '  container(["commit to container/"]) --> build',
-    '  templates(["commit to templates, parameters, lambda/"]) --> infrastructure',
-    '  definitions(["commit to ecs-deploy/"]) --> deployment',
-    ...environments.flatMap((it) => [
-      `  infrastructure -- "CloudFormation, function code" --> ${it.name}_infrastructure`,
-      `  deployment -- "CodeDeploy blue/green" --> ${it.name}_service`,
-    ]),
+    `  subgraph deployment ["${pipelineNames.containerDeployment}"]`,
+    '    direction LR',
+    '    commit_definitions(["commit to ecs-deploy/"]) --> definitions["newest image and task definitions"]',
+    ...deployments('container', 'definitions', 'CodeDeploy blue/green'),
+    '  end',
+    // Links between the pipelines, not between their stages: those would undo the direction inside.
+    '  build -- push of latest --> deployment',
+    `  subgraph infrastructure ["${pipelineNames.infrastructureDeployment}"]`,
+    '    direction LR',
+
+    '    commit_templates(["commit to templates, parameters or lambda/"]) --> package["package functions"] --> check["cfn-lint, cfn-nag"]',
+    ...deployments('stacks', 'check', 'CloudFormation, function code'),
+    '  end',
+    '  deployment ~~~ infrastructure',
+    '  classDef environment fill:#e6f4ea,stroke:#34a853,color:#111',
   ];
   return ['```mermaid', ...lines, '```'].join('\n');
 }

@@ -68,7 +68,8 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     description: 'Checks the templates with cfn-lint and cfn-nag, and their parameters',
     timeoutInMinutes: 20,
     buildspec: {
-      install: { 'runtime-versions': { python: 3.13, ruby: 3.4 } },
+      // cfn-nag is not maintained since 2022; Ruby 3.4 no longer brings along libraries that it loads.
+      install: { 'runtime-versions': { python: 3.13, ruby: 3.3 } },
       build: [
         'scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
       ],
