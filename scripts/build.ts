@@ -2,10 +2,12 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { topology } from '../templates-src/topology';
 import { applyBuild, generatedFolder, planBuild } from './lib/build';
+import { planReadme } from './lib/readme';
 
 const help = `Usage: npm run build [-- --check]
 
-Writes generated/ from templates-src/ and prints what changed. Files without a source are removed.
+Writes generated/ and the generated part of README.md from templates-src/, and prints what changed. Files of generated/
+without a source are removed.
 
   --check   write nothing; fail, naming the files, when generated/ is stale
   --help    print this text
@@ -24,7 +26,8 @@ function main(): number {
     return 0;
   }
 
-  const plan = planBuild(topology, generatedFolder);
+  const templates = planBuild(topology, generatedFolder);
+  const plan = { ...templates, files: [...templates.files, planReadme(topology)] };
   if (plan.errors.length > 0) {
     process.stderr.write(`${plan.errors.join('\n')}\nbuild: nothing was written.\n`);
     return 1;
@@ -35,7 +38,7 @@ function main(): number {
   }
   if (options.check) {
     if (changes.length > 0) {
-      process.stderr.write('build: generated/ is stale. Run `npm run build` and commit what it writes.\n');
+      process.stderr.write('build: the files above are stale. Run `npm run build` and commit what it writes.\n');
     }
     return changes.length > 0 ? 1 : 0;
   }

@@ -56,11 +56,7 @@ export function planBuild(topology: Topology, folder: string): BuildPlan {
   const errors: string[] = [];
   for (const template of templatePaths()) {
     try {
-      const content = generate(template, topology);
-      const path = join(folder, `${template}.yaml`);
-      const present = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-      const change = present === undefined ? 'created' : present === content ? 'unchanged' : 'changed';
-      files.push({ path, change, content });
+      files.push(planFile(join(folder, `${template}.yaml`), generate(template, topology)));
     } catch (error) {
       errors.push(describe(template, error));
     }
@@ -68,6 +64,13 @@ export function planBuild(topology: Topology, folder: string): BuildPlan {
   const expected = new Set(files.map(({ path }) => path));
   const stray = filesBelow(folder).filter((path) => path.endsWith('.yaml') && !expected.has(path));
   return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
+}
+
+/** What a build does to a file that shall have this content. */
+export function planFile(path: string, content: string): PlannedFile {
+  const present = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  const change = present === undefined ? 'created' : present === content ? 'unchanged' : 'changed';
+  return { path, change, content };
 }
 
 /** Carries a plan out. Every file is written under a temporary name first, so that none is ever half written. */

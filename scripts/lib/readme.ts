@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { pipelineNames } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/topology';
+import { type PlannedFile, planFile } from './build';
 
 /**
  * The parts of README.md that follow from the topology: the picture and the table of stacks. They stand between two
@@ -9,6 +12,13 @@ import { stacksOf } from '../../templates-src/topology';
 
 const begin = '<!-- Generated from templates-src/topology.ts by `npm run build`: do not edit. -->';
 const end = '<!-- End of the generated part. -->';
+
+/** The README of the repository. */
+export const readmePath = join(__dirname, '..', '..', 'README.md');
+
+/** What a build does to the README. */
+export const planReadme = (topology: Topology): PlannedFile =>
+  planFile(readmePath, withRoute(readFileSync(readmePath, 'utf8'), topology));
 
 /**
  * A README with its generated part brought up to date; everything else stays as it is.
