@@ -23,15 +23,26 @@ import { trustService } from './statements';
  * gives back the artifact it produces; an artifact can't be had otherwise, so none can be used that nobody produced.
  */
 
-/** What an action hands on to later actions of the same execution. */
-export class Artifact {
-  constructor(readonly name: string) {}
+/** What an action hands on to later actions of the same execution. Only an action makes one. */
+class ProducedArtifact {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
 
   /** A file in it, as CloudFormation actions name it. */
   file(path: string): string {
-    return `${this.name}::${path}`;
+    return `${this.#name}::${path}`;
   }
 }
+
+/** An artifact that some action produces. */
+export type Artifact = ProducedArtifact;
 
 /** An action of a pipeline. */
 export interface Action {
@@ -74,6 +85,20 @@ export function environmentStage(
   return stage(capitalized(environment.name), actions, environment.approval ? 'fail' : pipelines.onDeploymentFailure);
 }
 
+/** Takes something from outside into the pipeline, as the artifact `output`. */
+export function takeIn(
+  output: string,
+  declaration: Omit<ActionDeclaration, 'InputArtifacts' | 'OutputArtifacts'>,
+  permissions: readonly IdentityStatement[],
+): Producer {
+  return {
+    declaration: { ...declaration, OutputArtifacts: [{ Name: output }] },
+    inputs: [],
+    output: new ProducedArtifact(output),
+    permissions,
+  };
+}
+
 /** Runs a CodeBuild project on an artifact; what it leaves behind is the artifact `output`. */
 export function buildWith(
   name: string,
@@ -93,7 +118,7 @@ export function buildWith(
   input: Artifact,
   { output, environment }: { readonly output?: string; readonly environment?: EnvironmentVariables } = {},
 ): Action {
-  const artifact = output === undefined ? undefined : new Artifact(output);
+  const artifact = output === undefined ? undefined : new ProducedArtifact(output);
   return {
     declaration: {
       Name: name,
@@ -342,7 +367,7 @@ function onFailureOf(choice: Stage['onFailure']) {
 }
 
 function checkArtifacts(pipeline: string, stages: readonly Stage[]): void {
-  const produced = new Set<Artifact>();
+  const produced = new Set<ProducedArtifact>();
   for (const { name, actions } of stages) {
     const runOrders = [...new Set(actions.map(({ declaration }) => declaration.RunOrder))].sort();
     for (const runOrder of runOrders) {

@@ -4,7 +4,7 @@ import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
 import { Repository } from '../resources/codecommit';
 import { namesOf, pipelineNames } from './names';
-import { Artifact, type Producer, type PushTrigger } from './pipeline';
+import { type Producer, type PushTrigger, takeIn } from './pipeline';
 import { startOnCommit } from './triggers';
 
 /** The source of a pipeline: what it checks out, and what starts it. */
@@ -36,18 +36,15 @@ export const imageDigest = `#{${imageNamespace}.ImageDigest}`;
 /** The image that is `latest` when an execution starts, as `imageDetail.json`, which names it by digest. */
 export function imageFrom(topology: Topology): Producer {
   const repository = namesOf(topology).imageRepository;
-  const output = new Artifact('Image');
-  return {
-    declaration: {
+  return takeIn(
+    'Image',
+    {
       Name: 'Image',
       Namespace: imageNamespace,
       ActionTypeId: { Category: 'Source', Owner: 'AWS', Provider: 'ECR', Version: '1' },
       Configuration: { RepositoryName: repository, ImageTag: 'latest' },
-      OutputArtifacts: [{ Name: output.name }],
     },
-    inputs: [],
-    output,
-    permissions: [
+    [
       {
         Sid: 'FindImage',
         Effect: 'Allow',
@@ -55,7 +52,7 @@ export function imageFrom(topology: Topology): Producer {
         Resource: sub`arn:${Partition}:ecr:${Region}:${AccountId}:repository/${repository}`,
       },
     ],
-  };
+  );
 }
 
 /**
@@ -72,7 +69,6 @@ export function sourceFrom(
 ): Source {
   const { branch, source } = topology.pipelines;
   const name = pipelineNames[pipeline];
-  const output = new Artifact('Source');
 
   if (source === 'connection') {
     const { ConnectionArn, RepositoryId } = t.parameters('Source', {
@@ -94,8 +90,9 @@ export function sourceFrom(
       },
     });
     return {
-      action: {
-        declaration: {
+      action: takeIn(
+        'Source',
+        {
           Name: 'Source',
           Namespace: namespace,
           ActionTypeId: { Category: 'Source', Owner: 'AWS', Provider: 'CodeStarSourceConnection', Version: '1' },
@@ -107,11 +104,8 @@ export function sourceFrom(
             // The trigger, with its filters, is what starts the pipeline.
             DetectChanges: 'false',
           },
-          OutputArtifacts: [{ Name: output.name }],
         },
-        inputs: [],
-        output,
-        permissions: [
+        [
           {
             Sid: 'UseConnection',
             Effect: 'Allow',
@@ -120,7 +114,7 @@ export function sourceFrom(
             Resource: ConnectionArn,
           },
         ],
-      },
+      ),
       trigger: { sourceAction: 'Source', branch, files },
       commitLink: sub`https://${Region}.console.aws.amazon.com/codesuite/settings/connections/redirect?connectionArn=${ConnectionArn}&referenceType=COMMIT&FullRepositoryId=${RepositoryId}&Commit=${commitId}`,
       start: () => {},
@@ -131,8 +125,9 @@ export function sourceFrom(
     SourceRepository: retained(Repository({ RepositoryName: name, RepositoryDescription: description })),
   });
   return {
-    action: {
-      declaration: {
+    action: takeIn(
+      'Source',
+      {
         Name: 'Source',
         Namespace: namespace,
         ActionTypeId: { Category: 'Source', Owner: 'AWS', Provider: 'CodeCommit', Version: '1' },
@@ -143,11 +138,8 @@ export function sourceFrom(
           // CodePipeline polls unless it is told not to, and every commit would start two executions.
           PollForSourceChanges: 'false',
         },
-        OutputArtifacts: [{ Name: output.name }],
       },
-      inputs: [],
-      output,
-      permissions: [
+      [
         {
           Sid: 'CheckOutSource',
           Effect: 'Allow',
@@ -161,7 +153,7 @@ export function sourceFrom(
           Resource: SourceRepository.Arn,
         },
       ],
-    },
+    ),
     commitLink: sub`https://${Region}.console.aws.amazon.com/codesuite/codecommit/repositories/${name}/commit/${commitId}`,
     start: () => startOnCommit(t, topology, pipeline, SourceRepository),
   };
