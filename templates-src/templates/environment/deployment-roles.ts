@@ -2,8 +2,9 @@ import type { Topology } from '../../define-topology';
 import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
 import { type IdentityStatement, policy } from '../../dsl/policies';
 import { type Template, template } from '../../dsl/template';
+import { artifactPrefix } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
-import { bucketArn, namesOf, roleArn, workloadRoles } from '../../patterns/names';
+import { bucketArn, namesOf, type pipelineNames, roleArn, workloadRoles } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
 import { passRole, trustRole, trustService } from '../../patterns/statements';
@@ -121,12 +122,12 @@ export default function deploymentRoles(topology: Topology): Template {
     }),
   });
 
-  const readArtifacts: readonly IdentityStatement[] = [
+  const readArtifacts = (pipeline: keyof typeof pipelineNames): readonly IdentityStatement[] => [
     {
       Sid: 'ReadArtifacts',
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
-      Resource: bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/*`),
+      Resource: bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/${artifactPrefix(pipeline)}/*`),
     },
     { Sid: 'DecryptArtifacts', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: ArtifactKeyArn },
   ];
@@ -154,7 +155,7 @@ export default function deploymentRoles(topology: Topology): Template {
           ),
         },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
-        ...readArtifacts,
+        ...readArtifacts('infrastructureDeployment'),
       ],
     },
   });
@@ -196,7 +197,7 @@ export default function deploymentRoles(topology: Topology): Template {
           [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
           'ecs-tasks.amazonaws.com',
         ),
-        ...readArtifacts,
+        ...readArtifacts('containerDeployment'),
       ],
     },
   });
