@@ -202,7 +202,7 @@ test('AWS::CodePipeline::Pipeline is read back exactly, and changes in place', a
   });
   const properties = (branch: string) => ({
     Name: 'Deployment',
-    RoleArn: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/codepipeline' },
+    RoleArn: { 'Fn::Sub': `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/codepipeline` },
     PipelineType: 'V2',
     ExecutionMode: 'SUPERSEDED',
     ArtifactStore: {

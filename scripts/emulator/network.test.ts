@@ -133,7 +133,7 @@ function network(name: string, options: { dns: boolean; public: boolean; nat: bo
         Type: 'AWS::EC2::VPCEndpoint',
         Properties: {
           VpcId: ref('Vpc'),
-          ServiceName: { 'Fn::Sub': 'com.amazonaws.${AWS::Region}.s3' },
+          ServiceName: { 'Fn::Sub': `com.amazonaws.\${AWS::Region}.s3` },
           VpcEndpointType: 'Gateway',
           RouteTableIds: options.nat ? [ref('PublicRoutes'), ref('PrivateRoutes')] : [ref('PrivateRoutes')],
           ...(options.policy === undefined ? {} : { PolicyDocument: options.policy }),

@@ -115,7 +115,7 @@ test('AWS::S3::Bucket and BucketPolicy keep every setting, and change them in pl
                 Effect: 'Allow',
                 Principal: { Service: 'logging.s3.amazonaws.com' },
                 Action: 's3:PutObject',
-                Resource: { 'Fn::Sub': '${Logs.Arn}/*' },
+                Resource: { 'Fn::Sub': `\${Logs.Arn}/*` },
               },
             ],
           },

@@ -1,7 +1,7 @@
 """AWS::Lambda.
 
 moto 5.2.5 makes a function without code, and with an empty CodeSha256, when the object in S3 is missing, ignores the
-object's version, and keeps some of the settings only.
+object's version and a change of the architecture, and keeps some of the settings only.
 """
 
 import io
@@ -51,7 +51,8 @@ class Function(ResourceType):
         function = {"FunctionName": physical_id}
         names = changed(old, new)
         if names & {"Code", "Architectures"}:
-            self.call("UpdateFunctionCode", {**function, **_code(new), **only(new, "Architectures")})
+            architectures = {"Architectures": ["x86_64"], **only(new, "Architectures")}
+            self.call("UpdateFunctionCode", {**function, **_code(new), **architectures})
         apart = {"Architectures", "Code", "PackageType", "ReservedConcurrentExecutions", "Tags"}
         if names - apart:
             # UpdateFunctionConfiguration leaves what it is not told: tell it of what is gone.
@@ -176,6 +177,8 @@ class EventInvokeConfig(ResourceType):
         return f"{properties['FunctionName']}:{properties['Qualifier']}"
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        # moto 5.2.5 keeps the old configuration when it is told of a new one.
+        self.delete(physical_id, old)
         self.create(new)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
@@ -260,6 +263,7 @@ def update_configuration(self: LambdaFunction, config_updates: dict[str, Any]) -
 
 def set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
     """Read the very version of the code's object in S3, of whichever account, and refuse a missing one."""
+    self.architectures = updated_spec.get("Architectures", self.architectures)
     if "S3Bucket" not in updated_spec or updated_spec.get("DryRun"):
         _set_function_code(self, updated_spec)
         return
