@@ -88,9 +88,17 @@ export interface Stack {
   readonly parameters: string;
   /** Parameters that are not in the file because an earlier stack knows them. */
   readonly feeds: readonly Feed[];
+  /** Parameters that are not in the file because the pipeline passes them: the keys of packages of this execution. */
+  readonly passedByPipeline?: readonly string[];
   /** Who deploys it: the operator with `scripts/deploy.sh`, or a pipeline. */
   readonly deployedBy: 'deploy.sh' | 'pipeline';
 }
+
+/** The parameters of a stack that its file must not hold. */
+export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly string[] => [
+  ...feeds.map(({ parameter }) => parameter),
+  ...passedByPipeline,
+];
 
 /**
  * Checks a topology and gives it back with the literal types of its environment names, so that naming an environment

@@ -6,6 +6,8 @@ import {
   type Topology,
   toolingAccount,
 } from './define-topology';
+import { lambdaFunctions } from './lambda-functions';
+import { codeKeyParameter } from './patterns/function-names';
 
 /**
  * The one typed place for the structure of the route to live: which environments there are, in which order a change
@@ -22,6 +24,8 @@ export const topology = defineTopology({
     { name: 'prod', approval: true, production: true },
   ],
 });
+
+const codeKeyParameters = Object.keys(lambdaFunctions).map(codeKeyParameter);
 
 /**
  * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
@@ -58,5 +62,9 @@ export function stacksOf({ project, environments }: Topology): readonly Stack[] 
     inTooling('container-build-pipeline'),
     inTooling('infrastructure-deployment-pipeline'),
     inTooling('container-deployment-pipeline'),
+    ...environments.flatMap((environment) => [
+      { ...inEnvironment(environment, 'infrastructure', 'pipeline'), passedByPipeline: codeKeyParameters },
+      inEnvironment(environment, 'container-service', 'pipeline'),
+    ]),
   ];
 }

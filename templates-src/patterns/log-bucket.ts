@@ -45,7 +45,7 @@ export function declareLogBucket(t: Template, { project }: Topology, environment
       }),
     ),
   });
-  const { LogBucketPolicy } = t.resources({
+  t.resources({
     LogBucketPolicy: BucketPolicy({
       Bucket: LogBucket,
       PolicyDocument: policy(denyInsecureTransport(LogBucket.Arn), {
@@ -62,5 +62,4 @@ export function declareLogBucket(t: Template, { project }: Topology, environment
   t.outputs({
     LogBucketName: { Description: 'Access logs of the load balancer', Value: LogBucket, Exported: true },
   });
-  return LogBucketPolicy;
 }

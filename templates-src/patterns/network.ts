@@ -59,7 +59,7 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
       Type: 'String',
       Label: 'Address range',
       Description: 'Address range of the VPC, as large as /16; every subnet gets a sixteenth of it',
-      AllowedPattern: '(10|172|192)\\.[0-9]{1,3}\\.0\\.0/16',
+      AllowedPattern: '(10\\.[0-9]{1,3}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168)\\.0\\.0/16',
       ConstraintDescription: 'a private range of 65,536 addresses, such as 10.10.0.0/16',
     },
     Zones: {
@@ -71,7 +71,8 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
     NatGateways: {
       Type: 'String',
       Label: 'NAT gateways',
-      Description: 'Way from private subnets to the internet, which nothing of this project needs: each costs by the hour',
+      Description:
+        'Way from private subnets to the internet, which nothing of this project needs: each costs by the hour',
       Default: 'none',
       AllowedValues: ['none', 'one', 'one-per-zone'],
     },
@@ -173,7 +174,6 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
 
   const { TaskSecurityGroup } = t.resources({
     TaskSecurityGroup: SecurityGroup({
-      GroupName: sub`${topology.project}-${environment}-tasks`,
       GroupDescription: 'Container tasks; what comes in is ruled by the container-service stack',
       VpcId: Network,
       // Not to the endpoints alone: layers of images come from S3, whose addresses are not in the VPC and whose prefix
@@ -186,7 +186,6 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
   });
   const { EndpointSecurityGroup } = t.resources({
     EndpointSecurityGroup: SecurityGroup({
-      GroupName: sub`${topology.project}-${environment}-endpoints`,
       GroupDescription: 'Interface endpoints of AWS APIs',
       VpcId: Network,
       SecurityGroupIngress: [
@@ -330,10 +329,7 @@ function declareFlowLog(
     name: workloadRoles.flowLogs,
     description: 'Writes the flow logs of the network',
     // The VPC guide documents both keys; the id of the flow log is not known before it has the role.
-    trust: trustService(
-      'vpc-flow-logs.amazonaws.com',
-      sub`arn:${Partition}:ec2:${Region}:${AccountId}:vpc-flow-log/*`,
-    ),
+    trust: trustService('vpc-flow-logs.amazonaws.com', sub`arn:${Partition}:ec2:${Region}:${AccountId}:vpc-flow-log/*`),
     permissions: [
       {
         Sid: 'WriteFlowLogs',

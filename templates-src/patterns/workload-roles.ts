@@ -38,9 +38,7 @@ export function declareWorkloadRole(
       Description: description,
       AssumeRolePolicyDocument: policy(trust),
       PermissionsBoundary: sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`,
-      ...(permissions.length === 0
-        ? {}
-        : { Policies: [{ PolicyName: name, PolicyDocument: policy(...permissions) }] }),
+      ...(permissions.length === 0 ? {} : { Policies: [{ PolicyName: name, PolicyDocument: policy(...permissions) }] }),
     }),
   );
 }

@@ -24,7 +24,7 @@ interface NewerProperties {
 }
 
 /** `!Ref`: the function's name. */
-export const Function = resourceType(
+export const LambdaFunction = resourceType(
   'AWS::Lambda::Function',
   CfFunction as ResourceClass<Narrowed<FunctionProperties & NewerProperties, typeof functionValues>>,
   { attributes: ['Arn'], allowedValues: functionValues },

@@ -1,0 +1,200 @@
+import type { Topology } from '../define-topology';
+import { AccountId, type FunctionCall, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import type { TrustStatement } from '../dsl/policies';
+import type { Template } from '../dsl/template';
+import { Alarm } from '../resources/cloudwatch';
+import { Application, DeploymentGroup } from '../resources/codedeploy';
+import type { DeclaredContainer } from './container';
+import type { DeclaredLoadBalancer } from './load-balancer';
+import { namesOf, roleArn, workloadRoles } from './names';
+import { passRole } from './statements';
+import { declareWorkloadRole } from './workload-roles';
+
+/**
+ * Declares how CodeDeploy replaces one version by the next: a green task set beside the blue one, test traffic,
+ * production traffic, and back to blue when an alarm rises.
+ *
+ * @param alarmActions `AlarmActions` of the alarms
+ */
+export function declareBlueGreen(
+  t: Template,
+  topology: Topology,
+  environment: Reference,
+  loadBalancer: DeclaredLoadBalancer,
+  { ServiceCluster, ContainerService }: DeclaredContainer,
+  alarmActions: FunctionCall,
+): void {
+  const names = namesOf(topology);
+  const { BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener } = loadBalancer;
+  const { DeploymentConfiguration, TerminationWaitMinutes, ServerErrorsPerMinute } = t.parameters('Deployments', {
+    DeploymentConfiguration: {
+      Type: 'String',
+      Label: 'Traffic shift',
+      Description: 'How CodeDeploy moves production traffic to a new version',
+      AllowedValues: [
+        'CodeDeployDefault.ECSAllAtOnce',
+        'CodeDeployDefault.ECSCanary10Percent5Minutes',
+        'CodeDeployDefault.ECSCanary10Percent15Minutes',
+        'CodeDeployDefault.ECSLinear10PercentEvery1Minutes',
+        'CodeDeployDefault.ECSLinear10PercentEvery3Minutes',
+      ],
+    },
+    TerminationWaitMinutes: {
+      Type: 'Number',
+      Label: 'Wait before termination',
+      Description: 'Minutes for which the old version stays, so that an alarm can still bring it back',
+      MinValue: 0,
+      MaxValue: 2880,
+    },
+    ServerErrorsPerMinute: {
+      Type: 'Number',
+      Label: 'Server errors',
+      Description: 'Answers with a 5xx status that the service may give in a minute before an alarm rises',
+      MinValue: 0,
+    },
+  });
+
+  const alarms = [
+    { colour: 'Blue', targetGroup: BlueTargetGroup },
+    { colour: 'Green', targetGroup: GreenTargetGroup },
+  ].flatMap(({ colour, targetGroup }) => {
+    // Two of three minutes: one bad minute is a task that was replaced. No data is no traffic or no tasks, which is so
+    // for one group at any time; an alarm that rose then would stop every deployment before it began. For the same
+    // reason nothing here counts what the load balancer itself answers: that is 503 as long as there are no tasks.
+    const alarmOn = (
+      name: string,
+      description: string,
+      metric: { MetricName: string; Statistic: 'Maximum' | 'Sum'; Threshold: number | Reference },
+    ) =>
+      Alarm({
+        AlarmName: sub`${names.containerApplication(environment)}-${name}-${colour.toLowerCase()}`,
+        AlarmDescription: description,
+        Namespace: 'AWS/ApplicationELB',
+        Dimensions: [
+          { Name: 'LoadBalancer', Value: loadBalancer.PublicLoadBalancer.LoadBalancerFullName },
+          { Name: 'TargetGroup', Value: targetGroup.TargetGroupFullName },
+        ],
+        Period: 60,
+        EvaluationPeriods: 3,
+        DatapointsToAlarm: 2,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+        AlarmActions: alarmActions,
+        ...metric,
+      });
+    return [
+      t.resource(
+        `${colour}ServerErrorAlarm`,
+        alarmOn('server-errors', 'The service answers with server errors', {
+          MetricName: 'HTTPCode_Target_5XX_Count',
+          Statistic: 'Sum',
+          Threshold: ServerErrorsPerMinute,
+        }),
+      ),
+      t.resource(
+        `${colour}UnhealthyAlarm`,
+        alarmOn('unhealthy', 'Tasks fail their health check', {
+          MetricName: 'UnHealthyHostCount',
+          Statistic: 'Maximum',
+          Threshold: 0,
+        }),
+      ),
+    ];
+  });
+
+  const role = declareCodeDeployRole(t, topology, environment);
+  const { ContainerApplication } = t.resources({
+    ContainerApplication: Application({
+      ApplicationName: names.containerApplication(environment),
+      ComputePlatform: 'ECS',
+    }),
+  });
+  t.resources({
+    ContainerDeployments: DeploymentGroup({
+      ApplicationName: ContainerApplication,
+      DeploymentGroupName: names.containerDeploymentGroup(environment),
+      DeploymentConfigName: DeploymentConfiguration,
+      ServiceRoleArn: role.Arn,
+      DeploymentStyle: { DeploymentType: 'BLUE_GREEN', DeploymentOption: 'WITH_TRAFFIC_CONTROL' },
+      ECSServices: [{ ClusterName: ServiceCluster, ServiceName: ContainerService.Name }],
+      LoadBalancerInfo: {
+        TargetGroupPairInfoList: [
+          {
+            ProdTrafficRoute: { ListenerArns: [ProductionListener] },
+            TestTrafficRoute: { ListenerArns: [TestListener] },
+            TargetGroups: [{ Name: BlueTargetGroup.TargetGroupName }, { Name: GreenTargetGroup.TargetGroupName }],
+          },
+        ],
+      },
+      BlueGreenDeploymentConfiguration: {
+        DeploymentReadyOption: { ActionOnTimeout: 'CONTINUE_DEPLOYMENT', WaitTimeInMinutes: 0 },
+        TerminateBlueInstancesOnDeploymentSuccess: {
+          Action: 'TERMINATE',
+          TerminationWaitTimeInMinutes: TerminationWaitMinutes,
+        },
+      },
+      // An alarm that is up already stops a deployment at its start, one that would mend things too. Then deploy with
+      // `aws deploy create-deployment --override-alarm-configuration enabled=false`.
+      AlarmConfiguration: { Enabled: true, Alarms: alarms.map((Name) => ({ Name })) },
+      AutoRollbackConfiguration: { Enabled: true, Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'] },
+    }),
+  });
+}
+
+/**
+ * The service role of CodeDeploy: what AWS's managed policy AWSCodeDeployRoleForECS holds, for this service only and
+ * without what is not used (hooks, notifications, revisions in S3: CodePipeline hands the appspec over as text).
+ */
+function declareCodeDeployRole(t: Template, topology: Topology, environment: Reference) {
+  const names = namesOf(topology);
+  const arn = (service: string, resource: ReturnType<typeof sub>) =>
+    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
+  const prefix = names.environmentPrefix(environment);
+  const workloadRole = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
+  // Without a condition on the account: CodeDeploy's guide documents none for this trust, and a key that the service
+  // doesn't send would fail every deployment. Nobody else can use it: iam:PassRole never reaches across accounts.
+  const trust: TrustStatement = {
+    Sid: 'AssumedByService',
+    Effect: 'Allow',
+    Principal: { Service: 'codedeploy.amazonaws.com' },
+    Action: 'sts:AssumeRole',
+  };
+  return declareWorkloadRole(t, topology, environment, 'CodeDeployRole', {
+    name: workloadRoles.codeDeploy,
+    description: 'Replaces task sets and moves the traffic of the load balancer',
+    trust,
+    permissions: [
+      {
+        Sid: 'ReplaceTaskSets',
+        Effect: 'Allow',
+        Action: ['ecs:CreateTaskSet', 'ecs:DeleteTaskSet', 'ecs:DescribeServices', 'ecs:UpdateServicePrimaryTaskSet'],
+        Resource: [arn('ecs', sub`service/${prefix}*`), arn('ecs', sub`task-set/${prefix}*`)],
+      },
+      {
+        Sid: 'MoveTraffic',
+        Effect: 'Allow',
+        Action: ['elasticloadbalancing:ModifyListener', 'elasticloadbalancing:ModifyRule'],
+        Resource: [
+          arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+          arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+        ],
+      },
+      {
+        Sid: 'SeeTraffic',
+        Effect: 'Allow',
+        Action: [
+          'cloudwatch:DescribeAlarms',
+          'elasticloadbalancing:DescribeListeners',
+          'elasticloadbalancing:DescribeRules',
+          'elasticloadbalancing:DescribeTargetGroups',
+        ],
+        Resource: '*',
+      },
+      passRole(
+        'PassTaskRoles',
+        [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
+        'ecs-tasks.amazonaws.com',
+      ),
+    ],
+  });
+}

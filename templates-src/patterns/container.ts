@@ -1,0 +1,234 @@
+import { containerName, containerNames, containerPort, taskDefinition, taskSizes } from '../container-task';
+import type { Topology } from '../define-topology';
+import {
+  AccountId,
+  equals,
+  findInMap,
+  type ListCall,
+  NoValue,
+  Partition,
+  type Reference,
+  Region,
+  type StringValue,
+  sub,
+  UrlSuffix,
+  when,
+} from '../dsl/intrinsics';
+import { retained } from '../dsl/resources';
+import type { Template } from '../dsl/template';
+import { ScalableTarget, ScalingPolicy } from '../resources/applicationautoscaling';
+import { Cluster, Service, TaskDefinition } from '../resources/ecs';
+import { LogGroup } from '../resources/logs';
+import type { DeclaredLoadBalancer } from './load-balancer';
+import { namesOf, roleArn, workloadRoles } from './names';
+import { trustService } from './statements';
+import { declareWorkloadRole } from './workload-roles';
+
+/** What the service takes from its template. */
+export interface ContainerSettings {
+  /** Parameter: the environment's name. */
+  readonly environment: Reference;
+  /** Parameter: id of the tooling account, which owns the images. */
+  readonly tooling: Reference;
+  /** Parameter: how long logs are kept. */
+  readonly retention: Reference;
+  /** Imported: ARN of the key of logs. */
+  readonly key: StringValue;
+  /** Imported: ids of private subnets. */
+  readonly subnets: ListCall;
+  /** Imported: id of the security group of tasks. */
+  readonly securityGroup: StringValue;
+}
+
+/**
+ * Declares the cluster, the service and what scales it.
+ *
+ * What happens when there is no image yet, in order:
+ *
+ * 1. CloudFormation creates the service with 0 tasks (`ServiceState` is `new`). With more it would wait for tasks that
+ *    never start, for hours, and roll back.
+ * 2. It registers the scalable target, and Application Auto Scaling lifts a count outside of its range at once
+ *    (RegisterScalableTarget) to MinTasks. ECS now tries to start the first task definition, can't pull `latest`, and
+ *    tries again at growing intervals. Nobody waits for that; no alarm rises, because no target is registered.
+ * 3. The first build pushes `latest`, which starts ECS-Container-Deployment: CodeDeploy creates a green task set of as
+ *    many tasks as the service wants and moves the traffic. If ECS tried again before, the same image runs already.
+ *
+ * DANGER, later: whenever an update touches the service (new stack tags are enough), CloudFormation sends the whole
+ * resource along, DesiredCount too: 0 would stop every task. So `ServiceState` becomes `running` before, which leaves
+ * the count out. If somebody forgets, the scheduled action brings the minimum back within five minutes; target
+ * tracking would not, because a service without tasks has no metrics.
+ */
+export function declareContainer(
+  t: Template,
+  topology: Topology,
+  settings: ContainerSettings,
+  loadBalancer: DeclaredLoadBalancer,
+) {
+  const { environment, tooling, retention, key } = settings;
+  const names = namesOf(topology);
+  const { family, logGroup: logGroupName } = containerNames(topology, environment);
+  const { ServiceState, TaskSize, MinTasks, MaxTasks } = t.parameters('Container service', {
+    ServiceState: {
+      Type: 'String',
+      Label: 'State of the service',
+      Description: 'new until its first tasks run, then running: updates leave the number of tasks alone from then on',
+      Default: 'new',
+      AllowedValues: ['new', 'running'],
+    },
+    TaskSize: {
+      Type: 'String',
+      Label: 'Size of a task',
+      Description: `Processor units and memory: ${sizesInWords}`,
+      AllowedValues: Object.keys(taskSizes),
+    },
+    MinTasks: { Type: 'Number', Label: 'Tasks at least', Description: 'Tasks that always run', MinValue: 1 },
+    MaxTasks: { Type: 'Number', Label: 'Tasks at most', Description: 'Tasks under load', MinValue: 1 },
+  });
+  const { ServiceIsNew } = t.conditions({ ServiceIsNew: equals(ServiceState, 'new') });
+  const { TaskSizes } = t.mappings({ TaskSizes: taskSizes });
+
+  const { ContainerLogs } = t.resources({
+    ContainerLogs: retained(LogGroup({ LogGroupName: logGroupName, RetentionInDays: retention, KmsKeyId: key })),
+  });
+  const roles = declareTaskRoles(t, topology, settings, ContainerLogs);
+
+  const { ServiceCluster } = t.resources({
+    ServiceCluster: Cluster({
+      ClusterName: sub`${names.environmentPrefix(environment)}cluster`,
+      ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
+    }),
+  });
+  const { FirstTaskDefinition } = t.resources({
+    FirstTaskDefinition: TaskDefinition(
+      taskDefinition({
+        family,
+        image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}:latest`,
+        cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
+        memory: findInMap(TaskSizes, TaskSize, 'Memory'),
+        role: (name) => roleArn(AccountId, names.workloadRole(environment, name)),
+        environment,
+        region: Region,
+        logGroup: logGroupName,
+      }),
+      // Another size is another revision. The service may still run the one before, which has to stay registered.
+      { DependsOn: roles, DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Retain' },
+    ),
+  });
+  const { ContainerService } = t.resources({
+    ContainerService: Service(
+      {
+        ServiceName: names.containerApplication(environment),
+        Cluster: ServiceCluster,
+        // DANGER: only CodeDeploy can change the task definition of this service; CloudFormation fails ("Unable to
+        // update task definition on services with a CODE_DEPLOY deployment controller"). So this names the family and
+        // not the revision: another TaskSize is another revision but the same text here, and nothing is updated.
+        TaskDefinition: family,
+        DesiredCount: when(ServiceIsNew, 0, NoValue),
+        // Neither this nor load balancers, network and launch type can change later but by a service of another name.
+        DeploymentController: { Type: 'CODE_DEPLOY' },
+        LaunchType: 'FARGATE',
+        SchedulingStrategy: 'REPLICA',
+        HealthCheckGracePeriodSeconds: 60,
+        LoadBalancers: [
+          {
+            ContainerName: containerName,
+            ContainerPort: containerPort,
+            TargetGroupArn: loadBalancer.BlueTargetGroup,
+          },
+        ],
+        NetworkConfiguration: {
+          AwsvpcConfiguration: {
+            AssignPublicIp: 'DISABLED',
+            SecurityGroups: [settings.securityGroup],
+            Subnets: settings.subnets,
+          },
+        },
+      },
+      // ECS takes a target group only once a listener forwards to it. Waiting for the load balancer also gives the
+      // service-linked role time, which ECS makes with the first cluster of an account.
+      { DependsOn: [FirstTaskDefinition, loadBalancer.ProductionListener, loadBalancer.TestListener] },
+    ),
+  });
+
+  const { TaskCount } = t.resources({
+    TaskCount: ScalableTarget({
+      ServiceNamespace: 'ecs',
+      ScalableDimension: 'ecs:service:DesiredCount',
+      ResourceId: sub`service/${ServiceCluster}/${ContainerService.Name}`,
+      MinCapacity: MinTasks,
+      MaxCapacity: MaxTasks,
+      ScheduledActions: [
+        {
+          ScheduledActionName: 'keep-minimum',
+          Schedule: 'rate(5 minutes)',
+          ScalableTargetAction: { MinCapacity: MinTasks, MaxCapacity: MaxTasks },
+        },
+      ],
+    }),
+  });
+  t.resources({
+    ScaleOnCpu: ScalingPolicy({
+      PolicyName: sub`${names.environmentPrefix(environment)}cpu`,
+      PolicyType: 'TargetTrackingScaling',
+      ScalingTargetId: TaskCount,
+      TargetTrackingScalingPolicyConfiguration: {
+        PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+        TargetValue: 60,
+        ScaleInCooldown: 300,
+        ScaleOutCooldown: 60,
+      },
+    }),
+  });
+  t.outputs({
+    ClusterName: { Description: 'The cluster', Value: ServiceCluster },
+    ServiceName: { Description: 'The service', Value: ContainerService.Name },
+  });
+  return { ServiceCluster, ContainerService };
+}
+
+const sizesInWords = Object.entries(taskSizes)
+  .map(([name, { Cpu, Memory }]) => `${name} ${Cpu} and ${Memory} MB`)
+  .join(', ');
+
+/** The role of the container's code, which calls no AWS API, and the role that starts its tasks. */
+function declareTaskRoles(
+  t: Template,
+  topology: Topology,
+  { environment, tooling }: ContainerSettings,
+  logGroup: { readonly Arn: Reference },
+) {
+  const names = namesOf(topology);
+  // Documented for both roles in the ECS guide; the ARN is that of a task, which has no name before it runs.
+  const trust = trustService('ecs-tasks.amazonaws.com', sub`arn:${Partition}:ecs:${Region}:${AccountId}:*`);
+  return [
+    declareWorkloadRole(t, topology, environment, 'TaskRole', {
+      name: workloadRoles.containerTask,
+      description: 'What the code in the container may do',
+      trust,
+      permissions: [],
+    }),
+    declareWorkloadRole(t, topology, environment, 'TaskExecutionRole', {
+      name: workloadRoles.containerExecution,
+      description: 'Pulls the image and writes the logs of tasks',
+      trust,
+      permissions: [
+        { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+        {
+          Sid: 'PullImages',
+          Effect: 'Allow',
+          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+          Resource: sub`arn:${Partition}:ecr:${Region}:${tooling}:repository/${names.imageRepository}`,
+        },
+        {
+          Sid: 'WriteLogs',
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: logGroup.Arn,
+        },
+      ],
+    }),
+  ];
+}
+
+/** Handles of what `declareContainer` declares. */
+export type DeclaredContainer = ReturnType<typeof declareContainer>;

@@ -1,0 +1,12 @@
+/** `order-events` -> `OrderEvents`: what the logical ids of a function's resources and parameters start with. */
+export const pascalCase = (folder: string) =>
+  folder
+    .split('-')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('');
+
+/**
+ * The parameter that holds the key of a function's package. The packager derives the same name
+ * (`scripts/codebuild/lib/function_source.py`).
+ */
+export const codeKeyParameter = (folder: string) => `${pascalCase(folder)}CodeKey`;

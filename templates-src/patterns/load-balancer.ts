@@ -1,0 +1,230 @@
+import { containerPort, healthCheckPath } from '../container-task';
+import type { Topology } from '../define-topology';
+import {
+  equals,
+  type FunctionCall,
+  type ListCall,
+  NoValue,
+  not,
+  type Reference,
+  type StringValue,
+  type Substitution,
+  sub,
+  when,
+} from '../dsl/intrinsics';
+import type { Template } from '../dsl/template';
+import { SecurityGroup, SecurityGroupIngress } from '../resources/ec2';
+import { Listener, LoadBalancer, TargetGroup } from '../resources/elasticloadbalancingv2';
+
+/** Port on which a new version is reached before it gets the traffic of clients. */
+const testPort = 9000;
+
+/** Characters that Elastic Load Balancing allows in the name of a load balancer or target group. */
+const nameLimit = 32;
+
+/** What `infrastructure` exports. */
+export interface ImportedNetwork {
+  readonly vpc: StringValue;
+  readonly publicSubnets: ListCall;
+  readonly taskSecurityGroup: StringValue;
+  readonly logBucket: StringValue;
+}
+
+/**
+ * The names of load balancer and target groups.
+ *
+ * @throws Error when one is too long for the environment with the longest name
+ */
+export function loadBalancerNames({ project, environments }: Topology, environment: Reference) {
+  const longestEnvironment = Math.max(...environments.map(({ name }) => name.length));
+  const named = (suffix: string): Substitution => {
+    const length = `${project}--${suffix}`.length + longestEnvironment;
+    if (length > nameLimit) {
+      throw new Error(
+        `templates-src/topology.ts: the name <project>-<environment>-${suffix} would have ${length} characters, ` +
+          `Elastic Load Balancing allows ${nameLimit}; shorten the project or the environment`,
+      );
+    }
+    return sub`${project}-${environment}-${suffix}`;
+  };
+  return { loadBalancer: named('lb'), blue: named('b'), green: named('g') };
+}
+
+/** Declares the load balancer, its two target groups and its listeners. */
+export function declareLoadBalancer(
+  t: Template,
+  topology: Topology,
+  environment: Reference,
+  { vpc, publicSubnets, taskSecurityGroup, logBucket }: ImportedNetwork,
+) {
+  const { ClientCidr, TestClientCidr, CertificateArn, DeletionProtection } = t.parameters('Load balancer', {
+    ClientCidr: {
+      Type: 'String',
+      Label: 'Clients',
+      Description: 'Addresses that reach the service',
+      Default: '0.0.0.0/0',
+      ...addressRange,
+    },
+    TestClientCidr: {
+      Type: 'String',
+      Label: 'Testers',
+      Description: `Addresses that reach a new version on port ${testPort} before it gets the traffic of clients`,
+      ...addressRange,
+    },
+    CertificateArn: {
+      Type: 'String',
+      Label: 'Certificate',
+      Description:
+        'ARN of a certificate of ACM; empty for plain HTTP, because a certificate needs a domain that this project ' +
+        'cannot know. Set it before the first deployment: later it changes the listener, and so the traffic',
+      Default: '',
+      AllowedPattern: '(arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+)?',
+      ConstraintDescription: 'the ARN of a certificate of this Region, or nothing',
+    },
+    DeletionProtection: {
+      Type: 'String',
+      Label: 'Deletion protection',
+      Description: 'Whether the load balancer refuses to be deleted',
+      AllowedValues: ['true', 'false'],
+    },
+  });
+  const { Https } = t.conditions({ Https: not(equals(CertificateArn, '')) });
+  const names = loadBalancerNames(topology, environment);
+
+  const ingress = (description: string, port: number, range: Reference) => ({
+    Description: description,
+    IpProtocol: 'tcp',
+    FromPort: port,
+    ToPort: port,
+    CidrIp: range,
+  });
+  const fromTesters = ingress('Testers', testPort, TestClientCidr);
+  const { LoadBalancerSecurityGroup } = t.resources({
+    LoadBalancerSecurityGroup: SecurityGroup({
+      GroupDescription: 'Load balancer of the container service',
+      VpcId: vpc,
+      SecurityGroupIngress: when(
+        Https,
+        [
+          ingress('Clients', 443, ClientCidr),
+          ingress('Clients that are sent on to HTTPS', 80, ClientCidr),
+          fromTesters,
+        ],
+        [ingress('Clients', 80, ClientCidr), fromTesters],
+      ),
+      SecurityGroupEgress: [
+        {
+          Description: 'Container tasks',
+          IpProtocol: 'tcp',
+          FromPort: containerPort,
+          ToPort: containerPort,
+          DestinationSecurityGroupId: taskSecurityGroup,
+        },
+      ],
+    }),
+  });
+  t.resources({
+    TaskIngress: SecurityGroupIngress({
+      Description: 'From the load balancer',
+      GroupId: taskSecurityGroup,
+      IpProtocol: 'tcp',
+      FromPort: containerPort,
+      ToPort: containerPort,
+      SourceSecurityGroupId: LoadBalancerSecurityGroup.GroupId,
+    }),
+  });
+
+  const attribute = (Key: string, Value: StringValue) => ({ Key, Value });
+  const { PublicLoadBalancer } = t.resources({
+    PublicLoadBalancer: LoadBalancer({
+      Name: names.loadBalancer,
+      Type: 'application',
+      Scheme: 'internet-facing',
+      IpAddressType: 'ipv4',
+      Subnets: publicSubnets,
+      SecurityGroups: [LoadBalancerSecurityGroup.GroupId],
+      LoadBalancerAttributes: [
+        attribute('deletion_protection.enabled', DeletionProtection),
+        attribute('access_logs.s3.enabled', 'true'),
+        attribute('access_logs.s3.bucket', logBucket),
+        attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
+        attribute('routing.http.desync_mitigation_mode', 'strictest'),
+        // The container keeps connections open for 65 s: it must never close one that the load balancer still uses.
+        attribute('idle_timeout.timeout_seconds', '60'),
+      ],
+    }),
+  });
+
+  const targetGroup = (name: Substitution) =>
+    TargetGroup({
+      Name: name,
+      VpcId: vpc,
+      TargetType: 'ip',
+      Protocol: 'HTTP',
+      Port: containerPort,
+      HealthCheckProtocol: 'HTTP',
+      HealthCheckPath: healthCheckPath,
+      HealthCheckIntervalSeconds: 15,
+      HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 2,
+      UnhealthyThresholdCount: 3,
+      Matcher: { HttpCode: '200' },
+      TargetGroupAttributes: [attribute('deregistration_delay.timeout_seconds', '30')],
+    });
+  const { BlueTargetGroup, GreenTargetGroup } = t.resources({
+    BlueTargetGroup: targetGroup(names.blue),
+    GreenTargetGroup: targetGroup(names.green),
+  });
+
+  // DANGER: CodeDeploy owns what these two listeners forward to, and which group that is changes with every deployment.
+  // CloudFormation doesn't know: an update that touches a listener in any way (certificate, policy, port) writes the
+  // action below again and sends all traffic to the blue group, which has no tasks after every other deployment. Do
+  // such an update only while the blue group serves (`aws elbv2 describe-listeners`), else deploy once more before.
+  const listener = (port: number | FunctionCall) =>
+    Listener({
+      LoadBalancerArn: PublicLoadBalancer,
+      Port: port,
+      Protocol: when(Https, 'HTTPS', 'HTTP'),
+      Certificates: when(Https, [{ CertificateArn }], NoValue),
+      SslPolicy: when(Https, 'ELBSecurityPolicy-TLS13-1-2-2021-06', NoValue),
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: BlueTargetGroup }],
+    });
+  const { ProductionListener, TestListener } = t.resources({
+    ProductionListener: listener(when(Https, 443, 80)),
+    TestListener: listener(testPort),
+  });
+  t.resources({
+    RedirectListener: Listener(
+      {
+        LoadBalancerArn: PublicLoadBalancer,
+        Port: 80,
+        Protocol: 'HTTP',
+        DefaultActions: [
+          { Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } },
+        ],
+      },
+      { Condition: Https },
+    ),
+  });
+
+  const address = (scheme: string, port: string) => sub`${scheme}://${PublicLoadBalancer.DNSName}${port}`;
+  t.outputs({
+    ServiceUrl: {
+      Description: 'Where clients reach the service; with a certificate, under the name that it is for',
+      Value: when(Https, address('https', ''), address('http', '')),
+    },
+    TestUrl: {
+      Description: 'Where a new version is reached before it gets the traffic of clients',
+      Value: when(Https, address('https', `:${testPort}`), address('http', `:${testPort}`)),
+    },
+  });
+  return { PublicLoadBalancer, BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener };
+}
+
+const addressRange = {
+  AllowedPattern: '([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}',
+  ConstraintDescription: 'a range of IPv4 addresses, such as 203.0.113.0/24',
+} as const;
+
+/** Handles of what `declareLoadBalancer` declares. */
+export type DeclaredLoadBalancer = ReturnType<typeof declareLoadBalancer>;
