@@ -1,0 +1,370 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { makeFolder, makeWheel, writeFiles } from './test-support/project';
+import { type Result, runScript } from './test-support/script';
+
+// cfn-lint takes seconds to start.
+vi.setConfig({ testTimeout: 120_000 });
+
+const run = promisify(execFile);
+
+const TOPIC = `AWSTemplateFormatVersion: '2010-09-09'
+Parameters:
+  Name: {Type: String}
+  Color: {Type: String, Default: blue}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName: !Sub \${Name} \${Color}
+`;
+
+interface Project {
+  readonly folder: string;
+  check(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
+  /** The report as the test view of CodeBuild gets it. */
+  report(): Promise<Case[]>;
+}
+
+interface Case {
+  suite: string;
+  name: string;
+  outcome: string;
+  text: string;
+}
+
+async function project(files: Readonly<Record<string, string>>): Promise<Project> {
+  const folder = await makeFolder(onTestFinished);
+  await writeFiles(folder, files);
+  // Where a test looks for tools: the stand-in for cfn-nag, and what is on PATH anyway.
+  const env = {
+    ...process.env,
+    PATH: `${join(__dirname, 'test-support')}:${process.env.PATH}`,
+    HOME: folder,
+    CHECK_TOOLS: join(folder, 'tools'),
+  };
+  return {
+    folder,
+    check: (args, more = {}) => runScript('check-templates.sh', args, { cwd: folder, env: { ...env, ...more } }),
+    report: async () => {
+      const program = `
+import json, sys
+from xml.etree import ElementTree
+print(json.dumps([
+    {'suite': suite.get('name'), 'name': case.get('name'), 'outcome': case[0].tag if len(case) else 'passed',
+     'text': (case[0].text or case[0].get('message')) if len(case) else ''}
+    for suite in ElementTree.parse(sys.argv[1]).getroot() for case in suite]))
+`;
+      const { stdout } = await run('python3', ['-c', program, join(folder, 'reports/report.xml')]);
+      return JSON.parse(stdout) as Case[];
+    },
+  };
+}
+
+const REPORT = ['--report', 'reports/report.xml'];
+
+describe('check-templates.sh', () => {
+  test('is content with templates and parameters without a flaw, and says so in the report', async () => {
+    const { check, report } = await project({
+      'environment/topic.yaml': TOPIC,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+      'configuration/test/topic.json': '{"Parameters": {"Name": "test", "Color": "red"}}',
+    });
+
+    const result = await check([...REPORT, 'environment/topic.yaml']);
+
+    expect(result).toEqual({ code: 0, stdout: 'No findings in 4 checks.\n', stderr: '' });
+    expect(await report()).toEqual(
+      [
+        ['cfn-lint', 'environment/topic.yaml'],
+        ['cfn-nag', 'environment/topic.yaml'],
+        ['parameters', 'configuration/dev/topic.json'],
+        ['parameters', 'configuration/test/topic.json'],
+      ].map(([suite, name]) => ({ suite, name, outcome: 'passed', text: '' })),
+    );
+  });
+
+  test.each([
+    ['an error', '      Colour: blue\n', 'Error E3002: Additional properties are not allowed'],
+    ['a warning', '      TopicName: !Sub orders\n', "Warning W1020: 'Fn::Sub' isn't needed"],
+    [
+      'an informational finding',
+      '  Queue:\n    Type: AWS::SQS::Queue\n    DeletionPolicy: Delete\n    UpdateReplacePolicy: Delete\n',
+      "Informational I3013: 'MessageRetentionPeriod' is a required property",
+    ],
+  ])('fails for %s of cfn-lint', async (_, more, finding) => {
+    const { check, report } = await project({
+      'topic.yaml': `${TOPIC}${more}`,
+      'sound.yaml': TOPIC,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    const result = await check([...REPORT, 'sound.yaml', 'topic.yaml']);
+
+    expect(result).toMatchObject({ code: 1, stderr: '1 findings; 1 of 5 checks failed.\n' });
+    expect(result.stdout).toMatch(/^topic\.yaml:10:\d+: /);
+    expect(result.stdout).toContain(finding);
+    expect((await report()).map(({ name, outcome, text }) => [name, outcome, text]).slice(0, 2)).toEqual([
+      ['sound.yaml', 'passed', ''],
+      ['topic.yaml', 'failure', result.stdout.trimEnd()],
+    ]);
+  });
+
+  test('fails for a failure and for a warning of cfn-nag', async () => {
+    const { check, report } = await project({
+      'topic.yaml': `${TOPIC}# RoleName:\n# Action: '*'\n`,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    const result = await check([...REPORT, 'topic.yaml']);
+
+    expect(result).toMatchObject({ code: 1, stderr: '2 findings; 1 of 3 checks failed.\n' });
+    expect(result.stdout.split('\n')).toEqual([
+      'topic.yaml:10: WARN W28: Resource found with an explicit name (Role)',
+      'topic.yaml:11: FAIL F3: IAM role should not allow * action (Role)',
+      '',
+    ]);
+    expect((await report())[1]).toMatchObject({ suite: 'cfn-nag', outcome: 'failure', text: result.stdout.trimEnd() });
+  });
+
+  test('counts what cfn-nag prints: with 256 warnings it ends with 0', async () => {
+    const { check } = await project({
+      'topic.yaml': `${TOPIC}${'# RoleName:\n'.repeat(256)}`,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    expect(await check(['topic.yaml'])).toMatchObject({
+      code: 1,
+      stderr: '256 findings; 1 of 3 checks failed.\n',
+    });
+  });
+
+  test('fails when a tool does not finish, with what it said', async () => {
+    const { check, report } = await project({
+      'topic.yaml': `${TOPIC}# CrashTheScanner\n`,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    const result = await check([...REPORT, 'topic.yaml']);
+
+    expect(result).toMatchObject({ code: 1, stderr: '0 findings; 1 of 3 checks failed.\n' });
+    expect(result.stdout).toContain('cfn-nag did not finish. It said: undefined method');
+    expect((await report())[1]).toMatchObject({ suite: 'cfn-nag', outcome: 'error' });
+  });
+
+  test('fails for a template that is no YAML, in every check', async () => {
+    const { check, report } = await project({
+      'topic.yaml': 'Resources: [\n',
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    const result = await check([...REPORT, 'topic.yaml']);
+
+    expect(result.code).toBe(1);
+    expect((await report()).map(({ outcome, text }) => [outcome, text])).toEqual([
+      ['failure', expect.stringContaining('Error E0000: did not find expected node content')],
+      ['failure', expect.stringContaining('FAIL FATAL: (<unknown>): did not find expected node content')],
+      ['failure', 'configuration/dev/topic.json: its template topic.yaml cannot be read; cfn-lint says why.'],
+    ]);
+  });
+
+  test('fails for every parameter that the template lacks or misses', async () => {
+    const { check, report } = await project({
+      'topic.yaml': TOPIC,
+      'configuration/dev/topic.json': '{"Parameters": {"Nmae": "dev", "Colors": "red"}}',
+      'configuration/dev/queue.json': '{"Parameters": {}}',
+      'configuration/test/topic.json': '{"Parameters": {"Name": 7}}',
+    });
+
+    const result = await check([...REPORT, 'topic.yaml']);
+
+    expect(result.code).toBe(1);
+    expect(result.stdout.trimEnd().split('\n')).toEqual([
+      'configuration/dev/queue.json: there is no template queue among those that are checked (topic).',
+      'configuration/dev/topic.json: Nmae is not a parameter of topic.yaml; CodePipeline refuses keys that the ' +
+        'template lacks. Did you mean Name?',
+      'configuration/dev/topic.json: Colors is not a parameter of topic.yaml; CodePipeline refuses keys that the ' +
+        'template lacks. Did you mean Color?',
+      'configuration/dev/topic.json: Name is missing; topic.yaml declares it without a default.',
+      'configuration/test/topic.json: Name is 7; expected a string, since CloudFormation parameters are strings: put ' +
+        'the value in quotes.',
+    ]);
+    expect((await report()).filter(({ suite }) => suite === 'parameters').map(({ outcome }) => outcome)).toEqual([
+      'failure',
+      'failure',
+      'failure',
+    ]);
+  });
+
+  test('leaves cfn-nag out only when told to, and shows that it did', async () => {
+    const { check, report } = await project({
+      'topic.yaml': TOPIC,
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+    });
+
+    const result = await check([...REPORT, '--without-cfn-nag', 'topic.yaml']);
+
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toBe(
+      'cfn-nag is skipped, because of --without-cfn-nag.\nNo findings in 2 checks; 1 skipped.\n',
+    );
+    expect((await report())[1]).toEqual({
+      suite: 'cfn-nag',
+      name: 'topic.yaml',
+      outcome: 'skipped',
+      text: '--without-cfn-nag',
+    });
+  });
+});
+
+describe('its tools', () => {
+  /** A folder for PATH with the programs that the script needs besides its tools, and those given. */
+  async function path(folder: string, programs: Readonly<Record<string, string>>): Promise<string> {
+    const bin = join(folder, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFiles(bin, programs);
+    for (const name of Object.keys(programs)) {
+      await chmod(join(bin, name), 0o755);
+    }
+    for (const name of [
+      'bash',
+      'python3',
+      'sed',
+      'head',
+      'getconf',
+      'dirname',
+      'mktemp',
+      'rm',
+      'find',
+      'wc',
+      'chmod',
+    ]) {
+      const { stdout } = await run('sh', ['-c', `command -v ${name}`]);
+      // A link would take Python out of its virtual environment.
+      await writeFile(join(bin, name), `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`, { mode: 0o755 });
+    }
+    return bin;
+  }
+  const files = { 'topic.yaml': TOPIC, 'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}' };
+  const version = (text: string) => `#!/bin/sh\necho "${text}"\n`;
+
+  test('are missed by name, with what to do', async () => {
+    const { folder, check } = await project(files);
+
+    const none = await check(['topic.yaml'], { PATH: await path(folder, {}) });
+    const lint = join((await run('sh', ['-c', 'command -v cfn-lint'])).stdout.trim());
+    await symlink(lint, join(folder, 'bin/cfn-lint'));
+    const noNag = await check(['topic.yaml'], { PATH: join(folder, 'bin') });
+
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: `check-templates.sh: cfn-lint is neither in ${folder}/tools nor on PATH. Install it with --install.\n`,
+    });
+    expect(noNag).toMatchObject({
+      code: 1,
+      stderr: `check-templates.sh: cfn_nag_scan is neither in ${folder}/tools nor on PATH. Install it with --install.\n`,
+    });
+  });
+
+  test('of another version are refused', async () => {
+    const { folder, check } = await project(files);
+
+    const result = await check(['topic.yaml'], {
+      PATH: await path(folder, { 'cfn-lint': version('cfn-lint 1.40.0') }),
+    });
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain(`${folder}/bin/cfn-lint is "cfn-lint 1.40.0"; expected version 1.58.0`);
+  });
+
+  test('are installed by pip and gem into their own folder, once, and preferred to those on PATH', async () => {
+    const { folder, check } = await project(files);
+    // A registry of one package that has the name and the version of the real one.
+    const wheels = join(folder, 'wheels');
+    await makeWheel(wheels, 'cfn_lint', '1.58.0', {
+      'cfnlint/__init__.py': "def main():\n    print('cfn-lint 1.58.0')\n",
+      'cfn_lint-1.58.0.dist-info/entry_points.txt': '[console_scripts]\ncfn-lint = cfnlint:main\n',
+    });
+    const nag = join(__dirname, 'test-support/cfn_nag_scan');
+    const gem = `#!/bin/sh
+echo "$@" >>"${folder}/gem-calls"
+while [ "$1" != --bindir ]; do shift; done
+mkdir -p "$2" && cp "${nag}" "$2"
+`;
+    const env = {
+      PATH: `${await path(folder, { gem, 'cfn-lint': version('cfn-lint 1.40.0') })}:/usr/bin:/bin`,
+      PIP_NO_INDEX: '1',
+      PIP_FIND_LINKS: wheels,
+      PIP_CONFIG_FILE: '/dev/null',
+    };
+
+    const first = await check(['--install'], env);
+    const second = await check(['--install'], env);
+    const { stdout } = await run(join(folder, 'tools/python/bin/cfn-lint'), ['--version']);
+    // What is installed here cannot lint: that it is asked to shows in what it prints, which are no findings.
+    const use = await check(['topic.yaml'], env);
+
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(stdout).toBe('cfn-lint 1.58.0\n');
+    expect(await readFile(join(folder, 'gem-calls'), 'utf8')).toBe(
+      `install cfn-nag --version 0.8.10 --no-document --install-dir ${folder}/tools/gems ` +
+        `--bindir ${folder}/tools/gems/bin\n`,
+    );
+    expect(use.stderr).toContain("No module named 'cfnlint.decode'");
+  });
+
+  test('that cannot be installed are named', async () => {
+    const { folder, check } = await project(files);
+    const bin = await path(folder, { gem: '#!/bin/sh\necho "no network" >&2\nexit 2\n' });
+    const lint = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder, PIP_CONFIG_FILE: '/dev/null' };
+
+    const pip = await check(['--install'], { ...lint, PATH: `${bin}:/usr/bin:/bin` });
+    await makeWheel(folder, 'cfn_lint', '1.58.0', {
+      'cfnlint/__init__.py': "def main():\n    print('cfn-lint 1.58.0')\n",
+      'cfn_lint-1.58.0.dist-info/entry_points.txt': '[console_scripts]\ncfn-lint = cfnlint:main\n',
+    });
+    const gem = await check(['--install'], { ...lint, PATH: `${bin}:/usr/bin:/bin` });
+
+    expect(pip).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cfn-lint 1.58.0 could not be installed with pip; see above.'),
+    });
+    expect(gem).toMatchObject({
+      code: 1,
+      stderr: 'no network\ncheck-templates.sh: cfn-nag 0.8.10 could not be installed with gem; see above.\n',
+    });
+  });
+});
+
+describe('options', () => {
+  test.each([
+    [[], 2, 'No template is named. Try --help.'],
+    [['--fast', 'topic.yaml'], 2, 'Unknown option "--fast". Try --help.'],
+    [['--jobs', 'all', 'topic.yaml'], 2, '--jobs is "all"; expected a number from 1 to 64. Try --help.'],
+    [['topic.yml'], 1, 'topic.yml: found no such file; expected a template.'],
+    [
+      ['--parameters-dir', 'parameters', 'topic.yaml'],
+      1,
+      'parameters: found no such folder; expected the template configurations (--parameters-dir).',
+    ],
+  ])('%j end with %i', async (args, code, message) => {
+    const { check } = await project({ 'topic.yaml': TOPIC, 'configuration/dev/topic.json': '{"Parameters": {}}' });
+
+    expect(await check(args)).toEqual({ code, stdout: '', stderr: `check-templates.sh: ${message}\n` });
+  });
+
+  test('a folder without parameters is refused', async () => {
+    const { check } = await project({ 'topic.yaml': TOPIC, 'configuration/README.md': '' });
+
+    expect(await check(['topic.yaml'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'configuration: found no parameters; expected files configuration/<environment>/',
+      ),
+    });
+  });
+});
