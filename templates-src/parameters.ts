@@ -1,5 +1,5 @@
 import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv';
-import type { Feed, Stack } from './define-topology';
+import { type Feed, notInFile, type Stack } from './define-topology';
 import type { ParameterDeclaration } from './dsl/template';
 import { likelyCause, nearest, printable } from './likely-cause';
 
@@ -44,7 +44,7 @@ export function describeProblem(problem: ParameterProblem): string {
  * All values are strings, as CloudFormation's API takes them; `listMembers`, `minValue` and `maxValue` are keywords
  * of our own that look into these strings. Parameters with a default may be left out, fed ones must be.
  *
- * @param fed Parameters that `deploy.sh` feeds.
+ * @param fed Parameters that `deploy.sh` or a pipeline feeds.
  */
 export function parameterFileSchema(declarations: ParameterDeclarations, fed: readonly string[]): AnySchemaObject {
   const own = Object.entries(declarations).filter(([name]) => !fed.includes(name));
@@ -180,7 +180,7 @@ export function problemOfValue(
 /**
  * Makes the function that checks the files of a template's stacks; the schema is compiled once for all of them.
  *
- * @param fed Parameters that `deploy.sh` feeds to these stacks.
+ * @param fed Parameters that `deploy.sh` or a pipeline feeds to these stacks.
  * @returns A function from a stack and its file to all problems of the file.
  * @throws Error when the template declares a pattern that is not a regular expression.
  */
@@ -226,7 +226,7 @@ function problemsOf(
     }));
 
   const missing = new Set(errors.flatMap(({ params }) => (params.missingProperty as string | undefined) ?? []));
-  const own = Object.keys(declarations).filter((name) => !stack.feeds.some(({ parameter }) => parameter === name));
+  const own = Object.keys(declarations).filter((name) => !notInFile(stack).includes(name));
   const absent = own.filter((name) => !Object.hasOwn(values, name));
   for (const key of Object.keys(values)) {
     const place = { file, line: at(['Parameters', key])?.line, key };
@@ -234,6 +234,8 @@ function problemsOf(
     const declaration = Object.hasOwn(declarations, key) ? declarations[key] : undefined;
     if (feed !== undefined) {
       problems.push({ ...place, ...fedValue(feed) });
+    } else if (stack.passedByPipeline?.includes(key)) {
+      problems.push({ ...place, ...passedValue });
     } else if (declaration === undefined) {
       const meant = nearest(key, absent);
       if (meant !== undefined) {
@@ -310,6 +312,13 @@ function fedValue({ parameter, stack, output }: Feed) {
     whatToDo: 'remove it',
   };
 }
+
+const passedValue = {
+  found: 'a value in the file',
+  rule: 'the pipeline passes it: the key of the package that this execution has made',
+  likelyCause: 'a value that was copied from a stack; it would ship old code',
+  whatToDo: 'remove it',
+};
 
 function undeclaredKey({ template }: Stack, declared: readonly string[], meant: string | undefined) {
   // The value is not shown: it may be the secret of a misspelled NoEcho parameter.

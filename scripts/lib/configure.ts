@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { applyEdits, modify } from 'jsonc-parser';
-import type { Topology } from '../../templates-src/define-topology';
+import { notInFile, type Topology } from '../../templates-src/define-topology';
 import type { ParameterDeclaration } from '../../templates-src/dsl/template';
 import { printable } from '../../templates-src/likely-cause';
 import {
@@ -303,7 +303,7 @@ function changed(
     let text = reading?.text ?? `${JSON.stringify({ Parameters: {} }, null, 2)}\n`;
     const lines: string[] = [];
     const own = Object.entries(declarations.get(stack.template) ?? {}).filter(
-      ([name]) => !stack.feeds.some(({ parameter }) => parameter === name),
+      ([name]) => !notInFile(stack).includes(name),
     );
     for (const [name, { Default }] of own) {
       const before = present[name];

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
+import { notInFile, type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { nearest } from '../../templates-src/likely-cause';
 import {
   fileChecker,
@@ -91,7 +91,7 @@ export function checkParameters(
     if (declared === undefined) {
       throw new Error(`${stack.name}: no template ${stack.template}; topology.ts and templates-src/templates disagree`);
     }
-    const fed = stack.feeds.map(({ parameter }) => parameter);
+    const fed = notInFile(stack);
     const check = checkers.get(stack.template) ?? fileChecker(declared, fed);
     checkers.set(stack.template, check);
     const path = pathInTree(stack);
