@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { installedPython } from './python-tools';
 
 const REPOSITORY = resolve(__dirname, '../..');
 const REGION = 'eu-west-1';
@@ -137,11 +138,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
  * @throws when there is none
  */
 function pythonWithMoto(): string {
+  const installed = installedPython(REPOSITORY);
+  if (installed !== undefined) {
+    return installed;
+  }
   const directories = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
-  const candidates = [
-    join(REPOSITORY, '.venv', 'bin', 'python'),
-    ...directories.flatMap((directory) => [join(directory, 'python3'), join(directory, 'python')]),
-  ].filter((candidate) => existsSync(candidate));
+  const candidates = directories
+    .flatMap((directory) => [join(directory, 'python3'), join(directory, 'python')])
+    .filter((candidate) => existsSync(candidate));
   const findsMoto = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("moto") is None)';
   const python = candidates.find(
     (candidate) => spawnSync(candidate, ['-c', findsMoto], { stdio: 'ignore' }).status === 0,
