@@ -10,9 +10,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Topology } from '../../templates-src/define-topology';
-import { compile } from '../../templates-src/dsl/compile';
 import { TemplateError } from '../../templates-src/dsl/problems';
-import { toYaml } from '../../templates-src/dsl/yaml';
+import { render } from '../../templates-src/dsl/render';
 import { loadTemplate, templatePaths } from './templates';
 
 /** Where generated templates are committed. */
@@ -44,7 +43,7 @@ export function generate(path: string, topology: Topology): string {
     `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
     'change the source, build again and commit both.',
   ];
-  return toYaml(compile(loadTemplate(path, topology)), header);
+  return render(loadTemplate(path, topology), header);
 }
 
 /**

@@ -2,6 +2,7 @@ import { IntrinsicFunction } from 'cloudform-types/types/dataTypes';
 import { type Document, Intrinsic, type Node } from './document';
 import { ConditionHandle, FunctionCall, MappingHandle, Name, Reference, Substitution } from './intrinsics';
 import { limitProblems } from './limits';
+import { policyProblems } from './policy-problems';
 import { type Problem, TemplateError } from './problems';
 import type { Template } from './template';
 
@@ -9,23 +10,50 @@ import type { Template } from './template';
 const looksIntrinsic = (keys: readonly string[]) =>
   keys.length === 1 && (keys[0] === 'Ref' || keys[0]?.startsWith('Fn::') === true);
 
+/** A template as plain values, and what is wrong with it. */
+export interface Compiled {
+  /** Complete even when there are problems; then with empty strings where a value has no form. */
+  readonly document: Document;
+  readonly problems: readonly Problem[];
+}
+
 /**
- * Turns a template into plain values and checks what the types can't see: handles of other templates, parameters that
- * nothing uses, ids declared twice, intrinsic functions that the DSL did not make, values that YAML has no form for,
- * wildcard actions, and the limits of CloudFormation and of the services (`limits.ts`).
+ * Turns a template into plain values.
  *
  * @throws TemplateError with all problems at once, each with its path
  */
 export function compile(template: Template): Document {
+  const { document, problems } = examine(template);
+  if (problems.length > 0) {
+    throw new TemplateError(problems);
+  }
+  return document;
+}
+
+/**
+ * Turns a template into plain values and checks what the types can't see: handles of other templates, declarations
+ * that nothing uses, ids declared twice, intrinsic functions that the DSL did not make, values that YAML has no form
+ * for, what makes a policy invalid or far too wide (`policy-problems.ts`), and the limits of CloudFormation and of the
+ * services (`limits.ts`).
+ */
+export function examine(template: Template): Compiled {
   const problems: Problem[] = [...template.declarationProblems];
   const used = new Set<string>();
+  const { sections } = template;
 
   const use = (path: string, { logicalId, owner }: { logicalId: string; owner: object | undefined }) => {
-    if (owner !== undefined && owner !== template) {
+    if (owner === template) {
+      used.add(logicalId);
+      if (/^\.(Conditions|Rules)\./.test(path) && template.resourceIds.has(logicalId)) {
+        const message = `'${logicalId}' is a resource, which doesn't exist yet when conditions and rules are evaluated; they know parameters only`;
+        problems.push({ path, message });
+      }
+    } else if (owner !== undefined) {
       const message = `'${logicalId}' is declared in another template; pass it on as an output and a parameter, or export and import it`;
       problems.push({ path, message });
+    } else if (!logicalId.startsWith('AWS::')) {
+      problems.push({ path, message: `found a reference to '${logicalId}' that no template declared` });
     }
-    used.add(logicalId);
   };
 
   const intrinsic = (value: IntrinsicFunction, path: string): Node => {
@@ -39,7 +67,7 @@ export function compile(template: Template): Document {
       for (const reference of value.references) {
         use(path, reference);
       }
-      return value.references.length > 0 ? new Intrinsic('Sub', value.text) : value.text.replaceAll('${!', '${');
+      return value.references.length > 0 ? new Intrinsic('Sub', value.text) : value.parts.join('');
     }
     if (value instanceof Name) {
       use(path, value);
@@ -104,16 +132,15 @@ export function compile(template: Template): Document {
     return '';
   };
 
-  const document = plain(template.sections, '') as Document;
+  const document = plain(sections, '') as Document;
   const withoutDot = problems.map(({ path, message }) => ({ path: path.replace(/^\./, ''), message }));
-  const unused = Object.keys(template.parameterDeclarations)
-    .filter((id) => !used.has(id))
-    .map((id) => ({ path: `Parameters.${id}`, message: 'nothing refers to this parameter; use it or remove it' }));
-  const all = [...withoutDot, ...unused, ...limitProblems(document)];
-  if (all.length > 0) {
-    throw new TemplateError(all);
-  }
-  return document;
+  const unused = Object.entries({ Parameters: 'parameter', Mappings: 'mapping', Conditions: 'condition' }).flatMap(
+    ([section, what]) =>
+      Object.keys(sections[section] ?? {})
+        .filter((id) => !used.has(id))
+        .map((id) => ({ path: `${section}.${id}`, message: `nothing refers to this ${what}; use it or remove it` })),
+  );
+  return { document, problems: [...withoutDot, ...unused, ...policyProblems(document), ...limitProblems(document)] };
 }
 
 const isBuiltIn = (value: object) => /^(Date|RegExp|Map|Set|Promise|Error)$/.test(value.constructor?.name ?? '');

@@ -11,3 +11,12 @@ export type Node = string | number | boolean | Intrinsic | readonly Node[] | { r
 
 /** The sections of a compiled template. */
 export type Document = { readonly [section: string]: Node };
+
+/** The node as a map; an empty one when it is something else. */
+export const record = (node: Node | undefined): Readonly<Record<string, Node>> =>
+  typeof node === 'object' && !Array.isArray(node) && !(node instanceof Intrinsic)
+    ? (node as Record<string, Node>)
+    : {};
+
+/** The node as a list; an empty one when it is something else. */
+export const list = (node: Node | undefined): readonly Node[] => (Array.isArray(node) ? node : []);

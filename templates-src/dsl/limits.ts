@@ -1,4 +1,4 @@
-import { type Document, Intrinsic, type Node } from './document';
+import { type Document, Intrinsic, list, type Node, record } from './document';
 import type { Problem } from './problems';
 
 /**
@@ -19,6 +19,8 @@ export const limits = {
   inlinePolicies: 10_240,
   /** Characters of one managed policy. */
   managedPolicy: 6_144,
+  /** Default quota of an account. */
+  managedPoliciesPerRole: 10,
   bucketPolicy: 20_480,
   keyPolicy: 32_768,
   roleName: 64,
@@ -28,7 +30,7 @@ export const limits = {
   actionConfigurationValue: 1_000,
 } as const;
 
-/** Checks a compiled template against the limits, and Allow statements for wildcard actions. */
+/** Checks a compiled template against the limits, but for its size, which only its YAML has. */
 export function limitProblems(document: Document): readonly Problem[] {
   const problems: Problem[] = [];
   const size = estimator(document);
@@ -68,6 +70,8 @@ export function limitProblems(document: Document): readonly Problem[] {
         );
         const advice = 'merge statements, or move some to a managed policy';
         check(`${path}.Policies`, 'characters of the inline policies (about)', inline, limits.inlinePolicies, advice);
+        const attached = list(properties.ManagedPolicyArns).length;
+        check(`${path}.ManagedPolicyArns`, 'policies', attached, limits.managedPoliciesPerRole, 'merge some');
         check(`${path}.RoleName`, 'characters (about)', size(properties.RoleName ?? ''), limits.roleName, 'shorten it');
         break;
       }
@@ -102,29 +106,8 @@ export function limitProblems(document: Document): readonly Problem[] {
         break;
       }
     }
-    problems.push(...wildcardActions(properties, path));
   }
   return problems;
-}
-
-/** Statements that allow every action, or every action of a service. */
-function wildcardActions(node: Node | undefined, path: string): Problem[] {
-  if (Array.isArray(node)) {
-    return node.flatMap((entry, index) => wildcardActions(entry, `${path}[${index}]`));
-  }
-  if (node instanceof Intrinsic || typeof node !== 'object') {
-    return [];
-  }
-  const statement = record(node);
-  const found =
-    statement.Effect === 'Allow'
-      ? [statement.Action ?? []].flat().filter((action) => /^(\*|[a-z0-9-]+:\*)$/.test(String(action)))
-      : [];
-  const message = `found the action '${found.join("', '")}' in an Allow statement, expected the actions that are needed, by name`;
-  return [
-    ...(found.length > 0 ? [{ path: `${path}.Action`, message }] : []),
-    ...Object.entries(statement).flatMap(([key, entry]) => wildcardActions(entry, `${path}.${key}`)),
-  ];
 }
 
 const lengthOfPseudoParameter: Readonly<Record<string, number>> = {
@@ -171,9 +154,12 @@ function estimator(document: Document): (node: Node) => number {
   return size;
 }
 
-const record = (node: Node | undefined): Readonly<Record<string, Node>> =>
-  typeof node === 'object' && !Array.isArray(node) && !(node instanceof Intrinsic)
-    ? (node as Record<string, Node>)
-    : {};
-const list = (node: Node | undefined): readonly Node[] => (Array.isArray(node) ? node : []);
+/** Checks the text of a template, as it is sent to CloudFormation. */
+export function sizeProblems(yaml: string): readonly Problem[] {
+  const bytes = Buffer.byteLength(yaml);
+  const allowed = number(limits.templateBytes);
+  const message = `bytes of YAML: found ${number(bytes)}, CloudFormation takes ${allowed} with a request; have fewer environments, or split the template in two`;
+  return bytes > limits.templateBytes ? [{ path: 'template', message }] : [];
+}
+
 const number = (value: number) => value.toLocaleString('en-US');

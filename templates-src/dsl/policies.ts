@@ -85,6 +85,9 @@ export interface Policy<S extends AnyStatement> {
   readonly Statement: readonly S[];
 }
 
+/** A policy document of any kind. */
+export type AnyPolicy = Policy<AnyStatement>;
+
 /** Makes a policy document; its kind follows from the property it is given to. */
 export function policy<S extends AnyStatement>(...statements: readonly S[]): Policy<S> {
   return { Version: '2012-10-17', Statement: statements };

@@ -1,6 +1,7 @@
 import type { IntrinsicFunction } from 'cloudform-types/types/dataTypes';
 import type { CreationPolicy, ResourceBase, UpdatePolicy } from 'cloudform-types/types/resource';
-import type { ConditionHandle, Reference } from './intrinsics';
+import type { ConditionHandle, OrFunction, OrListFunction, Reference } from './intrinsics';
+import type { AnyPolicy } from './policies';
 
 /** What stands beside `Properties` in a resource. */
 export interface ResourceAttributes {
@@ -34,28 +35,40 @@ export type ResourceClass<Properties> = new (properties: Properties) => Resource
 export type AllowedValues = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The properties of cloudform-types, with the allowed values in the place of `string`, so that a wrong one doesn't
- * compile, and with lists that may be readonly.
+ * The properties of cloudform-types as this DSL takes them: the allowed values in the place of `string`, so that a
+ * wrong one doesn't compile; lists that may be readonly; a function that gives a list only where a list is expected,
+ * and one that gives a value only elsewhere.
  */
-export type Narrowed<T, Allowed extends AllowedValues, Path extends string = ''> = 0 extends 1 & T
+export type Narrowed<T extends object, Allowed extends AllowedValues = NoAllowedValues, Path extends string = ''> = {
+  readonly [K in keyof T]: NarrowedProperty<
+    Exclude<T[K], undefined>,
+    Allowed,
+    Path extends '' ? `${K & string}` : `${Path}.${K & string}`
+  >;
+};
+
+type NoAllowedValues = Readonly<Record<never, never>>;
+
+// `any` stays; what cloudform-types declares as `Value<T>` or `List<T>` is a union with `IntrinsicFunction`.
+type NarrowedProperty<T, Allowed extends AllowedValues, Path extends string> = 0 extends 1 & T
   ? T
-  : T extends IntrinsicFunction
-    ? T
-    : T extends readonly (infer Element)[]
-      ? readonly Narrowed<Element, Allowed, Path>[]
-      : T extends object
-        ? {
-            readonly [K in keyof T]: Narrowed<
-              T[K],
-              Allowed,
-              Path extends '' ? `${K & string}` : `${Path}.${K & string}`
-            >;
-          }
-        : string extends T
-          ? Path extends keyof Allowed
-            ? Allowed[Path][number]
-            : T
-          : T;
+  : IntrinsicFunction extends T
+    ? WithFunctions<NarrowedValue<Exclude<T, IntrinsicFunction>, Allowed, Path>>
+    : NarrowedValue<T, Allowed, Path>;
+
+type WithFunctions<T> = [Extract<T, readonly unknown[]>] extends [never] ? OrFunction<T> : OrListFunction<T>;
+
+type NarrowedValue<T, Allowed extends AllowedValues, Path extends string> = T extends IntrinsicFunction | AnyPolicy
+  ? T
+  : T extends readonly (infer Element)[]
+    ? readonly NarrowedProperty<Element, Allowed, Path>[]
+    : T extends object
+      ? Narrowed<T, Allowed, Path>
+      : string extends T
+        ? Path extends keyof Allowed
+          ? Allowed[Path][number]
+          : T
+        : T;
 
 /** What makes a resource of one type; also what tests of the vocabulary read. */
 export interface ResourceConstructor<Type extends string, Properties, Attribute extends string> {
@@ -72,16 +85,22 @@ export interface ResourceConstructor<Type extends string, Properties, Attribute 
  * @param implementation the class of cloudform-types, imported from its own module (the barrel costs 0.6 s)
  * @param vocabulary the attributes that `!GetAtt` knows, and the allowed values of the properties that have some
  */
-export function resourceType<const Type extends `AWS::${string}`, Properties, const Attribute extends string = never>(
+export function resourceType<
+  const Type extends `AWS::${string}`,
+  Properties extends object,
+  const Attribute extends string = never,
+  const Allowed extends AllowedValues = NoAllowedValues,
+>(
   type: Type,
-  implementation: ResourceClass<Properties>,
-  vocabulary: { readonly attributes?: readonly Attribute[]; readonly allowedValues?: AllowedValues } = {},
-): ResourceConstructor<Type, Properties, Attribute> {
+  implementation: new (properties: Properties) => ResourceBase,
+  vocabulary: { readonly attributes?: readonly Attribute[]; readonly allowedValues?: Allowed } = {},
+): ResourceConstructor<Type, Narrowed<Properties, Allowed>, Attribute> {
   const { attributes = [], allowedValues = {} } = vocabulary;
-  const construct = (properties: Properties, beside: ResourceAttributes = {}): Resource<Type, Attribute> => ({
+  const make = implementation as ResourceClass<object>;
+  const construct = (properties: object, beside: ResourceAttributes = {}): Resource<Type, Attribute> => ({
     ...beside,
     Type: type,
-    Properties: new implementation(properties).Properties,
+    Properties: new make(properties).Properties,
     attributes,
   });
   return Object.assign(construct, { type, attributes, allowedValues });

@@ -12,8 +12,11 @@ import {
 import type { Problem } from './problems';
 import type { Resource } from './resources';
 
-type ScalarType = 'String' | 'Number' | `AWS::${string}::${string}` | `AWS::SSM::Parameter::Value<${string}>`;
-type ListType = 'CommaDelimitedList' | `List<${string}>`;
+type ScalarType = 'String' | 'Number' | `AWS::${string}::${string}`;
+type ListType = PlainListType | `AWS::SSM::Parameter::Value<${PlainListType}>`;
+type PlainListType = 'CommaDelimitedList' | `List<${string}>`;
+
+const isList = (type: string) => /^(AWS::SSM::Parameter::Value<)?(List<|CommaDelimitedList)/.test(type);
 
 /** A parameter as CloudFormation declares it. */
 export interface ParameterDeclaration {
@@ -79,9 +82,7 @@ export class Template {
       this.#parameters.set(id, declaration);
       this.parameterLabels.set(id, Label);
       this.parameterGroups.set(group, [...(this.parameterGroups.get(group) ?? []), id]);
-      return declaration.Type.startsWith('List<') || declaration.Type === 'CommaDelimitedList'
-        ? new ListReference(id, undefined, this)
-        : new Reference(id, undefined, this);
+      return isList(declaration.Type) ? new ListReference(id, undefined, this) : new Reference(id, undefined, this);
     });
   }
 
@@ -95,7 +96,8 @@ export class Template {
   ): {
     readonly [Id in keyof M]: MappingHandle<
       Extract<keyof M[Id], string>,
-      { [First in keyof M[Id]]: Extract<keyof M[Id][First], string> }[keyof M[Id]]
+      { [First in keyof M[Id]]: Extract<keyof M[Id][First], string> }[keyof M[Id]],
+      { [First in keyof M[Id]]: M[Id][First][keyof M[Id][First]] }[keyof M[Id]]
     >;
   } {
     return this.#declare('Mappings', mappings, (id, mapping) => {
@@ -147,6 +149,11 @@ export class Template {
   /** The parameters by id, as CloudFormation reads them. */
   get parameterDeclarations(): Readonly<Record<string, ParameterDeclaration>> {
     return Object.fromEntries(this.#parameters);
+  }
+
+  /** Ids of the resources. */
+  get resourceIds(): ReadonlySet<string> {
+    return new Set(this.#resources.keys());
   }
 
   /** Ids of the outputs, in the order of declaration. */

@@ -9,7 +9,6 @@ import {
 } from 'js-yaml';
 import { type Document, Intrinsic, type Node } from './document';
 import { limits } from './limits';
-import { TemplateError } from './problems';
 
 /** A value with a tag in front: `!Ref X`. */
 class Tagged {
@@ -63,20 +62,12 @@ const schema = DUMP_SCHEMA.withTags(
  * Writes a compiled template: authored key order, short forms, no anchors, no folded lines, a blank line between
  * sections and between their entries. A template that would be too large that way is written without blank lines,
  * indented by one space and lists not at all, which saves about a fifth: the pipelines of ten environments need it.
- *
- * @throws TemplateError when the text is larger than CloudFormation takes with a request
  */
 export function toYaml(document: Document, header: readonly string[]): string {
   const value = shortForms(document);
   const comment = header.map((line) => `# ${line}\n`).join('');
   const roomy = comment + spaced(write(value, false));
-  const text = Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(value, true) : roomy;
-  const bytes = Buffer.byteLength(text);
-  if (bytes > limits.templateBytes) {
-    const message = `found ${bytes} bytes of YAML, CloudFormation takes ${limits.templateBytes} with a request; have fewer environments, or split the template in two`;
-    throw new TemplateError([{ path: 'template', message }]);
-  }
-  return text;
+  return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(value, true) : roomy;
 }
 
 const write = (value: unknown, tight: boolean) =>
@@ -186,7 +177,7 @@ function spaced(yaml: string): string {
         first = true;
         return `${blank}${line}`;
       }
-      if (/^ {2}[A-Za-z0-9]/.test(line) && section !== 'Description') {
+      if (/^ {2}['"A-Za-z0-9]/.test(line) && section !== 'Description') {
         const blank = first ? '' : '\n';
         first = false;
         return `${blank}${line}`;

@@ -1,5 +1,5 @@
 import type { Topology } from '../define-topology';
-import { AccountId, type FunctionCall, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { AccountId, type ListValue, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
 import type { TrustStatement } from '../dsl/policies';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
@@ -22,7 +22,7 @@ export function declareBlueGreen(
   environment: Reference,
   loadBalancer: DeclaredLoadBalancer,
   { ServiceCluster, ContainerService }: DeclaredContainer,
-  alarmActions: FunctionCall,
+  alarmActions: ListValue,
 ): void {
   const names = namesOf(topology);
   const { BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener } = loadBalancer;

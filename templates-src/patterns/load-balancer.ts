@@ -2,10 +2,10 @@ import { containerPort, healthCheckPath } from '../container-task';
 import type { Topology } from '../define-topology';
 import {
   equals,
-  type FunctionCall,
   type ListCall,
   NoValue,
   not,
+  type OrFunction,
   type Reference,
   type StringValue,
   type Substitution,
@@ -180,7 +180,7 @@ export function declareLoadBalancer(
   // CloudFormation doesn't know: an update that touches a listener in any way (certificate, policy, port) writes the
   // action below again and sends all traffic to the blue group, which has no tasks after every other deployment. Do
   // such an update only while the blue group serves (`aws elbv2 describe-listeners`), else deploy once more before.
-  const listener = (port: number | FunctionCall) =>
+  const listener = (port: OrFunction<number>) =>
     Listener({
       LoadBalancerArn: PublicLoadBalancer,
       Port: port,

@@ -6,6 +6,7 @@ import {
   cidr,
   equals,
   join,
+  type ListValue,
   not,
   Partition,
   type Reference,
@@ -249,8 +250,8 @@ function declareEndpoints(
     group,
   }: {
     readonly network: Reference;
-    readonly subnets: ReturnType<typeof when>;
-    readonly routeTables: ReturnType<typeof when>;
+    readonly subnets: ListValue;
+    readonly routeTables: ListValue;
     readonly group: Reference;
   },
 ) {

@@ -1,5 +1,5 @@
 import type { Topology } from '../define-topology';
-import { AccountId, type FunctionCall, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { AccountId, type ListValue, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
@@ -17,7 +17,7 @@ export interface QueueSettings {
   /** ARN of the key. */
   readonly key: Reference;
   /** `AlarmActions` of an alarm. */
-  readonly alarmActions: FunctionCall;
+  readonly alarmActions: ListValue;
 }
 
 /**
