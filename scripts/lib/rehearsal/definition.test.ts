@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { readDefinition } from './definition';
+
+const store = { type: 'S3', location: 'artifacts', encryptionKey: { type: 'KMS', id: 'key' } };
+const actionTypeId = { category: 'Source', owner: 'AWS', provider: 'CodeCommit', version: '1' };
+
+test('what get-pipeline leaves out has the defaults of CodePipeline', () => {
+  expect(
+    readDefinition({
+      name: 'A-Pipeline',
+      roleArn: 'arn:aws:iam::111111111111:role/pipeline',
+      artifactStore: store,
+      version: 3,
+      pipelineType: 'V2',
+      triggers: [],
+      stages: [{ name: 'Source', blockers: [], actions: [{ name: 'Get', actionTypeId }] }],
+    }),
+  ).toMatchObject({
+    executionMode: 'SUPERSEDED',
+    stages: [
+      {
+        name: 'Source',
+        actions: [{ name: 'Get', runOrder: 1, configuration: {}, inputArtifacts: [], outputArtifacts: [] }],
+      },
+    ],
+  });
+});
+
+test('what the rehearsal would have to leave undone is refused, all of it at once', () => {
+  expect(() =>
+    readDefinition({
+      name: 'A-Pipeline',
+      executionMode: 'PARALLEL',
+      variables: [{ name: 'Size' }],
+      artifactStores: { 'eu-west-1': store },
+      stages: [
+        {
+          name: 'Dev',
+          beforeEntry: { conditions: [{ result: 'FAIL' }] },
+          onFailure: { result: 'SKIP', conditions: [{ result: 'ROLLBACK' }] },
+          actions: [{ name: 'Deploy', actionTypeId, region: 'us-east-1', commands: ['true'] }],
+        },
+      ],
+    }),
+  ).toThrow(
+    'The rehearsal does not know how CodePipeline treats A-Pipeline.variables, A-Pipeline.artifactStores, ' +
+      'A-Pipeline.Dev.beforeEntry, A-Pipeline.Dev.onFailure.conditions, A-Pipeline.Dev.onFailure.result SKIP, ' +
+      'A-Pipeline.Dev.Deploy.region, A-Pipeline.Dev.Deploy.commands, A-Pipeline.executionMode PARALLEL.',
+  );
+});
