@@ -43,16 +43,11 @@ export default function deploymentRoles(topology: Topology): Template {
           Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
           Resource: logGroups,
         },
+        { Sid: 'FindLogGroups', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
         {
           Sid: 'UseOwnQueues',
           Effect: 'Allow',
-          Action: [
-            'sqs:ChangeMessageVisibility',
-            'sqs:DeleteMessage',
-            'sqs:GetQueueAttributes',
-            'sqs:ReceiveMessage',
-            'sqs:SendMessage',
-          ],
+          Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
           Resource: arn('sqs', sub`${prefix}*`),
         },
         {
