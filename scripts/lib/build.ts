@@ -1,18 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Topology } from '../../templates-src/define-topology';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
-import { loadTemplate, templatePaths } from './templates';
+import { messageOf } from './message';
+import { type TemplateSource, templateSources } from './templates';
+import { writeFiles } from './write-files';
 
 /** Where generated templates are committed. */
 export const generatedFolder = join(__dirname, '..', '..', 'generated');
@@ -22,7 +15,7 @@ export interface PlannedFile {
   /** Absolute path. */
   readonly path: string;
   readonly change: 'created' | 'changed' | 'removed' | 'unchanged';
-  /** The new content; undefined for a file that is removed. */
+  /** The new content; undefined for a file that stays as it is or is removed. */
   readonly content?: string;
 }
 
@@ -38,68 +31,84 @@ export interface BuildPlan {
  *
  * @throws TemplateError with all problems of the template
  */
-export function generate(path: string, topology: Topology): string {
+export function generate({ path, make }: TemplateSource, topology: Topology): string {
   const header = [
     `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
     'change the source, build again and commit both.',
   ];
-  return render(loadTemplate(path, topology), header);
+  return render(make(topology), header);
 }
 
 /**
- * Builds every template in memory and compares with what is there. One template is held at a time, so that memory
- * doesn't grow with their number.
+ * Builds every template in memory and compares with what is there. One template is held at a time, and of an unchanged
+ * file not even the text, so that memory grows with what changed only.
+ *
+ * @param sources what the generated files come from; by default all templates
  */
-export function planBuild(topology: Topology, folder: string): BuildPlan {
+export function planBuild(topology: Topology, folder: string, sources = templateSources()): BuildPlan {
   const files: PlannedFile[] = [];
   const errors: string[] = [];
-  for (const template of templatePaths()) {
+  for (const source of sources) {
     try {
-      files.push(planFile(join(folder, `${template}.yaml`), generate(template, topology)));
+      files.push(planFile(join(folder, `${source.path}.yaml`), generate(source, topology)));
     } catch (error) {
-      errors.push(describe(template, error));
+      errors.push(describe(source, error));
     }
   }
   const expected = new Set(files.map(({ path }) => path));
-  const stray = filesBelow(folder).filter((path) => path.endsWith('.yaml') && !expected.has(path));
+  const stray = filesBelow(folder).filter((path) => !expected.has(path));
   return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
 }
 
 /** What a build does to a file that shall have this content. */
 export function planFile(path: string, content: string): PlannedFile {
   const present = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-  const change = present === undefined ? 'created' : present === content ? 'unchanged' : 'changed';
-  return { path, change, content };
+  if (present === content) {
+    return { path, change: 'unchanged' };
+  }
+  return { path, change: present === undefined ? 'created' : 'changed', content };
 }
 
-/** Carries a plan out. Every file is written under a temporary name first, so that none is ever half written. */
-export function applyBuild({ files }: BuildPlan): void {
-  for (const { path, change, content } of files) {
+/**
+ * Carries a plan out: writes all files or none, then removes those without a source, and folders that are empty then.
+ *
+ * @throws Error when the plan has errors: a build that failed writes nothing at all
+ */
+export function applyBuild({ files, errors }: BuildPlan): void {
+  if (errors.length > 0) {
+    throw new Error(errors.join('\n'));
+  }
+  const contents = files.flatMap(({ path, content }) => (content === undefined ? [] : [[path, content] as const]));
+  writeFiles('', new Map(contents));
+  for (const { path, change } of files) {
     if (change === 'removed') {
       rmSync(path);
-      if (readdirSync(dirname(path)).length === 0) {
-        rmdirSync(dirname(path));
-      }
-    } else if (change !== 'unchanged' && content !== undefined) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.tmp`, content);
-      renameSync(`${path}.tmp`, path);
+      removeEmpty(dirname(path));
     }
   }
 }
 
+function removeEmpty(folder: string): void {
+  if (readdirSync(folder).length === 0) {
+    rmdirSync(folder);
+    removeEmpty(dirname(folder));
+  }
+}
+
+/** Without hidden files, which file managers leave everywhere. */
 function filesBelow(folder: string): readonly string[] {
   return existsSync(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
-        .filter((entry) => entry.isFile())
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
         .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
     : [];
 }
 
-function describe(template: string, error: unknown): string {
+function describe({ path: template }: TemplateSource, error: unknown): string {
   const source = `templates-src/templates/${template}.ts`;
   if (error instanceof TemplateError) {
     return error.problems.map(({ path, message }) => `${source}: ${path}: ${message}`).join('\n');
   }
-  return `${source}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  return `${source}: ${messageOf(error)}`;
 }
