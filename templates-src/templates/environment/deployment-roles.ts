@@ -215,12 +215,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Action: ['s3:GetObject', 's3:GetObjectVersion'],
           Resource: bucketArn(sub`${names.packageBucket(ToolingAccountId)}/*`),
         },
-        {
-          Sid: 'DecryptPackages',
-          Effect: 'Allow',
-          Action: ['kms:Decrypt', 'kms:DescribeKey'],
-          Resource: ArtifactKeyArn,
-        },
+        { Sid: 'DecryptPackages', Effect: 'Allow', Action: 'kms:Decrypt', Resource: ArtifactKeyArn },
       ],
     },
   });

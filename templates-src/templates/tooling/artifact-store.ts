@@ -81,7 +81,7 @@ export default function artifactStore(topology: Topology): Template {
             Sid: 'OwnerGrantsUseThroughIam',
             Effect: 'Allow',
             Principal: { AWS: accountRoot(AccountId) },
-            Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
             Resource: '*',
           },
           {
@@ -96,7 +96,14 @@ export default function artifactStore(topology: Topology): Template {
             Sid: 'LogsEncryptBuildLogs',
             Effect: 'Allow',
             Principal: { Service: sub`logs.${Region}.amazonaws.com` },
-            Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+            Action: [
+              'kms:Decrypt',
+              'kms:DescribeKey',
+              'kms:Encrypt',
+              'kms:GenerateDataKey',
+              'kms:ReEncryptFrom',
+              'kms:ReEncryptTo',
+            ],
             Resource: '*',
             Condition: {
               ArnLike: {
