@@ -1,15 +1,13 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { topology } from '../templates-src/topology';
-import { applyBuild, generatedFolder, planBuild } from './lib/build';
-import { planReadme } from './lib/readme';
+import { messageOf } from './lib/message';
 
 const help = `Usage: npm run build [-- --check]
 
-Writes generated/ and the generated part of README.md from templates-src/, and prints what changed. Files of generated/
-without a source are removed.
+Writes generated/, ecs-deploy/ and the generated part of README.md from templates-src/ (ecs-deploy/ from parameters/,
+too), and prints what changed. Generated files without a source are removed.
 
-  --check   write nothing; fail, naming the files, when generated/ is stale
+  --check   write nothing; fail, naming the files, when one of them is stale
   --help    print this text
 `;
 
@@ -26,23 +24,40 @@ function main(): number {
     return 0;
   }
 
-  const templates = planBuild(topology, generatedFolder);
-  const plan = { ...templates, files: [...templates.files, planReadme(topology)] };
-  if (plan.errors.length > 0) {
-    process.stderr.write(`${plan.errors.join('\n')}\nbuild: nothing was written.\n`);
+  try {
+    return build(options.check === true);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\nbuild: nothing was written.\n`);
     return 1;
   }
+}
+
+function build(check: boolean): number {
+  // Loaded late, so that a mistake in topology.ts is reported like any other and not with a trace of module loading.
+  const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
+  const { applyBuild, generatedFolder, planBuild } = require('./lib/build') as typeof import('./lib/build');
+  const { planEcsDeploy } = require('./lib/ecs-deploy') as typeof import('./lib/ecs-deploy');
+  const { planReadme } = require('./lib/readme') as typeof import('./lib/readme');
+
+  const plans = [planBuild(topology, generatedFolder), planEcsDeploy(topology)];
+  const errors = plans.flatMap((plan) => plan.errors);
+  if (errors.length > 0) {
+    throw new Error(errors.join('\n'));
+  }
+  const plan = { files: [...plans.flatMap(({ files }) => files), planReadme(topology)], errors };
   const changes = plan.files.filter(({ change }) => change !== 'unchanged');
+  if (!check) {
+    applyBuild(plan);
+  }
   for (const { path, change } of changes) {
     process.stdout.write(`${change.padEnd(9)} ${relative(process.cwd(), path)}\n`);
   }
-  if (options.check) {
+  if (check) {
     if (changes.length > 0) {
       process.stderr.write('build: the files above are stale. Run `npm run build` and commit what it writes.\n');
     }
     return changes.length > 0 ? 1 : 0;
   }
-  applyBuild(plan);
   const unchanged = plan.files.length - changes.length;
   process.stdout.write(`${plan.files.length} generated files, ${unchanged} of them unchanged\n`);
   return 0;

@@ -1,0 +1,73 @@
+import { containerName, containerNames, containerPort, taskDefinition, taskSizes } from './container-task';
+import type { Topology } from './define-topology';
+import { Substitution } from './dsl/intrinsics';
+import { namesOf } from './patterns/names';
+import { imagePlaceholder } from './patterns/pipeline';
+
+/**
+ * The files of `ecs-deploy/`, which the pipeline ECS-Container-Deployment hands to CodeDeploy. They come from the same
+ * source as the stack of the container service, so names, roles, ports and log groups can't disagree.
+ *
+ * The pipeline replaces two placeholders and nothing else: the image in the task definition, the task definition in
+ * the appspec. So everything of an account is written out, in one file for each environment.
+ */
+
+/** What a task definition needs to know of an environment, from its parameters. */
+export interface DeployedEnvironment {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly size: keyof typeof taskSizes;
+}
+
+/** The appspec: which container gets the traffic. The same for all environments. */
+export const appspec = (): string => `# Generated from templates-src/ecs-deploy.ts by \`npm run build\`. Do not edit:
+# change the source, build again and commit both.
+version: 0.0
+Resources:
+  - TargetService:
+      Type: AWS::ECS::Service
+      Properties:
+        TaskDefinition: <TASK_DEFINITION>
+        LoadBalancerInfo:
+          ContainerName: ${containerName}
+          ContainerPort: ${containerPort}
+`;
+
+/** The task definition of an environment, as RegisterTaskDefinition takes it. */
+export function taskDefinitionFile(topology: Topology, { name, account, region, size }: DeployedEnvironment): string {
+  const names = namesOf(topology);
+  const { family, logGroup } = containerNames(topology, name);
+  const { Cpu, Memory } = taskSizes[size];
+  const definition = taskDefinition({
+    family,
+    image: `<${imagePlaceholder}>`,
+    cpu: Cpu,
+    memory: Memory,
+    role: (role) => `arn:${partitionOf(region)}:iam::${account}:role/${names.workloadRole(name, role).text}`,
+    environment: name,
+    region,
+    logGroup,
+  });
+  return `${JSON.stringify(inApiSpelling(definition), null, 2)}\n`;
+}
+
+function partitionOf(region: string): string {
+  return region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** CloudFormation's `ContainerPort` is the API's `containerPort`; nothing else differs. */
+function inApiSpelling(value: unknown): unknown {
+  if (value instanceof Substitution) {
+    return value.text;
+  }
+  if (Array.isArray(value)) {
+    return value.map(inApiSpelling);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key.charAt(0).toLowerCase() + key.slice(1), inApiSpelling(entry)]),
+    );
+  }
+  return value;
+}
