@@ -9,8 +9,8 @@ Deletes the stacks of the route to live in the reverse of the order in which the
 The stacks of an environment that a pipeline deployed go before its deployment-roles: CloudFormation deletes them with
 a role of that stack. It stops at the first failure. Running it again goes on with what is left.
 
-Resources that their template retains (DeletionPolicy: Retain) stay and are named, with their names in the account: a
-later deployment cannot create them again as long as they are there.
+Resources that their template retains (DeletionPolicy) stay, and are named with their names in the account: a later
+deployment cannot create them again as long as they are there.
 
 See to it that no pipeline is running: it would deploy again what has just been deleted.
 
@@ -76,7 +76,7 @@ announce() {
       name_of[$stack/$logical_id]=$physical_id
     done <"$work/$stack.out"
   done
-  printf '\nRetained, because the template says so (DeletionPolicy: Retain):\n'
+  printf '\nRetained, because the template says so (its DeletionPolicy):\n'
   for row in "${retained[@]}"; do
     IFS=$'\t' read -r stack logical_id type reason <<<"$row"
     physical_id=${name_of[$stack/$logical_id]:-}

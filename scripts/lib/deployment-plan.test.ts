@@ -31,6 +31,7 @@ function withPipelines(topology: Topology): RouteToLive {
         parameters: `parameters/${name}/${template}.json`,
         feeds: [],
         deployedBy: 'pipeline',
+        passedByPipeline: ['OrderEventsCodeKey'],
       }),
     ),
   );
@@ -63,6 +64,7 @@ async function fixtureFor(route: RouteToLive): Promise<{ fixture: FixtureRoute; 
 const pipelineTemplate = `
 Parameters:
   Region: {Type: String}
+  Size: {Type: String, Default: '1'}
   OrderEventsCodeKey: {Type: String, Default: ''}
 Resources: {}
 `;
@@ -227,10 +229,10 @@ describe('the parameters of a stack', () => {
     expect(overrides(request, 'route-to-live-artifact-store')).toEqual(['Region=eu-west-1', 'Note=mine']);
   });
 
-  test("keep the value that a pipeline gave them in a pipeline's stack", async () => {
+  test('keep the value that a pipeline passed', async () => {
     const { request } = await fixtureFor(route);
 
-    expect(overrides(request, 'route-to-live-env1-infrastructure')).toEqual(['Region=eu-west-1']);
+    expect(overrides(request, 'route-to-live-env1-infrastructure')).toEqual(['Region=eu-west-1', 'Size=1']);
   });
 
   test('are left out of the command where the template has none', async () => {

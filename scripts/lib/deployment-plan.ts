@@ -1,12 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import {
-  accountIdParameter,
-  type Environment,
-  type Stack,
-  type Topology,
-  toolingAccount,
-} from '../../templates-src/define-topology';
+import { type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
+import { type Account, accountsOf } from '../../templates-src/parameters-across-files';
 import type { Command, FedParameter } from './shell-text';
 import { readTemplate, type TemplateFile } from './template-file';
 
@@ -114,7 +109,7 @@ export class PlanError extends Error {
  * @throws PlanError when the selection or a choice of a profile names something unknown
  */
 export function checkNames(route: RouteToLive, { selection, profiles }: Request): void {
-  const accounts = accountsOf(route);
+  const accounts = accountsOf(route.topology).map(({ name }) => name);
   const known = new Set(['all', ...accounts, ...route.stacks.map(({ name }) => name)]);
   const unknown = selection.filter((name) => !known.has(name));
   if (unknown.length > 0) {
@@ -178,7 +173,7 @@ export function planDestruction(route: RouteToLive, request: Request, includingP
       `The selection holds production: ${production.join(', ')}. Nothing was deleted.\n` +
         `To leave it alone, select the others: scripts/destroy.sh ${others.join(' ')}\n` +
         'To delete it too, add --including-prod.',
-      2,
+      1,
     );
   }
   const targets = targetsOf(route, request, selected);
@@ -235,19 +230,19 @@ function targetsOf(route: RouteToLive, request: Request, stacks: readonly Stack[
     );
   }
   const firstOfAccount = new Map(stacks.toReversed().map((stack) => [stack.account, stack]));
-  return accountsOf(route).flatMap((account) => {
-    const stack = firstOfAccount.get(account);
+  return accountsOf(route.topology).flatMap((account) => {
+    const stack = firstOfAccount.get(account.name);
     return stack === undefined ? [] : [targetIn(route, request, account, stack)];
   });
 }
 
-function targetIn(route: RouteToLive, request: Request, account: string, stack: Stack): Target {
+function targetIn(route: RouteToLive, request: Request, account: Account, stack: Stack): Target {
   const profile = profileOf(route.topology, request, account);
   return {
-    account,
+    account: account.name,
     ...accountIdOf(route, request, account),
     profile,
-    usualProfile: `${route.topology.project}-${account}`,
+    usualProfile: `${route.topology.project}-${account.name}`,
     options: [
       ['--region', requiredValue(request, stack, 'Region')],
       ...(profile === undefined ? [] : [['--profile', profile]]),
@@ -265,18 +260,11 @@ function targetOf(targets: readonly Target[], stack: Stack): Target {
   return target;
 }
 
-function accountsOf({ topology: { environments } }: RouteToLive): string[] {
-  return [toolingAccount, ...environments.map(({ name }) => name)];
-}
-
-/** The operator's choice, else the profile named after the account or the account it shares, else none. */
-function profileOf({ project, environments }: Topology, request: Request, account: string): string | undefined {
-  const shared = environments.find(({ name }) => name === account)?.sharesAccountWith;
+/** The operator's choice, else the profile named after the account or the one whose id it shares, else none. */
+function profileOf({ project }: Topology, request: Request, { name, owner }: Account): string | undefined {
   return (
-    request.profiles.get(account) ??
-    [account, ...(shared === undefined ? [] : [shared])]
-      .map((name) => `${project}-${name}`)
-      .find((name) => request.configuredProfiles.has(name))
+    request.profiles.get(name) ??
+    [name, owner].map((account) => `${project}-${account}`).find((profile) => request.configuredProfiles.has(profile))
   );
 }
 
@@ -285,26 +273,19 @@ function profileOf({ project, environments }: Topology, request: Request, accoun
  * the credentials can be compared with.
  */
 function accountIdOf(
-  route: RouteToLive,
+  { stacks }: RouteToLive,
   request: Request,
-  account: string,
+  { name, parameter }: Account,
 ): Pick<Target, 'accountId' | 'accountIdSource'> {
-  const environment = route.topology.environments.find(({ name }) => name === account);
-  const parameter = environment === undefined ? 'ToolingAccountId' : accountIdParameter(environment);
-  const holder = holderOfAccountId(route, environment);
-  return {
-    accountId: requiredValue(request, holder, parameter),
-    accountIdSource: `${parameter} of ${readablePath(parametersPath(request, holder))}`,
-  };
-}
-
-function holderOfAccountId({ stacks }: RouteToLive, environment: Environment | undefined): Stack {
-  const template = environment === undefined ? 'environment/deployment-roles' : 'tooling/artifact-store';
+  const template = name === toolingAccount ? 'environment/deployment-roles' : 'tooling/artifact-store';
   const holder = stacks.find((stack) => stack.template === template);
   if (holder === undefined) {
     throw new Error(`The topology has no stack of the template '${template}', which names the account ids.`);
   }
-  return holder;
+  return {
+    accountId: requiredValue(request, holder, parameter),
+    accountIdSource: `${parameter} of ${readablePath(parametersPath(request, holder))}`,
+  };
 }
 
 function deployCommand(route: RouteToLive, request: Request, stack: Stack, target: Target): Command {
@@ -328,8 +309,7 @@ function deployCommand(route: RouteToLive, request: Request, stack: Stack, targe
  * `=` and take the rest as it is. (JSON, or a file, is understood by version 2 alone.)
  *
  * A parameter that is neither in the file nor fed gets the template's default: left out, it would keep the value it
- * had, and a line deleted from the file would change nothing. Not so in a pipeline's stack, where the pipeline passes
- * values that no file has.
+ * had, and a line deleted from the file would change nothing. What a pipeline passes has to keep its value, though.
  */
 function parameterWords(request: Request, stack: Stack, template: TemplateFile): (string | FedParameter)[] {
   const values = parametersOf(request, stack);
@@ -338,7 +318,7 @@ function parameterWords(request: Request, stack: Stack, template: TemplateFile):
     if (fed.has(key)) {
       return [{ fed: key }];
     }
-    const value = values[key] ?? (stack.deployedBy === 'deploy.sh' ? Default : undefined);
+    const value = values[key] ?? (stack.passedByPipeline?.includes(key) ? undefined : Default);
     return value === undefined ? [] : [`${key}=${value}`];
   });
 }
