@@ -14,14 +14,41 @@ import sys
 import threading
 from http import HTTPStatus
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from flask import Flask
+from moto.core.utils import convert_to_flask_response
+from moto.moto_server.werkzeug_app import (
+    HTTP_METHODS,
+    BackendRequest,
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from moto.utilities import utils
 from werkzeug.serving import make_server
 
-from . import cloudformation
 from .accounts import session_credentials
-from .calls import Calls
+from .front import Front
 
 HOST = "127.0.0.1"
+
+
+def create_service(service: str) -> Flask:
+    """The application that answers for a service; moto's, save for CloudFormation. Called when it is needed first."""
+    if service != "cloudformation":
+        return create_backend_app(service)
+    from .cloudformation import CloudFormation
+
+    application = Flask("cloudformation")
+    application.request_class = BackendRequest
+    view = convert_to_flask_response(CloudFormation.dispatch)
+    application.add_url_rule("/", view_func=view, methods=HTTP_METHODS)
+    return application
+
+
+def skip_instance_types() -> None:
+    """Have moto 5.2.5 not read the hundreds of files that tell which instance types a zone offers."""
+    load_resource = utils.load_resource
+    utils.load_resource = lambda path: {} if "instance_type" in path else load_resource(path)
 
 
 class RequestHandler(MotoRequestHandler):
@@ -49,8 +76,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.WARNING)
-    cloudformation.install()
-    application = Calls(DomainDispatcherApplication(create_backend_app), arguments.region)
+    skip_instance_types()
+    application = Front(DomainDispatcherApplication(create_service), arguments.region)
     server = make_server(HOST, arguments.port, application, threaded=True, request_handler=RequestHandler)
     # moto builds some addresses of its own (a queue's URL, a custom resource's ResponseURL) with this port.
     os.environ["MOTO_PORT"] = str(server.port)

@@ -1,6 +1,11 @@
-"""Sessions in the emulator's accounts. moto tells accounts apart by a session's access key, and knows any role."""
+"""The emulator's accounts. moto tells them apart by the access key of a session, and lets a session assume any role."""
 
+import functools
+
+from moto.settings import moto_server_port
 from moto.sts.models import sts_backends
+
+from .api import Api
 
 
 def session_credentials(account_id: str, region: str) -> dict[str, str]:
@@ -18,3 +23,10 @@ def session_credentials(account_id: str, region: str) -> dict[str, str]:
         "aws_secret_access_key": session.secret_access_key,
         "aws_session_token": session.session_token,
     }
+
+
+@functools.cache
+def api(account_id: str, region: str) -> Api:
+    """The services of an account in a Region, as this emulator offers them."""
+    endpoint = f"http://127.0.0.1:{moto_server_port()}"
+    return Api(endpoint, account_id, region, session_credentials(account_id, region))

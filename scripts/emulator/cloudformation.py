@@ -1,4 +1,4 @@
-"""The API of the emulated CloudFormation: requests in, responses out. It takes the place of moto's.
+"""The API of the emulated CloudFormation: requests in, responses out.
 
 An operation or a parameter that the emulator does not know is refused rather than ignored.
 """
@@ -6,14 +6,11 @@ An operation or a parameter that the emulator does not know is refused rather th
 from typing import Any
 from urllib.parse import urlparse
 
-from moto.cloudformation import urls
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
-from moto.settings import moto_server_port
 
 from . import resources as resources
-from .accounts import session_credentials
+from .accounts import api
 from .errors import ResourceError, ValidationError
-from .resource_type import Api
 from .stacks import Account, ChangeSet, Resource, Stack, Submission
 from .template import Template
 
@@ -25,18 +22,7 @@ _accounts: dict[tuple[str, str], Account] = {}
 
 def account(account_id: str, region: str) -> Account:
     """The stacks of an account in a Region."""
-    key = (account_id, region)
-    if key not in _accounts:
-        endpoint = f"http://127.0.0.1:{moto_server_port()}"
-        _accounts.setdefault(
-            key, Account(account_id, region, Api(endpoint, account_id, region, session_credentials(account_id, region)))
-        )
-    return _accounts[key]
-
-
-def install() -> None:
-    """Have moto's server answer for CloudFormation with this API."""
-    urls.url_paths = {"{0}/$": CloudFormation.dispatch}
+    return _accounts.setdefault((account_id, region), Account(account_id, region, api(account_id, region)))
 
 
 class CloudFormation(BaseResponse):
@@ -264,9 +250,7 @@ class CloudFormation(BaseResponse):
         kind = request.get("ChangeSetType", "UPDATE")
         if kind not in ("CREATE", "UPDATE"):
             raise ValidationError(f"The emulator does not know change sets of type {kind}.")
-        stack = next(
-            (one for one in self.account.stacks.values() if request["StackName"] in (one.name, one.id)), None
-        )
+        stack = next((one for one in self.account.stacks.values() if request["StackName"] in (one.name, one.id)), None)
         submission = self._submission(request, stack if kind == "UPDATE" else None)
         change_set = self.account.create_change_set(
             request["StackName"], request["ChangeSetName"], kind, request.get("Description"), submission

@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
+from .api import UNSUPPORTED, Api, Properties
 from .errors import (
     AlreadyExistsError,
     ChangeSetNotFoundError,
@@ -24,14 +25,12 @@ from .errors import (
     ResourceError,
     ValidationError,
 )
-from .resource_type import UNSUPPORTED, Api, Properties, ResourceType, changed, tag_map
+from .resource_type import ResourceType, changed, tag_map
 from .template import Evaluation, Template
 
 logger = logging.getLogger(__name__)
 
-NO_CHANGES = (
-    "The submitted information didn't contain changes. Submit different information to create a change set."
-)
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 #: Stands in a change set for a value that is known only once its resource has been made.
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
@@ -752,9 +751,7 @@ class Account:
             ValidationError: the stack is protected
         """
         if stack.termination_protection:
-            raise ValidationError(
-                f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
-            )
+            raise ValidationError(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         if retain and stack.status != "DELETE_FAILED":
             raise ValidationError(
                 f"Invalid operation on stack [{stack.id}]. Resources can only be retained from a stack in DELETE_FAILED"

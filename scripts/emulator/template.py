@@ -98,8 +98,10 @@ class Template:
             raise ValidationError("Template format error: At least one Resources member must be defined.")
         for logical_id, resource in self.resources.items():
             if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-                raise ValidationError(f"Template format error: [/Resources/{logical_id}] Every Resources object must "
-                                      "contain a Type member.")
+                raise ValidationError(
+                    f"Template format error: [/Resources/{logical_id}] Every Resources object must "
+                    "contain a Type member."
+                )
         self.parameters: dict[str, dict[str, Any]] = self.content.get("Parameters") or {}
         self.conditions: dict[str, Any] = self.content.get("Conditions") or {}
         self.outputs: dict[str, dict[str, Any]] = self.content.get("Outputs") or {}
@@ -137,8 +139,10 @@ class Template:
         for logical_id, resource in self.resources.items():
             condition = resource.get("Condition")
             if condition is not None and condition not in self.conditions:
-                raise ValidationError(f"Template format error: Unresolved condition dependency {condition} in the "
-                                      f"Resources block of the template ({logical_id})")
+                raise ValidationError(
+                    f"Template format error: Unresolved condition dependency {condition} in the "
+                    f"Resources block of the template ({logical_id})"
+                )
 
     def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:
         """Values of all parameters: the given ones and the defaults.
@@ -194,7 +198,9 @@ def _check_parameter(name: str, definition: Mapping[str, Any], value: str) -> No
     values = _list_items(value) if _is_list(kind) else [value]
 
     def refuse(rule: str) -> ValidationError:
-        return ValidationError(f"Parameter '{name}' {f'failed to satisfy constraint: {described}' if described else rule}")
+        return ValidationError(
+            f"Parameter '{name}' {f'failed to satisfy constraint: {described}' if described else rule}"
+        )
 
     for item in values:
         allowed = definition.get("AllowedValues")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, only, without
+from ..api import Properties
+from ..resource_type import ResourceType, only, without
 
 TARGET = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 

@@ -13,7 +13,8 @@ from moto.awslambda.models import LambdaFunction, _s3_content
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from ..resource_type import Properties, ResourceType, changed, only, random_suffix, renamed, without
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, random_suffix, renamed, without
 
 #: Suffix of the file that CloudFormation makes of code in a template.
 SUFFIXES = {"node": "js", "pyth": "py"}

@@ -13,7 +13,8 @@ from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import unix_time
 
-from ..resource_type import Properties, ResourceType, only, without
+from ..api import Properties
+from ..resource_type import ResourceType, only, without
 
 
 class Project(ResourceType):
@@ -87,7 +88,9 @@ def create_project(self: CodeBuildResponse) -> ActionResult:
     if name in self.codebuild_backend.codebuild_projects:
         raise ResourceAlreadyExistsException(f"Project already exists: {name}")
     for side in ("source", "artifacts"):
-        if request[side]["type"] not in ("CODEPIPELINE", "NO_SOURCE", "NO_ARTIFACTS") and not request[side].get("location"):
+        if request[side]["type"] not in ("CODEPIPELINE", "NO_SOURCE", "NO_ARTIFACTS") and not request[side].get(
+            "location"
+        ):
             raise InvalidInputException(f"Project {side} location is required")
     if not request["serviceRole"].startswith(f"arn:aws:iam::{self.current_account}:role/"):
         raise InvalidInputException("Invalid service role: Service role account ID does not match caller's account")

@@ -6,7 +6,8 @@ from typing import Any
 from moto.codecommit.responses import CodeCommitResponse
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 
-from ..resource_type import Properties, ResourceType, changed, only
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only
 
 
 class Repository(ResourceType):
@@ -27,7 +28,9 @@ class Repository(ResourceType):
             description = {"RepositoryDescription": "", **only(new, "RepositoryDescription")}
             self.call("UpdateRepositoryDescription", {**repository, **description})
         if "KmsKeyId" in changed(old, new):
-            self.call("UpdateRepositoryEncryptionKey", {**repository, "KmsKeyId": new.get("KmsKeyId", "alias/aws/codecommit")})
+            self.call(
+                "UpdateRepositoryEncryptionKey", {**repository, "KmsKeyId": new.get("KmsKeyId", "alias/aws/codecommit")}
+            )
         self.update_tags(old, new, resource={"ResourceArn": self.arn("codecommit", new["RepositoryName"])})
 
     def delete(self, physical_id: str, properties: Properties) -> None:

@@ -15,7 +15,8 @@ from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores, utcnow
 
-from ..resource_type import Properties, ResourceType, only, renamed, without
+from ..api import Properties
+from ..resource_type import ResourceType, only, renamed, without
 
 
 class Application(ResourceType):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, changed, only, renamed, without
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, renamed, without
 
 #: Properties that an operation of their own sets.
 APART = ("PointInTimeRecoverySpecification", "TimeToLiveSpecification")

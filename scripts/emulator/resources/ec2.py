@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ..api import Properties
 from ..errors import ResourceError
-from ..resource_type import Properties, ResourceType, changed, only, renamed, tag_map, without
+from ..resource_type import ResourceType, changed, only, renamed, tag_map, without
 
 
 class NetworkResource(ResourceType):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, changed, only, renamed
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, renamed
 
 
 def _mutability(properties: Properties) -> dict[str, Any]:

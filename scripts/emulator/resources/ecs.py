@@ -11,8 +11,9 @@ from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from ..api import Properties
 from ..errors import ResourceError
-from ..resource_type import Properties, ResourceType, changed, random_suffix, renamed, without
+from ..resource_type import ResourceType, changed, random_suffix, renamed, without
 
 
 class Cluster(ResourceType):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, changed, only, renamed, tag_map
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, renamed, tag_map
 
 
 class Role(ResourceType):

@@ -5,7 +5,8 @@ from typing import Any
 
 from moto.kms.responses import KmsResponse
 
-from ..resource_type import Properties, ResourceType, changed, only, tag_map
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, tag_map
 
 
 class Key(ResourceType):

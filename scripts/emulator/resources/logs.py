@@ -5,7 +5,8 @@ from typing import Any
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 
-from ..resource_type import Properties, ResourceType, changed, only
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only
 
 
 class LogGroup(ResourceType):

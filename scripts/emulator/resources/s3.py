@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, changed, only, random_suffix, renamed, without
+from ..api import Properties
+from ..resource_type import ResourceType, changed, only, random_suffix, renamed, without
 
 
 def _encryption(value: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..resource_type import Properties, ResourceType, changed, tag_map, text, without
+from ..api import Properties, text
+from ..resource_type import ResourceType, changed, tag_map, without
 
 
 class Queue(ResourceType):
