@@ -35,8 +35,8 @@ Options (and the environment variables that are their defaults):
   --help                    this text
 
 Needs the AWS CLI, Python 3 and, for functions with a lock file, npm or pip. The caller may s3:ListBucket on the
-bucket (without it, S3 answers 403 for a package that is not there yet), s3:GetObject and s3:PutObject on its objects,
-and kms:GenerateDataKey and kms:Decrypt with the bucket's key. Objects are encrypted as the bucket says.
+bucket, s3:GetObject and s3:PutObject on its objects, and kms:GenerateDataKey and kms:Decrypt with the bucket's key.
+Objects are encrypted as the bucket says. index.json in the bucket is a cache that may be deleted at any time.
 
 Ends with 0 when all packages are in S3, 1 when something failed, 2 when called wrongly. Safe to run again after it
 was killed at any point.
@@ -75,30 +75,37 @@ package() {
   python3 "$here/lib/package_lambdas.py" "$@"
 }
 
-# look_up LINE: writes what S3 has of a planned package to $work/packages/<function> (SHA-256 and size), or nothing
-# when it has none.
+# list_bucket: writes what is in the bucket to $work/listing, and the index of an earlier run, if any, to $work/index.
+list_bucket() {
+  if ! try_aws s3api list-objects-v2 --bucket "$bucket" --query 'Contents[].[Key,ETag,Size]' --output json; then
+    [[ $aws_error_code != NoSuchBucket ]] ||
+      fail "The bucket $bucket does not exist. It is made by the stack artifact-store: is --bucket its package bucket?"
+    fail "The bucket $bucket cannot be listed: is this the tooling account, and may the caller s3:ListBucket? $aws_error"
+  fi
+  printf '%s\n' "$aws_output" >"$work/listing"
+  # Without it, or with a damaged one, look_up asks for every package; see lib/package_index.py.
+  [[ $aws_output != *'"index.json"'* ]] || try_aws s3api get-object --bucket "$bucket" --key index.json "$work/index" ||
+    complain "s3://$bucket/index.json cannot be read, so S3 is asked for every package. $aws_error"
+}
+
+# look_up LINE: writes what S3 has of a planned package to $work/packages/<function>: SHA-256, size and ETag.
 look_up() {
   local function hash
   IFS=$'\t' read -r function hash _ <<<"$1"
   # The hash of the zip is S3's own checksum of the object, which S3 verified when it was uploaded, rather than
   # metadata that anybody may have mistyped. It covers the whole object because put-object sends a single part.
-  if try_aws s3api head-object --bucket "$bucket" --key "$function/$hash.zip" --checksum-mode ENABLED \
-    --query '[ChecksumSHA256,ContentLength]' --output text; then
-    if ! [[ $aws_output =~ ^[A-Za-z0-9+/]{43}=[[:blank:]][0-9]+$ ]]; then
-      complain "s3://$bucket/$function/$hash.zip: found an object without a SHA-256 checksum of its whole content." \
-        "This script did not put it there. Delete it and run again."
-      return 1
-    fi
-    printf '%s\n' "$aws_output" >"$work/packages/$function"
-  elif [[ $aws_error_code == 403 ]]; then
-    complain "s3://$bucket/$function/$hash.zip: access denied. The caller needs s3:GetObject on the object," \
-      "kms:Decrypt with the bucket's key, and s3:ListBucket on the bucket, without which S3 also denies to say that" \
-      "an object does not exist. $aws_error"
-    return 1
-  elif [[ $aws_error_code != 404 ]]; then
-    complain "s3://$bucket/$function/$hash.zip: $aws_error"
+  if ! try_aws s3api head-object --bucket "$bucket" --key "$function/$hash.zip" --checksum-mode ENABLED \
+    --query '[ChecksumSHA256,ContentLength,ETag]' --output text; then
+    complain "s3://$bucket/$function/$hash.zip cannot be read: the caller needs s3:GetObject on it, and kms:Decrypt" \
+      "with the bucket's key to see its checksum. $aws_error"
     return 1
   fi
+  if ! [[ $aws_output =~ ^[A-Za-z0-9+/]{43}=[[:blank:]][0-9]+[[:blank:]] ]]; then
+    complain "s3://$bucket/$function/$hash.zip: found an object without a SHA-256 checksum of its whole content." \
+      "This script did not put it there. Delete it and run again."
+    return 1
+  fi
+  printf '%s\n' "$aws_output" >"$work/packages/$function"
 }
 
 # prepare LINE: copies a function with a lock file to $work/staged/<function> and installs its dependencies there.
@@ -138,18 +145,23 @@ upload() {
   # S3 compares the checksum with what arrives, and keeps it for look_up. No encryption header: the bucket's default
   # applies, and a header would have to name the right key.
   if try_aws s3api put-object --bucket "$bucket" --key "$function/$hash.zip" --body "$work/zips/$function.zip" \
-    --content-type application/zip --checksum-algorithm SHA256 --checksum-sha256 "$sha256" --if-none-match '*'; then
-    printf '%s\t%s\n' "$sha256" "$size" >"$work/packages/$function"
+    --content-type application/zip --checksum-algorithm SHA256 --checksum-sha256 "$sha256" --if-none-match '*' \
+    --query ETag --output text; then
+    printf '%s\t%s\t%s\n' "$sha256" "$size" "$aws_output" >"$work/packages/$function"
   elif [[ $aws_error_code == PreconditionFailed || $aws_error_code == ConditionalRequestConflict ]]; then
-    look_up "$function"$'\t'"$hash" || return 1
-    if [[ ! -f $work/packages/$function ]]; then
-      complain "s3://$bucket/$function/$hash.zip: another run uploads or deletes it at this moment. $aws_error"
-      return 1
-    fi
+    look_up "$function"$'\t'"$hash"
   else
     complain "s3://$bucket/$function/$hash.zip: uploading failed. $aws_error"
     return 1
   fi
+}
+
+# write_index: keeps in the bucket what this run knows, for the next one to ask less.
+write_index() {
+  [[ ! -f $work/index || $(<"$work/index") != "$(<"$work/new-index")" ]] || return 0
+  try_aws s3api put-object --bucket "$bucket" --key index.json --body "$work/new-index" \
+    --content-type application/json ||
+    complain "s3://$bucket/index.json could not be written, so the next run has to ask for every package. $aws_error"
 }
 
 # select_missing: prints the planned lines whose packages are not in S3.
@@ -170,13 +182,9 @@ rm -f "$output/manifest.json"
 package plan "$lambda_dir" "$parameters_dir" "$environments" >"$work/plan" ||
   fail "Nothing has been packaged; see above."
 
-# Asked for by itself: head-object answers 404 for an absent bucket as it does for an absent object.
-if ! try_aws s3api head-bucket --bucket "$bucket"; then
-  [[ $aws_error_code != 404 ]] ||
-    fail "The bucket $bucket does not exist. It is made by the stack artifact-store: is --bucket its package bucket?"
-  fail "The bucket $bucket cannot be used: is this the tooling account, and may the caller s3:ListBucket? $aws_error"
-fi
-for_each_line "$jobs" look_up <"$work/plan" || fail "S3 was not asked for all packages; see above."
+list_bucket
+package known "$work/listing" "$work/index" "$work/packages" <"$work/plan" >"$work/unknown"
+for_each_line "$jobs" look_up <"$work/unknown" || fail "S3 did not tell all packages; see above. Nothing was uploaded."
 
 select_missing >"$work/missing"
 if [[ -s $work/missing ]]; then
@@ -195,10 +203,11 @@ fi
 while IFS=$'\t' read -r function hash _; do
   printf '%s\t%s\t%s\n' "$function" "$function/$hash.zip" "$(<"$work/packages/$function")"
 done <"$work/plan" >"$work/packaged"
-package finish "$bucket" "$parameters_dir" "$environments" "$output" <"$work/packaged" ||
+package finish "$bucket" "$parameters_dir" "$environments" "$output" <"$work/packaged" >"$work/new-index" ||
   fail "The packages are in S3, but their manifest could not be written."
+write_index
 
-while IFS=$'\t' read -r function key _ size; do
+while IFS=$'\t' read -r function key _ size _; do
   result=unchanged
   [[ ! -f $work/zips/$function.zip ]] || result=uploaded
   printf '%-9s  %s  %s  %s bytes\n' "$result" "$function" "s3://$bucket/$key" "$size"

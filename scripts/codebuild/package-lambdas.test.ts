@@ -42,6 +42,15 @@ afterAll(async () => {
 
 beforeEach(() => proxy.reset());
 
+/** Functions whose packages were uploaded, or tried to. */
+function uploads(): string[] {
+  const zip = /^\/[^/]+\/([^/]+)\/[^/]+\.zip$/;
+  return proxy.calls
+    .filter(({ action }) => action === 'PutObject')
+    .flatMap(({ target }) => zip.exec(target)?.[1] ?? [])
+    .sort();
+}
+
 /** A source tree, a bucket of its own, and how to package the one into the other. */
 interface Project {
   readonly folder: string;
@@ -51,6 +60,9 @@ interface Project {
   manifest(): Promise<Manifest>;
   /** Bytes of a function's package in S3, read past the proxy. */
   object(key: string): Promise<Buffer>;
+  /** Puts something else into S3, past the proxy. */
+  replace(key: string, content: string, options?: readonly string[]): Promise<void>;
+  deleteIndex(): Promise<void>;
 }
 
 async function project(files: Readonly<Record<string, string | Buffer>>): Promise<Project> {
@@ -75,6 +87,17 @@ async function project(files: Readonly<Record<string, string | Buffer>>): Promis
       await aws(emulator.environment('tooling'), ...['s3api', 'get-object', '--bucket', bucket, '--key', key, path]);
       return readFile(path);
     },
+    replace: async (key, content, options = []) => {
+      const path = join(folder, randomUUID());
+      await writeFile(path, content);
+      await aws(
+        emulator.environment('tooling'),
+        ...['s3api', 'put-object', '--bucket', bucket, '--key', key, '--body', path],
+        ...options,
+      );
+    },
+    deleteIndex: () =>
+      aws(emulator.environment('tooling'), ...['s3api', 'delete-object', '--bucket', bucket, '--key', 'index.json']),
   };
 }
 
@@ -265,7 +288,7 @@ describe('package-lambdas.sh', () => {
 
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).not.toContain('uploaded');
-    expect(proxy.calls.map(({ action }) => action).sort()).toEqual(['HeadBucket', 'HeadObject', 'HeadObject']);
+    expect(proxy.calls.map(({ action }) => action)).toEqual(['ListObjectsV2', 'GetObject']);
     expect(await source.manifest()).toEqual(manifest);
   });
 
@@ -280,9 +303,8 @@ describe('package-lambdas.sh', () => {
 
     expect(await source.package()).toMatchObject({ code: 0 });
 
-    expect(proxy.calls.filter(({ action }) => action === 'PutObject').map(({ target }) => target)).toEqual([
-      expect.stringContaining('/orders-api/'),
-    ]);
+    expect(uploads()).toEqual(['orders-api']);
+    expect(proxy.count('HeadObject')).toBe(0);
     const after = await source.manifest();
     expect(after.functions[0]).toEqual(before.functions[0]);
     expect(after.functions[1]?.key).not.toBe(before.functions[1]?.key);
@@ -300,7 +322,7 @@ describe('package-lambdas.sh', () => {
     expect(await source.package()).toMatchObject({ code: 0 });
 
     expect((await source.manifest()).functions[0]?.key).not.toBe(before.functions[0]?.key);
-    expect(proxy.count('PutObject')).toBe(2);
+    expect(uploads()).toEqual(['orders-api', 'orders-api']);
   });
 
   test('writes configurations of the environments it is told', async () => {
@@ -328,7 +350,7 @@ describe('dependencies', () => {
     proxy.reset();
     await rm(join(source.folder, 'lambda/orders-api/node_modules'), { recursive: true });
     expect(await source.package([], npm)).toMatchObject({ code: 0 });
-    expect(proxy.count('PutObject')).toBe(0);
+    expect(uploads()).toEqual([]);
   });
 
   test('that npm cannot install are reported with what npm said, and nothing is uploaded', async () => {
@@ -342,7 +364,7 @@ describe('dependencies', () => {
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('orders-api: installing its dependencies failed:');
     expect(result.stderr).toContain('ENOENT');
-    expect(proxy.count('PutObject')).toBe(0);
+    expect(uploads()).toEqual([]);
     expect(existsSync(join(source.folder, 'package/manifest.json'))).toBe(false);
   });
 
@@ -383,7 +405,7 @@ describe('dependencies', () => {
     expect(result.stderr).toContain(
       'Dependencies have to be installed on Linux, where Lambda runs them; found Darwin.',
     );
-    expect(proxy.count('PutObject')).toBe(0);
+    expect(uploads()).toEqual([]);
   });
 });
 
@@ -474,7 +496,7 @@ describe('what cannot be packaged', () => {
 
   test('is source that changes between its hash and its zip', async () => {
     const source = await project(EVENTS);
-    const hold = proxy.hold({ action: 'HeadObject' });
+    const hold = proxy.hold({ action: 'ListObjectsV2' });
     const running = source.start();
     await hold.arrived(1);
     await writeFiles(source.folder, { 'lambda/order-events/app.py': 'changed meanwhile\n' });
@@ -484,7 +506,7 @@ describe('what cannot be packaged', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('lambda/order-events: the source changed while it was packaged.');
-    expect(proxy.count('PutObject')).toBe(0);
+    expect(uploads()).toEqual([]);
   });
 });
 
@@ -496,34 +518,34 @@ describe('when S3 does not do as wished', () => {
 
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('The bucket no-such-bucket does not exist. It is made by the stack artifact-store');
-    expect(proxy.calls.map(({ action }) => action)).toEqual(['HeadBucket']);
+    expect(proxy.calls.map(({ action }) => action)).toEqual(['ListObjectsV2']);
   });
 
-  test('a denied bucket and a denied object say which permission may be missing', async () => {
+  test('a denied bucket and a denied package say which permission may be missing', async () => {
     const source = await project(EVENTS);
-    proxy.fail({ action: 'HeadBucket', calls: [1] }, { status: 403, code: 'AccessDenied' });
+    await source.package();
+    await source.deleteIndex();
+    proxy.reset();
+    proxy.fail({ action: 'ListObjectsV2', calls: [1] }, { status: 403, code: 'AccessDenied' });
     proxy.fail({ action: 'HeadObject' }, { status: 403, code: 'AccessDenied' });
 
     const bucket = await source.package();
     const object = await source.package();
 
     expect(bucket).toMatchObject({ code: 1, stderr: expect.stringContaining('may the caller s3:ListBucket?') });
-    expect(object).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('s3:ListBucket on the bucket, without'),
-    });
-    expect(proxy.count('PutObject')).toBe(0);
+    expect(object).toMatchObject({ code: 1, stderr: expect.stringContaining('the caller needs s3:GetObject on it') });
+    expect(uploads()).toEqual([]);
   });
 
   test('throttling is waited out', async () => {
     const source = await project(EVENTS);
-    proxy.fail({ action: 'HeadObject', calls: [1] }, throttled.s3);
-    proxy.fail({ action: 'PutObject', calls: [1, 2] }, throttled.s3);
+    proxy.fail({ action: 'ListObjectsV2', calls: [1] }, throttled.s3);
+    proxy.fail({ action: 'PutObject', target: /\.zip$/, calls: [1, 2] }, throttled.s3);
 
     expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
 
-    expect(proxy.count('HeadObject')).toBe(2);
-    expect(proxy.count('PutObject')).toBe(3);
+    expect(proxy.count('ListObjectsV2')).toBe(2);
+    expect(uploads()).toHaveLength(3);
   });
 
   test('throttling that does not end fails without a manifest, and the next run uploads the rest', async () => {
@@ -539,9 +561,7 @@ describe('when S3 does not do as wished', () => {
 
     proxy.reset();
     expect(await source.package()).toMatchObject({ code: 0 });
-    expect(proxy.calls.filter(({ action }) => action === 'PutObject').map(({ target }) => target)).toEqual([
-      expect.stringContaining('/orders-api/'),
-    ]);
+    expect(uploads()).toEqual(['orders-api']);
   });
 
   test('a run that is killed while it uploads leaves no manifest, and the next run uploads the rest', async () => {
@@ -559,21 +579,27 @@ describe('when S3 does not do as wished', () => {
 
     proxy.reset();
     expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
-    expect(proxy.count('PutObject')).toBe(1);
+    expect(uploads()).toEqual(['orders-api']);
     expect((await source.manifest()).functions).toHaveLength(2);
   });
 
-  test('a package that another run uploaded meanwhile stays as it is', async () => {
+  test('a package that another run uploads meanwhile stays as it is', async () => {
     const source = await project(EVENTS);
-    await source.package();
+    const hold = proxy.hold({ action: 'PutObject', target: /\.zip$/, calls: [1] });
+    const slow = source.start();
+    await hold.arrived(1);
+    const fast = await source.package();
     const [first] = (await source.manifest()).functions;
     const bytes = await source.object(first?.key ?? '');
-    proxy.reset();
-    proxy.fail({ action: 'HeadObject', calls: [1] }, { status: 404, code: 'NoSuchKey' });
+    hold.release();
 
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
+    expect([fast, await slow.result]).toMatchObject([
+      { code: 0, stderr: '' },
+      { code: 0, stderr: '' },
+    ]);
 
-    expect(proxy.calls.map(({ action }) => action)).toEqual(['HeadBucket', 'HeadObject', 'PutObject', 'HeadObject']);
+    expect(uploads()).toEqual(['order-events', 'order-events']);
+    expect(proxy.calls.filter(({ answer }) => answer?.status === 412)).toHaveLength(1);
     expect(await source.object(first?.key ?? '')).toEqual(bytes);
     expect((await source.manifest()).functions).toEqual([first]);
   });
@@ -582,15 +608,64 @@ describe('when S3 does not do as wished', () => {
     const source = await project(EVENTS);
     await source.package();
     const [first] = (await source.manifest()).functions;
-    const environment = emulator.environment('tooling');
-    const object = ['--bucket', source.bucket, '--key', first?.key ?? ''];
-    await aws(environment, 's3api', 'delete-object', ...object);
-    await aws(environment, 's3api', 'put-object', ...object);
+    await source.replace(first?.key ?? '', 'by hand');
 
     expect(await source.package()).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('found an object without a SHA-256 checksum of its whole content.'),
     });
+  });
+});
+
+describe('the index in the bucket', () => {
+  test.each([
+    ['is gone', (source: Project) => source.deleteIndex()],
+    ['is damaged', (source: Project) => source.replace('index.json', '{"order-events/0.zip": {')],
+    ['has other things in it', (source: Project) => source.replace('index.json', '{"order-events/0.zip": 1}')],
+  ])('is made anew when it %s, after asking S3 for every package', async (_, spoil) => {
+    const source = await project({ ...EVENTS, ...API });
+    await source.package();
+    const manifest = await source.manifest();
+    await spoil(source);
+    proxy.reset();
+
+    const asking = await source.package();
+    const asked = proxy.count('HeadObject');
+    const knowing = await source.package();
+
+    expect([asking, knowing]).toMatchObject([
+      { code: 0, stderr: '' },
+      { code: 0, stderr: '' },
+    ]);
+    expect(asked).toBe(2);
+    expect(proxy.count('HeadObject')).toBe(2);
+    expect(uploads()).toEqual([]);
+    expect(await source.manifest()).toEqual(manifest);
+  });
+
+  test('is not believed about an object that was replaced', async () => {
+    const source = await project(EVENTS);
+    await source.package();
+    const [first] = (await source.manifest()).functions;
+    await source.replace(first?.key ?? '', 'another zip of the same source', ['--checksum-algorithm', 'SHA256']);
+
+    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
+
+    const sha256 = createHash('sha256').update('another zip of the same source').digest('base64');
+    expect((await source.manifest()).functions).toEqual([{ ...first, sha256, size: 30 }]);
+  });
+
+  test('that cannot be read or written is no reason to fail', async () => {
+    const source = await project(EVENTS);
+    proxy.fail({ action: 'PutObject', target: /index\.json$/, calls: [1] }, { status: 403, code: 'AccessDenied' });
+    const unwritten = await source.package();
+    await source.package();
+    proxy.fail({ action: 'GetObject' }, { status: 403, code: 'AccessDenied' });
+    const unread = await source.package();
+
+    expect(unwritten).toMatchObject({ code: 0, stderr: expect.stringContaining('index.json could not be written') });
+    expect(unread).toMatchObject({ code: 0, stderr: expect.stringContaining('index.json cannot be read') });
+    expect(uploads()).toEqual(['order-events']);
   });
 });
 

@@ -14,7 +14,7 @@ import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Callable, Iterable
 
 # Part of every content hash. Raise it when the same source has to make another package than before (other install
 # options, other exclusions of installed files): the packages in S3 are never overwritten.
@@ -239,7 +239,7 @@ def _is_cache(parts: list[str]) -> bool:
     return len(parts) > 1 and parts[-2:] == ["node_modules", ".cache"]
 
 
-def _packaged_files(folder: str, excluded) -> list[PackagedFile]:
+def _packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[PackagedFile]:
     root = os.path.realpath(folder)
     files: list[PackagedFile] = []
     problems: list[str] = []

@@ -2,13 +2,16 @@
 
     plan LAMBDA_DIR PARAMETERS_DIR ENVIRONMENTS   reads everything before anything is changed; prints a line for each
                                                   function: name, content hash, "locked" or "plain"
+    known LISTING INDEX PACKAGES_DIR              reads lines of the plan; writes PACKAGES_DIR/<function> (SHA-256, size,
+                                                  ETag) for packages that listing and index know; prints the lines of
+                                                  those that are in S3, but not known
     stage FOLDER CONTENT_HASH TARGET              copies a function's packaged source to an empty folder
     zip LAMBDA_DIR STAGED_DIR OUTPUT_DIR          reads lines of the plan; writes OUTPUT_DIR/<function>.zip from the
                                                   staged folder, or from lambda/ if the function is plain; prints
                                                   function, content hash, SHA-256 in base64 and size
     finish BUCKET PARAMETERS_DIR ENVIRONMENTS OUTPUT_DIR
-                                                  reads lines of function, key, SHA-256, size; writes the manifest and
-                                                  the template configurations
+                                                  reads lines of function, key, SHA-256, size, ETag; writes the manifest
+                                                  and the template configurations; prints the new index
 
 Lines are parted by tabs; ENVIRONMENTS by spaces, and none means every folder of PARAMETERS_DIR but tooling. Ends with
 1 and every problem on standard error.
@@ -30,6 +33,7 @@ from function_source import (
     source_files,
 )
 from manifest import Package, write_manifest
+from package_index import index_text, read_index, read_listing
 from reproducible_zip import Zip, write_zip
 
 SOURCE_CHANGED = "the source changed while it was packaged. Run again when nothing writes there."
@@ -52,6 +56,24 @@ def plan(lambda_directory: str, parameters_directory: str, environments: str) ->
         raise SourceError(problems)
     for function in functions:
         print(function.function, function.content_hash, "locked" if function.locked else "plain", sep="\t")
+
+
+def known(listing_path: str, index_path: str, packages_directory: str) -> None:
+    """Tell the planned packages that are in S3, as far as possible without asking for each."""
+    listing = read_listing(listing_path)
+    index = read_index(index_path)
+    for line in sys.stdin:
+        function, content_hash, _ = line.rstrip("\n").split("\t")
+        key = f"{function}/{content_hash}.zip"
+        stored = listing.get(key)
+        if stored is None:
+            continue
+        sha256 = index.get((key, stored.etag))
+        if sha256 is None:
+            print(line, end="")
+            continue
+        with open(os.path.join(packages_directory, function), "w", encoding="utf-8") as file:
+            print(sha256, stored.size, stored.etag, sep="\t", file=file)
 
 
 def stage(folder: str, content_hash: str, target: str) -> None:
@@ -96,12 +118,15 @@ def zip_all(lambda_directory: str, staged_directory: str, output_directory: str)
 def finish(bucket: str, parameters_directory: str, environments: str, output_directory: str) -> None:
     """Write the template configurations, and last the manifest: where it is, the rest is complete."""
     packages = []
+    indexed = []
     for line in sys.stdin:
-        function, key, sha256, size = line.rstrip("\n").split("\t")
+        function, key, sha256, size, etag = line.rstrip("\n").split("\t")
         packages.append(Package(function, key, sha256, int(size)))
+        indexed.append((key, sha256, etag))
     files = configurations(parameters_directory, _environments(parameters_directory, environments), packages)
     write_configurations(os.path.join(output_directory, "configuration"), files)
     write_manifest(os.path.join(output_directory, "manifest.json"), bucket, packages)
+    print(index_text(indexed), end="")
 
 
 def _environments(parameters_directory: str, environments: str) -> list[str]:
@@ -127,7 +152,7 @@ def _zip_source(path: str, function: str, folder: str, content_hash: str) -> Zip
 
 def main() -> int:
     """Run the step named by the first argument."""
-    steps = {"plan": plan, "stage": stage, "zip": zip_all, "finish": finish}
+    steps = {"plan": plan, "known": known, "stage": stage, "zip": zip_all, "finish": finish}
     try:
         steps[sys.argv[1]](*sys.argv[2:])
     except (SourceError, ConfigurationError) as error:

@@ -13,6 +13,7 @@ from typing import Callable, Iterable
 from function_source import PackagedFile
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+COMPRESSION_LEVEL = 4  # two thirds of the time of zlib's default, 6, for two or three per cent more bytes
 UNIX = 3  # "version made by": without it the modes would not count
 MODE = 0o644
 EXECUTABLE_MODE = 0o755  # Lambda runs code as a user of its own: everybody has to be able to read it
@@ -32,9 +33,8 @@ def write_zip(path: str, files: Iterable[PackagedFile], on_content: Callable[[Pa
 
     `on_content` is told of every file with the very bytes that were packaged. Raises OSError.
     """
-    # Level 6 is what zip(1) uses. Another zlib may compress to other bytes: it only matters that the same tree makes
-    # the same zip on one machine, since the package that is in S3 first stays.
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    # Another zlib may compress to other bytes. It does no harm, since the package that is in S3 first stays.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
         for file in files:
             content = file.read()
             on_content(file, content)

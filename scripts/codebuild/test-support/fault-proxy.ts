@@ -175,7 +175,7 @@ function identify(incoming: IncomingMessage, body: Buffer): Call {
   const path = decodeURIComponent((incoming.url ?? '').split('?')[0] ?? '');
   const call = (action: string, target: string): Call => ({ service, action, target });
   if (service === 's3') {
-    return call(`${s3Verb(incoming.method)}${path.split('/').length > 2 ? 'Object' : 'Bucket'}`, path);
+    return call(s3Action(incoming.method, incoming.url ?? ''), path);
   }
   if (service === 'lambda') {
     return call(lambdaAction(incoming.method, path), path);
@@ -188,8 +188,12 @@ function identify(incoming: IncomingMessage, body: Buffer): Call {
   );
 }
 
-function s3Verb(method = ''): string {
-  return method.slice(0, 1) + method.slice(1).toLowerCase();
+function s3Action(method = '', url: string): string {
+  if (url.includes('list-type=2')) {
+    return 'ListObjectsV2';
+  }
+  const verb = method.slice(0, 1) + method.slice(1).toLowerCase();
+  return `${verb}${/^\/[^/?]+\/[^?]/.test(url) ? 'Object' : 'Bucket'}`;
 }
 
 function lambdaAction(method = '', path: string): string {
