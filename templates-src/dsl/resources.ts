@@ -70,10 +70,15 @@ type NarrowedValue<T, Allowed extends AllowedValues, Path extends string> = T ex
           : T
         : T;
 
+// cloudform-types lets a class without required properties be made without any.
+type PropertiesOf<Class extends ResourceClass<never>> = NonNullable<ConstructorParameters<Class>[0]>;
+
 /** What makes a resource of one type; also what tests of the vocabulary read. */
 export interface ResourceConstructor<Type extends string, Properties, Attribute extends string> {
   (properties: Properties, beside?: ResourceAttributes): Resource<Type, Attribute>;
   readonly type: Type;
+  /** The type that the class of cloudform-types is for; a test compares the two. */
+  readonly implementation: string;
   readonly attributes: readonly Attribute[];
   readonly allowedValues: AllowedValues;
 }
@@ -87,23 +92,23 @@ export interface ResourceConstructor<Type extends string, Properties, Attribute 
  */
 export function resourceType<
   const Type extends `AWS::${string}`,
-  Properties extends object,
+  Class extends ResourceClass<never>,
   const Attribute extends string = never,
   const Allowed extends AllowedValues = NoAllowedValues,
 >(
   type: Type,
-  implementation: new (properties: Properties) => ResourceBase,
+  implementation: Class,
   vocabulary: { readonly attributes?: readonly Attribute[]; readonly allowedValues?: Allowed } = {},
-): ResourceConstructor<Type, Narrowed<Properties, Allowed>, Attribute> {
+): ResourceConstructor<Type, Narrowed<PropertiesOf<Class>, Allowed>, Attribute> {
   const { attributes = [], allowedValues = {} } = vocabulary;
-  const make = implementation as ResourceClass<object>;
+  const make = (properties: object) => new implementation(properties as never);
   const construct = (properties: object, beside: ResourceAttributes = {}): Resource<Type, Attribute> => ({
     ...beside,
     Type: type,
-    Properties: new make(properties).Properties,
+    Properties: make(properties).Properties,
     attributes,
   });
-  return Object.assign(construct, { type, attributes, allowedValues });
+  return Object.assign(construct, { type, implementation: make({}).Type, attributes, allowedValues });
 }
 
 /**

@@ -139,6 +139,8 @@ Bucket({
 });
 // @ts-expect-error TS2561 a misspelled property
 Bucket({ BuketName: 'data' });
+// @ts-expect-error TS2561 a misspelled property of a type without allowed values
+Topic({ TopicNane: 'alarms' });
 // @ts-expect-error TS2561 a misspelled property, nested
 Bucket({ PublicAccessBlockConfiguration: { BlockPublicAcl: true } });
 // @ts-expect-error TS2561 a misspelled property, in a list

@@ -1,24 +1,23 @@
-import CfScalableTarget, {
-  type ScalableTargetProperties,
-} from 'cloudform-types/types/applicationAutoScaling/scalableTarget';
-import CfScalingPolicy, {
-  type ScalingPolicyProperties,
-} from 'cloudform-types/types/applicationAutoScaling/scalingPolicy';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import CfScalableTarget from 'cloudform-types/types/applicationAutoScaling/scalableTarget';
+import CfScalingPolicy from 'cloudform-types/types/applicationAutoScaling/scalingPolicy';
+import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: resource, dimension and namespace, which together name a target; what `ScalingTargetId` takes. */
-export const ScalableTarget = resourceType(
-  'AWS::ApplicationAutoScaling::ScalableTarget',
-  CfScalableTarget as ResourceClass<Narrowed<ScalableTargetProperties, Record<never, never>>>,
-);
-
-const policyValues = {
-  PolicyType: ['PredictiveScaling', 'StepScaling', 'TargetTrackingScaling'],
-} as const;
+export const ScalableTarget = resourceType('AWS::ApplicationAutoScaling::ScalableTarget', CfScalableTarget, {
+  allowedValues: {
+    ScalableDimension: ['ecs:service:DesiredCount'],
+    ServiceNamespace: ['ecs'],
+  },
+});
 
 /** `!Ref`: the policy's ARN. */
-export const ScalingPolicy = resourceType(
-  'AWS::ApplicationAutoScaling::ScalingPolicy',
-  CfScalingPolicy as ResourceClass<Narrowed<ScalingPolicyProperties, typeof policyValues>>,
-  { allowedValues: policyValues },
-);
+export const ScalingPolicy = resourceType('AWS::ApplicationAutoScaling::ScalingPolicy', CfScalingPolicy, {
+  allowedValues: {
+    PolicyType: ['PredictiveScaling', 'StepScaling', 'TargetTrackingScaling'],
+    'TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType': [
+      'ALBRequestCountPerTarget',
+      'ECSServiceAverageCPUUtilization',
+      'ECSServiceAverageMemoryUtilization',
+    ],
+  },
+});

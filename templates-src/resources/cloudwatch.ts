@@ -1,5 +1,5 @@
-import CfAlarm, { type AlarmProperties } from 'cloudform-types/types/cloudWatch/alarm';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import CfAlarm from 'cloudform-types/types/cloudWatch/alarm';
+import { resourceType } from '../dsl/resources';
 
 const allowedValues = {
   ComparisonOperator: [
@@ -16,8 +16,4 @@ const allowedValues = {
 } as const;
 
 /** `!Ref`: the alarm's name. */
-export const Alarm = resourceType(
-  'AWS::CloudWatch::Alarm',
-  CfAlarm as ResourceClass<Narrowed<AlarmProperties, typeof allowedValues>>,
-  { attributes: ['Arn'], allowedValues },
-);
+export const Alarm = resourceType('AWS::CloudWatch::Alarm', CfAlarm, { attributes: ['Arn'], allowedValues });

@@ -1,15 +1,11 @@
-import CfApplication, { type ApplicationProperties } from 'cloudform-types/types/codeDeploy/application';
-import CfDeploymentGroup, { type DeploymentGroupProperties } from 'cloudform-types/types/codeDeploy/deploymentGroup';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
-
-const applicationValues = { ComputePlatform: ['ECS', 'Lambda', 'Server'] } as const;
+import CfApplication from 'cloudform-types/types/codeDeploy/application';
+import CfDeploymentGroup from 'cloudform-types/types/codeDeploy/deploymentGroup';
+import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the application's name. */
-export const Application = resourceType(
-  'AWS::CodeDeploy::Application',
-  CfApplication as ResourceClass<Narrowed<ApplicationProperties, typeof applicationValues>>,
-  { allowedValues: applicationValues },
-);
+export const Application = resourceType('AWS::CodeDeploy::Application', CfApplication, {
+  allowedValues: { ComputePlatform: ['ECS', 'Lambda', 'Server'] },
+});
 
 const groupValues = {
   'AutoRollbackConfiguration.Events': ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST'],
@@ -20,8 +16,6 @@ const groupValues = {
 } as const;
 
 /** `!Ref`: the deployment group's name. */
-export const DeploymentGroup = resourceType(
-  'AWS::CodeDeploy::DeploymentGroup',
-  CfDeploymentGroup as ResourceClass<Narrowed<DeploymentGroupProperties, typeof groupValues>>,
-  { allowedValues: groupValues },
-);
+export const DeploymentGroup = resourceType('AWS::CodeDeploy::DeploymentGroup', CfDeploymentGroup, {
+  allowedValues: groupValues,
+});

@@ -1,6 +1,6 @@
 import CfPipeline, { type PipelineProperties } from 'cloudform-types/types/codePipeline/pipeline';
 import type { StringValue } from '../dsl/intrinsics';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'ArtifactStore.Type': ['S3'],
@@ -57,7 +57,7 @@ interface NewerProperties {
   }[];
 }
 
-type Properties = Narrowed<Omit<PipelineProperties, keyof NewerProperties> & NewerProperties, typeof allowedValues>;
+type Properties = Omit<PipelineProperties, keyof NewerProperties> & NewerProperties;
 
 /** `!Ref`: the pipeline's name. */
 export const Pipeline = resourceType(

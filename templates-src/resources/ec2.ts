@@ -1,11 +1,10 @@
 import CfEip from 'cloudform-types/types/ec2/eip';
-import CfFlowLog, { type FlowLogProperties } from 'cloudform-types/types/ec2/flowLog';
+import CfFlowLog from 'cloudform-types/types/ec2/flowLog';
 import CfInternetGateway from 'cloudform-types/types/ec2/internetGateway';
 import CfNatGateway from 'cloudform-types/types/ec2/natGateway';
 import CfRoute from 'cloudform-types/types/ec2/route';
 import CfRouteTable from 'cloudform-types/types/ec2/routeTable';
 import CfSecurityGroup from 'cloudform-types/types/ec2/securityGroup';
-import CfSecurityGroupEgress from 'cloudform-types/types/ec2/securityGroupEgress';
 import CfSecurityGroupIngress from 'cloudform-types/types/ec2/securityGroupIngress';
 import CfSubnet from 'cloudform-types/types/ec2/subnet';
 import CfSubnetRouteTableAssociation from 'cloudform-types/types/ec2/subnetRouteTableAssociation';
@@ -13,7 +12,7 @@ import CfVpc from 'cloudform-types/types/ec2/vpc';
 import CfVpcEndpoint, { type VPCEndpointProperties } from 'cloudform-types/types/ec2/vpcEndpoint';
 import CfVpcGatewayAttachment from 'cloudform-types/types/ec2/vpcGatewayAttachment';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 /** `!Ref`: the VPC's id. */
 export const Vpc = resourceType('AWS::EC2::VPC', CfVpc);
@@ -51,14 +50,11 @@ export const SecurityGroup = resourceType('AWS::EC2::SecurityGroup', CfSecurityG
 /** One rule for what comes in. A resource of its own where two groups name each other. */
 export const SecurityGroupIngress = resourceType('AWS::EC2::SecurityGroupIngress', CfSecurityGroupIngress);
 
-/** One rule for what goes out. */
-export const SecurityGroupEgress = resourceType('AWS::EC2::SecurityGroupEgress', CfSecurityGroupEgress);
-
 const endpointValues = {
   VpcEndpointType: ['Interface', 'Gateway', 'GatewayLoadBalancer', 'ServiceNetwork', 'Resource', 'Tunnel'],
 } as const;
 
-type EndpointProperties = Omit<Narrowed<VPCEndpointProperties, typeof endpointValues>, 'PolicyDocument'> & {
+type EndpointProperties = Omit<VPCEndpointProperties, 'PolicyDocument'> & {
   readonly PolicyDocument?: Policy<ResourceStatement>;
 };
 
@@ -81,8 +77,4 @@ const flowLogValues = {
 } as const;
 
 /** `!Ref`: the flow log's id. */
-export const FlowLog = resourceType(
-  'AWS::EC2::FlowLog',
-  CfFlowLog as ResourceClass<Narrowed<FlowLogProperties, typeof flowLogValues>>,
-  { allowedValues: flowLogValues },
-);
+export const FlowLog = resourceType('AWS::EC2::FlowLog', CfFlowLog, { allowedValues: flowLogValues });

@@ -1,6 +1,6 @@
 import CfRepository, { type RepositoryProperties } from 'cloudform-types/types/ecr/repository';
 import type { Policy, RepositoryStatement } from '../dsl/policies';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'EncryptionConfiguration.EncryptionType': ['AES256', 'KMS', 'KMS_DSSE'],
@@ -16,12 +16,8 @@ interface NewerProperties {
   }[];
 }
 
-type Properties = Narrowed<
-  Omit<RepositoryProperties, 'RepositoryPolicyText'> & NewerProperties,
-  typeof allowedValues
-> & {
-  readonly RepositoryPolicyText?: Policy<RepositoryStatement>;
-};
+type Properties = Omit<RepositoryProperties, 'RepositoryPolicyText'> &
+  NewerProperties & { readonly RepositoryPolicyText?: Policy<RepositoryStatement> };
 
 /** `!Ref`: the repository's name. */
 export const Repository = resourceType('AWS::ECR::Repository', CfRepository as ResourceClass<Properties>, {

@@ -1,7 +1,7 @@
-import CfListener, { type ListenerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/listener';
-import CfLoadBalancer, { type LoadBalancerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/loadBalancer';
-import CfTargetGroup, { type TargetGroupProperties } from 'cloudform-types/types/elasticLoadBalancingV2/targetGroup';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import CfListener from 'cloudform-types/types/elasticLoadBalancingV2/listener';
+import CfLoadBalancer from 'cloudform-types/types/elasticLoadBalancingV2/loadBalancer';
+import CfTargetGroup from 'cloudform-types/types/elasticLoadBalancingV2/targetGroup';
+import { resourceType } from '../dsl/resources';
 
 const loadBalancerValues = {
   IpAddressType: ['dualstack', 'dualstack-without-public-ipv4', 'ipv4'],
@@ -10,11 +10,10 @@ const loadBalancerValues = {
 } as const;
 
 /** `!Ref`: the load balancer's ARN. */
-export const LoadBalancer = resourceType(
-  'AWS::ElasticLoadBalancingV2::LoadBalancer',
-  CfLoadBalancer as ResourceClass<Narrowed<LoadBalancerProperties, typeof loadBalancerValues>>,
-  { attributes: ['DNSName', 'LoadBalancerFullName', 'LoadBalancerName'], allowedValues: loadBalancerValues },
-);
+export const LoadBalancer = resourceType('AWS::ElasticLoadBalancingV2::LoadBalancer', CfLoadBalancer, {
+  attributes: ['DNSName', 'LoadBalancerFullName', 'LoadBalancerName'],
+  allowedValues: loadBalancerValues,
+});
 
 const targetGroupValues = {
   HealthCheckProtocol: ['GENEVE', 'HTTP', 'HTTPS', 'QUIC', 'TCP', 'TCP_QUIC', 'TCP_UDP', 'TLS', 'UDP'],
@@ -23,11 +22,10 @@ const targetGroupValues = {
 } as const;
 
 /** `!Ref`: the target group's ARN. */
-export const TargetGroup = resourceType(
-  'AWS::ElasticLoadBalancingV2::TargetGroup',
-  CfTargetGroup as ResourceClass<Narrowed<TargetGroupProperties, typeof targetGroupValues>>,
-  { attributes: ['TargetGroupFullName', 'TargetGroupName'], allowedValues: targetGroupValues },
-);
+export const TargetGroup = resourceType('AWS::ElasticLoadBalancingV2::TargetGroup', CfTargetGroup, {
+  attributes: ['TargetGroupFullName', 'TargetGroupName'],
+  allowedValues: targetGroupValues,
+});
 
 const listenerValues = {
   'DefaultActions.RedirectConfig.StatusCode': ['HTTP_301', 'HTTP_302'],
@@ -43,8 +41,6 @@ const listenerValues = {
 } as const;
 
 /** `!Ref`: the listener's ARN. */
-export const Listener = resourceType(
-  'AWS::ElasticLoadBalancingV2::Listener',
-  CfListener as ResourceClass<Narrowed<ListenerProperties, typeof listenerValues>>,
-  { allowedValues: listenerValues },
-);
+export const Listener = resourceType('AWS::ElasticLoadBalancingV2::Listener', CfListener, {
+  allowedValues: listenerValues,
+});

@@ -1,11 +1,8 @@
-import CfRule, { type RuleProperties } from 'cloudform-types/types/events/rule';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
-
-const allowedValues = { State: ['DISABLED', 'ENABLED'] } as const;
+import CfRule from 'cloudform-types/types/events/rule';
+import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the rule's name. */
-export const Rule = resourceType(
-  'AWS::Events::Rule',
-  CfRule as ResourceClass<Narrowed<RuleProperties, typeof allowedValues>>,
-  { attributes: ['Arn'], allowedValues },
-);
+export const Rule = resourceType('AWS::Events::Rule', CfRule, {
+  attributes: ['Arn'],
+  allowedValues: { State: ['DISABLED', 'ENABLED'] },
+});

@@ -2,13 +2,10 @@ import CfManagedPolicy, { type ManagedPolicyProperties } from 'cloudform-types/t
 import CfRole, { type RoleProperties } from 'cloudform-types/types/iam/role';
 import type { StringValue } from '../dsl/intrinsics';
 import type { IdentityStatement, Policy, TrustStatement } from '../dsl/policies';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 // `Policies` is a mutable list: cloudform-types' class has one, and a readonly list is not comparable to it.
-type NarrowedRoleProperties = Omit<
-  Narrowed<RoleProperties, Record<never, never>>,
-  'AssumeRolePolicyDocument' | 'Policies'
-> & {
+type RoleWithStatements = Omit<RoleProperties, 'AssumeRolePolicyDocument' | 'Policies'> & {
   readonly AssumeRolePolicyDocument: Policy<TrustStatement>;
   readonly Policies?: {
     readonly PolicyName: StringValue;
@@ -17,19 +14,16 @@ type NarrowedRoleProperties = Omit<
 };
 
 /** `!Ref`: the role's name. */
-export const Role = resourceType('AWS::IAM::Role', CfRole as ResourceClass<NarrowedRoleProperties>, {
+export const Role = resourceType('AWS::IAM::Role', CfRole as ResourceClass<RoleWithStatements>, {
   attributes: ['Arn', 'RoleId'],
 });
 
-type NarrowedManagedPolicyProperties = Omit<
-  Narrowed<ManagedPolicyProperties, Record<never, never>>,
-  'PolicyDocument'
-> & {
+type ManagedPolicyWithStatements = Omit<ManagedPolicyProperties, 'PolicyDocument'> & {
   readonly PolicyDocument: Policy<IdentityStatement>;
 };
 
 /** `!Ref`: the policy's ARN. */
 export const ManagedPolicy = resourceType(
   'AWS::IAM::ManagedPolicy',
-  CfManagedPolicy as ResourceClass<NarrowedManagedPolicyProperties>,
+  CfManagedPolicy as ResourceClass<ManagedPolicyWithStatements>,
 );

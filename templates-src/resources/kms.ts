@@ -1,11 +1,11 @@
 import CfAlias from 'cloudform-types/types/kms/alias';
 import CfKey, { type KeyProperties } from 'cloudform-types/types/kms/key';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 const allowedValues = { KeyUsage: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] } as const;
 
-type Properties = Omit<Narrowed<KeyProperties, typeof allowedValues>, 'KeyPolicy'> & {
+type Properties = Omit<KeyProperties, 'KeyPolicy'> & {
   readonly KeyPolicy: Policy<ResourceStatement>;
 };
 

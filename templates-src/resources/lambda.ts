@@ -1,16 +1,15 @@
-import CfEventSourceMapping, {
-  type EventSourceMappingProperties,
-} from 'cloudform-types/types/lambda/eventSourceMapping';
+import CfEventSourceMapping from 'cloudform-types/types/lambda/eventSourceMapping';
 import CfFunction, { type FunctionProperties } from 'cloudform-types/types/lambda/function';
-import CfUrl, { type UrlProperties } from 'cloudform-types/types/lambda/url';
+import CfUrl from 'cloudform-types/types/lambda/url';
 import type { StringValue } from '../dsl/intrinsics';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 const functionValues = {
   Architectures: ['x86_64', 'arm64'],
   'LoggingConfig.ApplicationLogLevel': ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
   'LoggingConfig.LogFormat': ['Text', 'JSON'],
   'LoggingConfig.SystemLogLevel': ['DEBUG', 'INFO', 'WARN'],
+  Runtime: ['nodejs22.x', 'nodejs24.x', 'python3.13', 'python3.14'],
 } as const;
 
 /** Newer than cloudform-types (specification 148). */
@@ -26,24 +25,17 @@ interface NewerProperties {
 /** `!Ref`: the function's name. */
 export const LambdaFunction = resourceType(
   'AWS::Lambda::Function',
-  CfFunction as ResourceClass<Narrowed<FunctionProperties & NewerProperties, typeof functionValues>>,
+  CfFunction as ResourceClass<FunctionProperties & NewerProperties>,
   { attributes: ['Arn'], allowedValues: functionValues },
 );
 
-const mappingValues = { FunctionResponseTypes: ['ReportBatchItemFailures'] } as const;
-
 /** `!Ref`: the mapping's id. */
-export const EventSourceMapping = resourceType(
-  'AWS::Lambda::EventSourceMapping',
-  CfEventSourceMapping as ResourceClass<Narrowed<EventSourceMappingProperties, typeof mappingValues>>,
-  { allowedValues: mappingValues },
-);
-
-const urlValues = { AuthType: ['AWS_IAM', 'NONE'], InvokeMode: ['BUFFERED', 'RESPONSE_STREAM'] } as const;
+export const EventSourceMapping = resourceType('AWS::Lambda::EventSourceMapping', CfEventSourceMapping, {
+  allowedValues: { FunctionResponseTypes: ['ReportBatchItemFailures'] },
+});
 
 /** An HTTPS address of a function. */
-export const FunctionUrl = resourceType(
-  'AWS::Lambda::Url',
-  CfUrl as ResourceClass<Narrowed<UrlProperties, typeof urlValues>>,
-  { attributes: ['FunctionUrl'], allowedValues: urlValues },
-);
+export const FunctionUrl = resourceType('AWS::Lambda::Url', CfUrl, {
+  attributes: ['FunctionUrl'],
+  allowedValues: { AuthType: ['AWS_IAM', 'NONE'], InvokeMode: ['BUFFERED', 'RESPONSE_STREAM'] },
+});

@@ -1,5 +1,5 @@
 import CfLogGroup, { type LogGroupProperties } from 'cloudform-types/types/logs/logGroup';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 /** Newer than cloudform-types (specification 148). */
 interface NewerProperties {
@@ -11,6 +11,6 @@ const allowedValues = { LogGroupClass: ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVE
 /** `!Ref`: the log group's name. Its `Arn` ends with `:*`, which stands for its streams. */
 export const LogGroup = resourceType(
   'AWS::Logs::LogGroup',
-  CfLogGroup as ResourceClass<Narrowed<LogGroupProperties & NewerProperties, typeof allowedValues>>,
+  CfLogGroup as ResourceClass<LogGroupProperties & NewerProperties>,
   { attributes: ['Arn'], allowedValues },
 );

@@ -1,7 +1,7 @@
-import CfBucket, { type BucketProperties } from 'cloudform-types/types/s3/bucket';
+import CfBucket from 'cloudform-types/types/s3/bucket';
 import CfBucketPolicy, { type BucketPolicyProperties } from 'cloudform-types/types/s3/bucketPolicy';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type Narrowed, type ResourceClass, resourceType } from '../dsl/resources';
+import { type ResourceClass, resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm': [
@@ -15,11 +15,10 @@ const allowedValues = {
 } as const;
 
 /** `!Ref`: the bucket's name. */
-export const Bucket = resourceType(
-  'AWS::S3::Bucket',
-  CfBucket as ResourceClass<Narrowed<BucketProperties, typeof allowedValues>>,
-  { attributes: ['Arn', 'DomainName', 'RegionalDomainName'], allowedValues },
-);
+export const Bucket = resourceType('AWS::S3::Bucket', CfBucket, {
+  attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
+  allowedValues,
+});
 
 type PolicyProperties = Omit<BucketPolicyProperties, 'PolicyDocument'> & {
   readonly PolicyDocument: Policy<ResourceStatement>;
