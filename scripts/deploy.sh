@@ -107,7 +107,7 @@ deploy_stack() {
   print_result "$stack" "$result" $((SECONDS - started))
   if [[ $result == failed ]]; then
     explain_failure "$stack"
-    read_statuses "$stack"
+    stack_status[$stack]=$(print_status "$stack" 2>/dev/null) || true
     advice=$(advice_for_status "$stack")
     [[ -z $advice ]] || printf '\n%s is now in %s. %s\n' "$stack" "${stack_status[$stack]}" "$advice" >&2
   fi

@@ -35,7 +35,7 @@ END
 # shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
 
-# Refuses to delete the roles of an environment from under the stacks that can only be deleted with them.
+# Refuses to delete a stack from under those that stand on it.
 check_dependents() {
   local row stack dependent problems='' dependents=()
   for row in "${needed_by[@]}"; do
@@ -46,7 +46,7 @@ check_dependents() {
   for row in "${needed_by[@]}"; do
     IFS=$'\t' read -r stack dependent <<<"$row"
     if [[ -n ${stack_status[$stack]} && -n ${stack_status[$dependent]} ]]; then
-      problems+=$'\n'"  $stack holds the role that CloudFormation needs to delete $dependent."
+      problems+=$'\n'"  $stack: $dependent was deployed with its roles, or imports its outputs."
       problems+=$'\n'"    Delete that first: scripts/destroy.sh $dependent"
     fi
   done

@@ -197,7 +197,7 @@ test.concurrent('a deletion that fails ends the run with its events; once the ca
   });
 });
 
-test.concurrent('the roles of an environment stay as long as a stack of a pipeline needs them', async () => {
+test.concurrent('the roles of an environment stay as long as a stack of a pipeline stands on them', async () => {
   const infrastructure = 'route-to-live-dev-infrastructure';
   const { number, run: destroy } = await stage(devRoles);
   const dev = onStage(number, 'dev');
@@ -206,7 +206,7 @@ test.concurrent('the roles of an environment stay as long as a stack of a pipeli
   const refused = await destroy(['--yes', devRoles]);
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toBe(`destroy.sh: these stacks are still needed. Nothing was deleted.
-  ${devRoles} holds the role that CloudFormation needs to delete ${infrastructure}.
+  ${devRoles}: ${infrastructure} was deployed with its roles, or imports its outputs.
     Delete that first: scripts/destroy.sh ${infrastructure}
 `);
 

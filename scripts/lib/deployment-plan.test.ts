@@ -186,7 +186,7 @@ To delete it too, add --including-prod.`,
     expect(names(planDestruction(route, { ...request, selection: ['tooling'] }, false))).toHaveLength(1);
   });
 
-  test('the roles of an environment are needed by the stacks of pipelines that are not destroyed with them', () => {
+  test('a stack is needed by the stacks that pipelines deploy after it, unless they are destroyed with it', () => {
     const needed = (...selection: string[]) =>
       planDestruction(route, { ...request, selection }, true).steps.flatMap(({ neededBy }) =>
         neededBy.map(({ name }) => name),
@@ -199,6 +199,8 @@ To delete it too, add --including-prod.`,
     expect(needed('route-to-live-env1-deployment-roles', 'route-to-live-env1-container-service')).toEqual([
       'route-to-live-env1-infrastructure',
     ]);
+    expect(needed('route-to-live-env1-infrastructure')).toEqual(['route-to-live-env1-container-service']);
+    expect(needed('route-to-live-env1-container-service')).toEqual([]);
     expect(needed('env1', 'tooling')).toEqual([]);
   });
 });

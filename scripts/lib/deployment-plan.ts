@@ -79,7 +79,7 @@ export interface DestroyStep {
   readonly stack: Stack;
   readonly target: Target;
   readonly retained: readonly RetainedResource[];
-  /** Stacks that can no longer be deleted once this one is gone, and that are not deleted before it in this plan. */
+  /** Stacks that would have to be deleted before this one, and are not in the plan. */
   readonly neededBy: readonly Stack[];
   readonly deletion: Command;
   readonly wait: Command;
@@ -184,7 +184,7 @@ export function planDestruction(route: RouteToLive, request: Request, includingP
       stack,
       target,
       retained: retainedResources(readTemplateOf(request, stack)),
-      neededBy: neededToDelete(route, stack).filter((dependent) => !selected.includes(dependent)),
+      neededBy: laterStacks(route, stack).filter((dependent) => !selected.includes(dependent)),
       deletion: [['aws', 'cloudformation', 'delete-stack'], ...named],
       wait: [['aws', 'cloudformation', 'wait', 'stack-delete-complete'], ...named],
     };
@@ -192,11 +192,15 @@ export function planDestruction(route: RouteToLive, request: Request, includingP
   return { project: route.topology.project, targets, steps };
 }
 
-/** The stacks that CloudFormation deletes with a role of the given stack. */
-function neededToDelete(route: RouteToLive, { account, deployedBy }: Stack): Stack[] {
-  return deployedBy === 'deploy.sh' && account !== toolingAccount
-    ? route.stacks.filter((other) => other.account === account && other.deployedBy === 'pipeline')
-    : [];
+/**
+ * The stacks that pipelines deploy to the account later than the given one. They are deleted with a role of
+ * deployment-roles, and import what earlier ones of them export: as long as an export is in use, CloudFormation gives up
+ * the deletion without a final status, and the AWS CLI waits for one in vain.
+ */
+function laterStacks({ stacks }: RouteToLive, stack: Stack): Stack[] {
+  return stacks
+    .slice(stacks.indexOf(stack) + 1)
+    .filter(({ account, deployedBy }) => account === stack.account && deployedBy === 'pipeline');
 }
 
 /**

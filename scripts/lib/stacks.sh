@@ -7,7 +7,7 @@ if ((BASH_VERSINFO[0] < 5)); then
   exit 1
 fi
 
-repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+repository=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # AWS CLI v2 would show its answers in a pager and wait for a key.
 export AWS_PAGER=''
@@ -195,12 +195,13 @@ explain_failure() {
   cat "$work/err" >&2
   cp "$work/err" "$work/failure"
   eval "options=(${account_options[${stack_account[$stack]}]})"
-  printf '{}' >"$work/events"
   # Nothing else tells an operation that failed from one that was refused before it began, when the stack's last
   # events are of an operation long ago.
   if grep -q -e 'Failed to create/update the stack' -e 'Waiter StackDeleteComplete failed' "$work/failure"; then
     aws cloudformation describe-stack-events --stack-name "$stack" --max-items 500 --output json "${options[@]}" \
-      >"$work/events" || true
+      >"$work/events" || printf '{}' >"$work/events"
+  else
+    printf '{}' >"$work/events"
   fi
   run_node scripts/lib/stack-failure.ts "$stack" "$work/failure" "$work/events" >&2
 }
