@@ -278,15 +278,21 @@ Outputs:
       JSON.stringify({
         Resources: {
           First: parameter('/first', '1'),
+          // The role is made, but its policy cannot be attached.
           Second: {
-            Type: 'AWS::KMS::Alias',
+            Type: 'AWS::IAM::Role',
             DependsOn: 'First',
-            Properties: { AliasName: 'bad', TargetKeyId: 'none' },
+            Properties: {
+              RoleName: 'half-made',
+              AssumeRolePolicyDocument: {},
+              ManagedPolicyArns: ['arn:aws:iam::222222222222:policy/missing'],
+            },
           },
         },
       }),
     );
-    const deploy = () => aws('deploy', '--stack-name', 'failing', '--template-file', path);
+    const deploy = () =>
+      aws('deploy', '--stack-name', 'failing', '--template-file', path, '--capabilities', 'CAPABILITY_NAMED_IAM');
 
     expect(await deploy()).toMatchObject({
       code: 255,
@@ -294,8 +300,9 @@ Outputs:
     });
 
     expect(await dev.status('failing')).toBe('ROLLBACK_COMPLETE');
-    expect(await dev.failures('failing')).toEqual([expect.stringMatching(/^Second: .*CreateAlias/)]);
+    expect(await dev.failures('failing')).toEqual([expect.stringMatching(/^Second: .*AttachRolePolicy/)]);
     await expect(value('/first')).rejects.toThrow('ParameterNotFound');
+    await expect(call('iam', 'GetRole', { RoleName: 'half-made' })).rejects.toThrow('NoSuchEntity');
     expect(await deploy()).toMatchObject({
       code: 255,
       stderr: expect.stringContaining('is in ROLLBACK_COMPLETE state and can not be updated'),

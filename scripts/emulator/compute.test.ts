@@ -604,6 +604,12 @@ test('a container service is deployed whole, changes what CodeDeploy leaves to i
           ResourceId: { 'Fn::Sub': `service/\${Cluster}/\${Service.Name}` },
           MinCapacity: 1,
           MaxCapacity: change.count,
+          ScheduledActions: ['always', change.health].map((name) => ({
+            ScheduledActionName: name.replace('/', ''),
+            Schedule: 'cron(0 20 * * ? *)',
+            Timezone: 'Europe/Dublin',
+            ScalableTargetAction: { MinCapacity: '0', MaxCapacity: change.count },
+          })),
         },
       },
       Scaling: {
@@ -675,6 +681,7 @@ test('a container service is deployed whole, changes what CodeDeploy leaves to i
       balancerTags: await call('elbv2', 'DescribeTags', { ResourceArns: [ids.Balancer] }),
       target: await call('application-autoscaling', 'DescribeScalableTargets', targets),
       scaling: await call('application-autoscaling', 'DescribeScalingPolicies', targets),
+      scheduled: await call('application-autoscaling', 'DescribeScheduledActions', targets),
     };
   };
   const forward = (arn: string | undefined) => ({
@@ -730,6 +737,12 @@ test('a container service is deployed whole, changes what CodeDeploy leaves to i
     balancerTags: { TagDescriptions: [{ Tags: [{ Key: 'a', Value: '1' }] }] },
     target: { ScalableTargets: [{ MinCapacity: 1, MaxCapacity: 2 }] },
     scaling: { ScalingPolicies: [{ TargetTrackingScalingPolicyConfiguration: { TargetValue: 20 } }] },
+    scheduled: {
+      ScheduledActions: [
+        { ScheduledActionName: 'always', ScalableTargetAction: { MinCapacity: 0, MaxCapacity: 2 } },
+        { ScheduledActionName: 'health', Timezone: 'Europe/Dublin' },
+      ],
+    },
   });
 
   const second = { memory: '1024', count: 3, most: 150, health: '/ready', tag: '2' };
@@ -754,6 +767,12 @@ test('a container service is deployed whole, changes what CodeDeploy leaves to i
     balancerTags: { TagDescriptions: [{ Tags: [{ Key: 'a', Value: '2' }] }] },
     target: { ScalableTargets: [{ MaxCapacity: 3 }] },
     scaling: { ScalingPolicies: [{ TargetTrackingScalingPolicyConfiguration: { TargetValue: 30 } }] },
+    scheduled: {
+      ScheduledActions: [
+        { ScheduledActionName: 'always', ScalableTargetAction: { MaxCapacity: 3 } },
+        { ScheduledActionName: 'ready' },
+      ],
+    },
   });
 
   await expect(

@@ -120,7 +120,7 @@ class ResourceType:
         return not names.isdisjoint({*cls.replacing, *([cls.name] if cls.name else [])})
 
     def create(self, properties: Properties) -> str:
-        """Create the resource.
+        """Create the resource; what it takes more than one call for is left to `configure`.
 
         Returns:
             its physical id: the value of Ref
@@ -129,6 +129,13 @@ class ResourceType:
             ResourceError: the service refuses
         """
         raise NotImplementedError
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        """Do what remains to be done about a resource just created. If that fails, the resource is deleted.
+
+        Raises:
+            ResourceError: the service refuses
+        """
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         """Change the resource in place.

@@ -430,9 +430,16 @@ class Deployment:
             generated_name,
             "CREATE_IN_PROGRESS",
         )
-        physical_id = operate(stack, resource, "CREATE", lambda: kind.create(properties))
-        stack.resources[logical_id] = replace(resource, physical_id=physical_id)
-        undo.append(lambda: self._undo_create(stack.resources[logical_id], existing))
+
+        def create() -> str:
+            physical_id = kind.create(properties)
+            # From here on there is something to undo, even if the rest fails.
+            stack.resources[logical_id] = replace(resource, physical_id=physical_id)
+            undo.append(lambda: self._undo_create(stack.resources[logical_id], existing))
+            kind.configure(physical_id, properties)
+            return physical_id
+
+        operate(stack, resource, "CREATE", create)
         self._read_attributes(logical_id, kind, "CREATE_COMPLETE")
 
     def _read_attributes(self, logical_id: str, kind: ResourceType, status: str) -> None:

@@ -18,7 +18,17 @@ const root = { AWS: 'arn:aws:iam::111111111111:root' };
 function keyPolicy(...actions: string[]): object {
   return {
     Version: '2012-10-17',
-    Statement: [{ Sid: 'Owner', Effect: 'Allow', Principal: root, Action: ['kms:*', ...actions], Resource: '*' }],
+    Statement: [
+      { Sid: 'Owner', Effect: 'Allow', Principal: root, Action: ['kms:*', ...actions], Resource: '*' },
+      {
+        Sid: 'OnlyHere',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['kms:DescribeKey'],
+        Resource: '*',
+        Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } },
+      },
+    ],
   };
 }
 
@@ -116,6 +126,8 @@ test('AWS::S3::Bucket and BucketPolicy keep every setting, and change them in pl
                 Principal: { Service: 'logging.s3.amazonaws.com' },
                 Action: 's3:PutObject',
                 Resource: { 'Fn::Sub': `\${Logs.Arn}/*` },
+                // Names the bucket that logs: it exists, logging switched on, before this policy does.
+                Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['Bucket', 'Arn'] } } },
               },
             ],
           },
@@ -248,8 +260,23 @@ test('AWS::S3::Bucket and BucketPolicy keep every setting, and change them in pl
 });
 
 test('a bucket that holds objects is not deleted, and its stack says why', async () => {
+  const everything = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: 'arn:aws:s3:::full/*' };
   await tooling.deploy('full', {
-    Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'full' } } },
+    Resources: {
+      Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'full' } },
+      Policy: {
+        Type: 'AWS::S3::BucketPolicy',
+        Properties: {
+          Bucket: 'full',
+          PolicyDocument: {
+            Version: '2012-10-17',
+            // The emulator is asked in plain text, and lets everybody in all the same.
+            Statement: [{ ...everything, Condition: { Bool: { 'aws:SecureTransport': false } } }],
+          },
+        },
+        DependsOn: 'Bucket',
+      },
+    },
   });
   await call('s3', 'PutObject', { Bucket: 'full', Key: 'object', Body: 'content' });
 

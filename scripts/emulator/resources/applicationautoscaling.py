@@ -17,11 +17,22 @@ class ScalableTarget(ResourceType):
     tags = list
 
     def create(self, properties: Properties) -> str:
-        self.call("RegisterScalableTarget", properties)
+        self.call("RegisterScalableTarget", without(properties, "ScheduledActions"))
         return "|".join(properties[name] for name in TARGET)
 
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        for action in properties.get("ScheduledActions", []):
+            self.call("PutScheduledAction", {**only(properties, *TARGET), **action})
+
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
-        self.call("RegisterScalableTarget", without(new, "Tags"))
+        self.call("RegisterScalableTarget", without(new, "ScheduledActions", "Tags"))
+        before, after = (
+            {action["ScheduledActionName"] for action in properties.get("ScheduledActions", [])}
+            for properties in (old, new)
+        )
+        for name in sorted(before - after):
+            self.call("DeleteScheduledAction", {**only(new, *TARGET), "ScheduledActionName": name})
+        self.configure(physical_id, new)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeregisterScalableTarget", only(properties, *TARGET))

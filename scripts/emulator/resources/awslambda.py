@@ -45,8 +45,10 @@ class Function(ResourceType):
     def create(self, properties: Properties) -> str:
         request = without(properties, "Code", "ReservedConcurrentExecutions")
         self.call("CreateFunction", {**request, "Code": _code(properties)})
-        self._reserve(properties["FunctionName"], properties)
         return properties["FunctionName"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._reserve(physical_id, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         function = {"FunctionName": physical_id}

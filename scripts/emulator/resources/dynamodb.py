@@ -26,8 +26,10 @@ class Table(ResourceType):
 
     def create(self, properties: Properties) -> str:
         self.call("CreateTable", _request(without(properties, *APART)))
-        self._configure(properties["TableName"], {}, properties)
         return properties["TableName"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._set_apart(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         names = changed(old, new) - {"Tags", *APART}
@@ -43,10 +45,10 @@ class Table(ResourceType):
             for name in names - new.keys():
                 request |= off.get(name, {})
             self.call("UpdateTable", request)
-        self._configure(physical_id, old, new)
+        self._set_apart(physical_id, old, new)
         self.update_tags(old, new, resource={"ResourceArn": self.arn("dynamodb", f"table/{physical_id}")})
 
-    def _configure(self, table: str, old: Properties, new: Properties) -> None:
+    def _set_apart(self, table: str, old: Properties, new: Properties) -> None:
         names = changed(old, new)
         if "PointInTimeRecoverySpecification" in names:
             recovery = new.get("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": False})

@@ -13,6 +13,9 @@ class NetworkResource(ResourceType):
     service = "ec2"
     tags = list
 
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self.tag(self.tagged_id(physical_id, properties), {}, properties)
+
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         if changed(old, new) != {"Tags"}:
             super().update(physical_id, old, new)
@@ -39,9 +42,10 @@ class Vpc(NetworkResource):
     properties = replacing | {"EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy", "Tags"}
 
     def create(self, properties: Properties) -> str:
-        vpc = self.call("CreateVpc", only(properties, "CidrBlock", "InstanceTenancy"))["Vpc"]["VpcId"]
-        self.update(vpc, {}, properties)
-        return vpc
+        return self.call("CreateVpc", only(properties, "CidrBlock", "InstanceTenancy"))["Vpc"]["VpcId"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self.update(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         for name, default in (("EnableDnsSupport", True), ("EnableDnsHostnames", False)):
@@ -67,9 +71,10 @@ class Subnet(NetworkResource):
     properties = replacing | {"MapPublicIpOnLaunch", "Tags"}
 
     def create(self, properties: Properties) -> str:
-        subnet = self.call("CreateSubnet", only(properties, *self.replacing))["Subnet"]["SubnetId"]
-        self.update(subnet, {}, properties)
-        return subnet
+        return self.call("CreateSubnet", only(properties, *self.replacing))["Subnet"]["SubnetId"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self.update(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         if "MapPublicIpOnLaunch" in changed(old, new):
@@ -92,9 +97,7 @@ class InternetGateway(NetworkResource):
     properties = frozenset({"Tags"})
 
     def create(self, properties: Properties) -> str:
-        gateway = self.call("CreateInternetGateway", {})["InternetGateway"]["InternetGatewayId"]
-        self.tag(gateway, {}, properties)
-        return gateway
+        return self.call("CreateInternetGateway", {})["InternetGateway"]["InternetGatewayId"]
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteInternetGateway", {"InternetGatewayId": physical_id})
@@ -126,9 +129,7 @@ class RouteTable(NetworkResource):
     properties = replacing | {"Tags"}
 
     def create(self, properties: Properties) -> str:
-        table = self.call("CreateRouteTable", only(properties, "VpcId"))["RouteTable"]["RouteTableId"]
-        self.tag(table, {}, properties)
-        return table
+        return self.call("CreateRouteTable", only(properties, "VpcId"))["RouteTable"]["RouteTableId"]
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteRouteTable", {"RouteTableId": physical_id})
@@ -185,9 +186,7 @@ class VpcEndpoint(NetworkResource):
     lists = ("RouteTableIds", "SecurityGroupIds", "SubnetIds")
 
     def create(self, properties: Properties) -> str:
-        endpoint = self.call("CreateVpcEndpoint", without(properties, "Tags"))["VpcEndpoint"]["VpcEndpointId"]
-        self.tag(endpoint, {}, properties)
-        return endpoint
+        return self.call("CreateVpcEndpoint", without(properties, "Tags"))["VpcEndpoint"]["VpcEndpointId"]
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         request: dict[str, Any] = only(new, "PolicyDocument", "PrivateDnsEnabled")
@@ -243,10 +242,12 @@ class SecurityGroup(NetworkResource):
 
     def create(self, properties: Properties) -> str:
         request = renamed(only(properties, "GroupName", *self.replacing), GroupDescription="Description")
-        group = self.call("CreateSecurityGroup", request)["GroupId"]
+        return self.call("CreateSecurityGroup", request)["GroupId"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
         # A new group lets everything out; with egress rules in the template only those remain.
-        self.update(group, {"SecurityGroupEgress": [EVERYTHING]}, {"SecurityGroupEgress": [EVERYTHING], **properties})
-        return group
+        everything = {"SecurityGroupEgress": [EVERYTHING]}
+        self.update(physical_id, everything, {**everything, **properties})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         group = {"GroupId": physical_id}
@@ -307,9 +308,7 @@ class NatGateway(NetworkResource):
     properties = replacing | {"Tags"}
 
     def create(self, properties: Properties) -> str:
-        gateway = self.call("CreateNatGateway", without(properties, "Tags"))["NatGateway"]["NatGatewayId"]
-        self.tag(gateway, {}, properties)
-        return gateway
+        return self.call("CreateNatGateway", without(properties, "Tags"))["NatGateway"]["NatGatewayId"]
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteNatGateway", {"NatGatewayId": physical_id})
@@ -326,9 +325,7 @@ class Eip(NetworkResource):
     properties = replacing | {"Tags"}
 
     def create(self, properties: Properties) -> str:
-        address = self.call("AllocateAddress", without(properties, "Tags"))["PublicIp"]
-        self.tag(self.tagged_id(address, properties), {}, properties)
-        return address
+        return self.call("AllocateAddress", without(properties, "Tags"))["PublicIp"]
 
     def tagged_id(self, physical_id: str, properties: Properties) -> str:
         return self.call("DescribeAddresses", {"PublicIps": [physical_id]})["Addresses"][0]["AllocationId"]
@@ -357,9 +354,7 @@ class FlowLog(NetworkResource):
         answer = self.call("CreateFlowLogs", request)
         for failure in answer.get("Unsuccessful", []):
             raise ResourceError(failure["Error"]["Message"])
-        flow_log = answer["FlowLogIds"][0]
-        self.tag(flow_log, {}, properties)
-        return flow_log
+        return answer["FlowLogIds"][0]
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteFlowLogs", {"FlowLogIds": [physical_id]})

@@ -39,11 +39,12 @@ class Repository(ResourceType):
         return super().generated_name(stack, logical_id).lower()
 
     def create(self, properties: Properties) -> str:
-        repository = properties["RepositoryName"]
         created = only(properties, "RepositoryName", "EncryptionConfiguration", "ImageScanningConfiguration", "Tags")
         self.call("CreateRepository", {**created, **_mutability(properties)})
-        self._set_policies(repository, {}, properties)
-        return repository
+        return properties["RepositoryName"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._set_policies(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         repository = {"RepositoryName": physical_id}

@@ -28,20 +28,18 @@ class LoadBalancer(TaggedByArn):
 
     def create(self, properties: Properties) -> str:
         request = without(properties, "LoadBalancerAttributes")
-        arn = self.call("CreateLoadBalancer", request)["LoadBalancers"][0]["LoadBalancerArn"]
-        self._configure(arn, properties)
-        return arn
+        return self.call("CreateLoadBalancer", request)["LoadBalancers"][0]["LoadBalancerArn"]
 
-    def _configure(self, arn: str, properties: Properties) -> None:
+    def configure(self, physical_id: str, properties: Properties) -> None:
         if properties.get("LoadBalancerAttributes"):
             attributes = properties["LoadBalancerAttributes"]
-            self.call("ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn, "Attributes": attributes})
+            self.call("ModifyLoadBalancerAttributes", {"LoadBalancerArn": physical_id, "Attributes": attributes})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         names = changed(old, new)
         balancer = {"LoadBalancerArn": physical_id}
         if "LoadBalancerAttributes" in names:
-            self._configure(physical_id, new)
+            self.configure(physical_id, new)
         if "SecurityGroups" in names:
             self.call("SetSecurityGroups", {**balancer, **only(new, "SecurityGroups")})
         if names & {"Subnets", "SubnetMappings"}:
@@ -74,16 +72,15 @@ class TargetGroup(TaggedByArn):
 
     def create(self, properties: Properties) -> str:
         request = without(properties, "TargetGroupAttributes", "Targets")
-        arn = self.call("CreateTargetGroup", request)["TargetGroups"][0]["TargetGroupArn"]
-        self._configure(arn, properties)
-        if properties.get("Targets"):
-            self.call("RegisterTargets", {"TargetGroupArn": arn, **only(properties, "Targets")})
-        return arn
+        return self.call("CreateTargetGroup", request)["TargetGroups"][0]["TargetGroupArn"]
 
-    def _configure(self, arn: str, properties: Properties) -> None:
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        group = {"TargetGroupArn": physical_id}
         if properties.get("TargetGroupAttributes"):
             attributes = properties["TargetGroupAttributes"]
-            self.call("ModifyTargetGroupAttributes", {"TargetGroupArn": arn, "Attributes": attributes})
+            self.call("ModifyTargetGroupAttributes", {**group, "Attributes": attributes})
+        if properties.get("Targets"):
+            self.call("RegisterTargets", {**group, **only(properties, "Targets")})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         if "Targets" in changed(old, new):
@@ -91,7 +88,7 @@ class TargetGroup(TaggedByArn):
         health = {name: value for name, value in new.items() if name.startswith("HealthCheck")}
         health |= only(new, "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher")
         self.call("ModifyTargetGroup", {"TargetGroupArn": physical_id, **health})
-        self._configure(physical_id, new)
+        self.configure(physical_id, new)
         self.tag(physical_id, old, new)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
@@ -116,19 +113,17 @@ class Listener(TaggedByArn):
 
     def create(self, properties: Properties) -> str:
         request = without(properties, "ListenerAttributes")
-        arn = self.call("CreateListener", request)["Listeners"][0]["ListenerArn"]
-        self._configure(arn, properties)
-        return arn
+        return self.call("CreateListener", request)["Listeners"][0]["ListenerArn"]
 
-    def _configure(self, arn: str, properties: Properties) -> None:
+    def configure(self, physical_id: str, properties: Properties) -> None:
         if properties.get("ListenerAttributes"):
             attributes = properties["ListenerAttributes"]
-            self.call("ModifyListenerAttributes", {"ListenerArn": arn, "Attributes": attributes})
+            self.call("ModifyListenerAttributes", {"ListenerArn": physical_id, "Attributes": attributes})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         request = without(new, "ListenerAttributes", "LoadBalancerArn")
         self.call("ModifyListener", {"ListenerArn": physical_id, **request})
-        self._configure(physical_id, new)
+        self.configure(physical_id, new)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteListener", {"ListenerArn": physical_id})

@@ -18,8 +18,10 @@ class Rule(ResourceType):
 
     def create(self, properties: Properties) -> str:
         self.call("PutRule", without(properties, "Targets"))
-        self._target(properties)
         return properties["Name"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._target(properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         # PutRule replaces the rule; it ignores tags when the rule exists.

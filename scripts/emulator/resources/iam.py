@@ -21,13 +21,11 @@ class Role(ResourceType):
     tags = list
 
     def create(self, properties: Properties) -> str:
-        role = properties["RoleName"]
-        self.call(
-            "CreateRole",
-            only(properties, *(self.properties - {"ManagedPolicyArns", "Policies"})),
-        )
-        self._set_policies(role, {}, properties)
-        return role
+        self.call("CreateRole", only(properties, *(self.properties - {"ManagedPolicyArns", "Policies"})))
+        return properties["RoleName"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._set_policies(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         role = {"RoleName": physical_id}
@@ -63,8 +61,16 @@ class Role(ResourceType):
             self.call("AttachRolePolicy", {"RoleName": role, "PolicyArn": arn})
 
     def delete(self, physical_id: str, properties: Properties) -> None:
-        self._set_policies(physical_id, properties, {})
-        self.call("DeleteRole", {"RoleName": physical_id})
+        role = {"RoleName": physical_id}
+        attached = [one["PolicyArn"] for one in self.call("ListAttachedRolePolicies", role)["AttachedPolicies"]]
+        inline = self.call("ListRolePolicies", role)["PolicyNames"]
+        # A role whose creation failed has some of its policies only.
+        there = {
+            "ManagedPolicyArns": [arn for arn in properties.get("ManagedPolicyArns", []) if arn in attached],
+            "Policies": [policy for policy in properties.get("Policies", []) if policy["PolicyName"] in inline],
+        }
+        self._set_policies(physical_id, there, {})
+        self.call("DeleteRole", role)
 
     def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
         role = self.call("GetRole", {"RoleName": physical_id})["Role"]
@@ -83,10 +89,11 @@ class ManagedPolicy(ResourceType):
 
     def create(self, properties: Properties) -> str:
         request = renamed(only(properties, *(self.properties - {"Roles"})), ManagedPolicyName="PolicyName")
-        policy = self.call("CreatePolicy", request)["Policy"]["Arn"]
+        return self.call("CreatePolicy", request)["Policy"]["Arn"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
         for role in properties.get("Roles", []):
-            self.call("AttachRolePolicy", {"RoleName": role, "PolicyArn": policy})
-        return policy
+            self.call("AttachRolePolicy", {"RoleName": role, "PolicyArn": physical_id})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         policy = {"PolicyArn": physical_id}
@@ -105,8 +112,9 @@ class ManagedPolicy(ResourceType):
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         policy = {"PolicyArn": physical_id}
-        for role in properties.get("Roles", []):
-            self.call("DetachRolePolicy", {**policy, "RoleName": role})
+        for role in self.call("ListEntitiesForPolicy", policy)["PolicyRoles"]:
+            if role["RoleName"] in properties.get("Roles", []):
+                self.call("DetachRolePolicy", {**policy, "RoleName": role["RoleName"]})
         for version in self.call("ListPolicyVersions", policy)["Versions"]:
             if not version["IsDefaultVersion"]:
                 self.call("DeletePolicyVersion", {**policy, "VersionId": version["VersionId"]})

@@ -1,8 +1,12 @@
-"""AWS::KMS. moto 5.2.5 forgets how often a key is to be rotated."""
+"""AWS::KMS.
+
+moto 5.2.5 forgets how often a key is to be rotated, and obeys denials of a key policy whatever their conditions.
+"""
 
 import json
 from typing import Any
 
+from moto.kms import responses
 from moto.kms.responses import KmsResponse
 
 from ..api import Properties
@@ -27,9 +31,10 @@ class Key(ResourceType):
             "Tags": _tags(properties),
             **({"Policy": properties["KeyPolicy"]} if "KeyPolicy" in properties else {}),
         }
-        key = self.call("CreateKey", request)["KeyMetadata"]["KeyId"]
-        self._switch(key, {}, properties)
-        return key
+        return self.call("CreateKey", request)["KeyMetadata"]["KeyId"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._switch(physical_id, {}, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         key = {"KeyId": physical_id}
@@ -109,3 +114,5 @@ def get_key_rotation_status(self: KmsResponse) -> str:
 
 KmsResponse.enable_key_rotation = enable_key_rotation
 KmsResponse.get_key_rotation_status = get_key_rotation_status
+# Who may do what is for the proof of access to tell (scripts/prove-access.ts): here everybody may.
+responses.validate_policy = lambda *_: None

@@ -20,10 +20,11 @@ class LogGroup(ResourceType):
     tags = list
 
     def create(self, properties: Properties) -> str:
-        group = properties["LogGroupName"]
         self.call("CreateLogGroup", only(properties, "LogGroupName", "KmsKeyId", "Tags"))
-        self._retain(group, properties)
-        return group
+        return properties["LogGroupName"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
+        self._retain(physical_id, properties)
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         if "RetentionInDays" in changed(old, new):

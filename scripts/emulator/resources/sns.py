@@ -19,10 +19,11 @@ class Topic(ResourceType):
     def create(self, properties: Properties) -> str:
         attributes = {name: text(value) for name, value in _attributes(properties).items()}
         request = {"Name": properties["TopicName"], "Attributes": attributes, "Tags": properties.get("Tags", [])}
-        topic = self.call("CreateTopic", request)["TopicArn"]
+        return self.call("CreateTopic", request)["TopicArn"]
+
+    def configure(self, physical_id: str, properties: Properties) -> None:
         for subscription in properties.get("Subscription", []):
-            self.call("Subscribe", {"TopicArn": topic, **subscription})
-        return topic
+            self.call("Subscribe", {"TopicArn": physical_id, **subscription})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
         names = changed(_attributes(old), _attributes(new))
