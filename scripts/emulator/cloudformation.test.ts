@@ -651,6 +651,60 @@ describe('a template is refused', () => {
   });
 });
 
+test('templates, stacks and their resources can be looked at', async () => {
+  const template = {
+    Description: 'to look at',
+    Parameters: { Kind: { Type: 'String', Default: 'one', AllowedValues: ['one', 'two'], NoEcho: true } },
+    Resources: {
+      Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: ref('Kind') } },
+      Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'looked-at', AssumeRolePolicyDocument: {} } },
+    },
+  };
+  const { ids } = await dev.deploy('looked', template);
+  const StackName = 'looked';
+  const summary = {
+    Description: 'to look at',
+    Parameters: [{ ParameterKey: 'Kind', DefaultValue: 'one', NoEcho: true }],
+    Capabilities: ['CAPABILITY_NAMED_IAM'],
+  };
+
+  expect(await cloudformation('ValidateTemplate', { TemplateBody: JSON.stringify(template) })).toMatchObject(summary);
+  expect(await cloudformation('GetTemplateSummary', { StackName })).toMatchObject({
+    ...summary,
+    ResourceTypes: ['AWS::IAM::Role', 'AWS::SNS::Topic'],
+  });
+  const { TemplateBody } = await cloudformation<{ TemplateBody: unknown }>('GetTemplate', { StackName });
+  expect(TemplateBody).toEqual(template);
+  expect(await cloudformation('DescribeStacks', { StackName })).toMatchObject({
+    Stacks: [
+      { Parameters: [{ ParameterKey: 'Kind', ParameterValue: '****' }], Capabilities: ['CAPABILITY_NAMED_IAM'] },
+    ],
+  });
+  const topic = { LogicalResourceId: 'Topic', PhysicalResourceId: ids.Topic, ResourceType: 'AWS::SNS::Topic' };
+  expect(await cloudformation('DescribeStackResources', { StackName })).toMatchObject({
+    StackResources: [topic, { LogicalResourceId: 'Role', PhysicalResourceId: 'looked-at' }],
+  });
+  const LogicalResourceId = 'Topic';
+  expect(await cloudformation('DescribeStackResource', { StackName, LogicalResourceId })).toMatchObject({
+    StackResourceDetail: { ...topic, ResourceStatus: 'CREATE_COMPLETE' },
+  });
+  await cloudformation('CreateChangeSet', {
+    StackName,
+    ChangeSetName: 'look',
+    UsePreviousTemplate: true,
+    Parameters: [{ ParameterKey: 'Kind', ParameterValue: 'two' }],
+    Capabilities: ['CAPABILITY_NAMED_IAM'],
+  });
+  expect(await cloudformation('ListChangeSets', { StackName })).toMatchObject({
+    Summaries: [{ ChangeSetName: 'look', Status: 'CREATE_COMPLETE' }],
+  });
+
+  await dev.remove('looked');
+  expect(await cloudformation('ListStacks', { StackStatusFilter: ['DELETE_COMPLETE'] })).toMatchObject({
+    StackSummaries: expect.arrayContaining([expect.objectContaining({ StackName, StackStatus: 'DELETE_COMPLETE' })]),
+  });
+});
+
 test('a protected stack is not deleted', async () => {
   await dev.deploy('protected', { Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
   const protect = (EnableTerminationProtection: boolean) =>

@@ -4,6 +4,10 @@ A type deploys its resources as CloudFormation does: through the service's API, 
 keeps of an API call can be read back, and what the API refuses fails the deployment. moto 5.2.5 has CloudFormation
 models of its own for some of the types; the emulator does not use them, because most of them drop properties without
 a word, few can be updated and some cannot be deleted.
+
+To add a type, subclass ResourceType in resources/<service>.py, and test in a *.test.ts of this folder that the resource
+can be read back, changed and deleted. Where moto's API itself falls short, mend it in the same module, saying what is
+wrong with which version of moto.
 """
 
 import random

@@ -347,7 +347,7 @@ class Deployment:
         """
         stack = self.stack
         stack.set_status(f"{operation}_IN_PROGRESS", "User Initiated")
-        before = replace_submission(stack, self.submission)
+        before, stack.submission = stack.submission, self.submission
         undo: list[Callable[[], None]] = []
         replaced: list[Resource] = []
         try:
@@ -469,13 +469,6 @@ class Deployment:
             self.stack.set_status(f"{prefix}ROLLBACK_FAILED", str(error))
         else:
             self.stack.set_status(f"{prefix}ROLLBACK_COMPLETE", reason)
-
-
-def replace_submission(stack: Stack, submission: Submission) -> Submission:
-    """Give a stack a submission, and return the one it had."""
-    before = stack.submission
-    stack.submission = submission
-    return before
 
 
 def _attributes(definition: dict[str, Any]) -> dict[str, Any]:
@@ -653,7 +646,7 @@ class Account:
         if deployment.changes() is None:
             raise ValidationError("No updates are to be performed.")
         deployment.deploy("UPDATE")
-        self._forget_change_sets(stack, "OBSOLETE")
+        self._outdate_change_sets(stack)
 
     def check_updatable(self, stack: Stack) -> None:
         """Refuse to update a stack in the wrong status.
@@ -744,12 +737,12 @@ class Account:
         deployment.deploy(change_set.type)
         succeeded = change_set.stack.status.removeprefix(change_set.type) == "_COMPLETE"
         change_set.execution_status = "EXECUTE_COMPLETE" if succeeded else "EXECUTE_FAILED"
-        self._forget_change_sets(change_set.stack, "OBSOLETE")
+        self._outdate_change_sets(change_set.stack)
 
-    def _forget_change_sets(self, stack: Stack, execution_status: str) -> None:
+    def _outdate_change_sets(self, stack: Stack) -> None:
         for change_set in self.change_sets.values():
             if change_set.stack is stack and change_set.execution_status == "AVAILABLE":
-                change_set.execution_status = execution_status
+                change_set.execution_status = "OBSOLETE"
 
     def delete_stack(self, stack: Stack, retain: list[str]) -> None:
         """Delete a stack. Its status tells whether that worked.
