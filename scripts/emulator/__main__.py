@@ -10,6 +10,7 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 from http import HTTPStatus
@@ -60,10 +61,16 @@ class RequestHandler(MotoRequestHandler):
             super().log_request(code, size)
 
 
-def end_with_standard_input() -> None:
-    """End the process, whatever its other threads do, when standard input closes."""
+def end_with_standard_input(folder: str | None) -> None:
+    """End the process, whatever its other threads do, when standard input closes.
+
+    Args:
+        folder: removed at the end, as whoever started the emulator cannot do it any more
+    """
     while sys.stdin.buffer.read(4096):
         pass
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
@@ -73,6 +80,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
     parser.add_argument("--region", default="eu-west-1", help="Region of the sessions and of the calls")
     parser.add_argument("--account", action="append", default=[], help="account id to print credentials for")
+    parser.add_argument("--folder", help="folder to remove when standard input closes")
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.WARNING)
@@ -81,7 +89,7 @@ def main() -> None:
     server = make_server(HOST, arguments.port, application, threaded=True, request_handler=RequestHandler)
     # moto builds some addresses of its own (a queue's URL, a custom resource's ResponseURL) with this port.
     os.environ["MOTO_PORT"] = str(server.port)
-    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    threading.Thread(target=end_with_standard_input, args=[arguments.folder], daemon=True).start()
 
     credentials = {account: session_credentials(account, arguments.region) for account in arguments.account}
     print(json.dumps({"port": server.port, "credentials": credentials}), flush=True)

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -110,7 +110,7 @@ test('accounts can be others than the four, and stop leaves no server and no fil
   await emulator.stop();
 }, 60_000);
 
-test('the emulator ends when the process that started it is killed', async () => {
+test('the emulator ends, and removes its files, when the process that started it is killed', async () => {
   const program = `
     import { startEmulator } from ${JSON.stringify(join(__dirname, 'emulator'))};
     startEmulator().then(({ endpoint }) => { console.log(endpoint); setInterval(() => {}, 1000); });
@@ -121,7 +121,6 @@ test('the emulator ends when the process that started it is killed', async () =>
     const repository = resolve(__dirname, '../..');
     const owner = spawn(process.execPath, ['-r', 'tsx/cjs', join(directory, 'owner.ts')], {
       cwd: repository,
-      // The killed owner cannot remove the emulator's files: let them lie where this test cleans up.
       env: { ...process.env, TMPDIR: directory },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -134,6 +133,7 @@ test('the emulator ends when the process that started it is killed', async () =>
     owner.kill('SIGKILL');
 
     await vi.waitFor(async () => expect(await answers(endpoint)).toBe(false), { timeout: 10_000, interval: 50 });
+    expect((await readdir(directory)).filter((name) => name.startsWith('route-to-live'))).toEqual([]);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -164,7 +164,10 @@ function spawnServer(python: string, log: string, accountIds: readonly string[])
   try {
     return spawn(
       python,
-      ['-m', 'emulator', '--port', '0', '--region', REGION, ...accountIds.flatMap((id) => ['--account', id])],
+      [
+        ...['-m', 'emulator', '--port', '0', '--region', REGION, '--folder', dirname(log)],
+        ...accountIds.flatMap((id) => ['--account', id]),
+      ],
       {
         env: {
           ...withoutAws(process.env),
