@@ -39,6 +39,8 @@ export interface ActionRun {
   readonly inputs: ReadonlyMap<string, ArtifactLocation>;
   /** Aborted when the pipeline is stopped. */
   readonly signal: AbortSignal;
+  /** Tells of a step on the way. */
+  readonly note: (text: string) => void;
 }
 
 /** What an action leaves behind. */
@@ -69,7 +71,8 @@ export type Progress = { readonly execution: Execution } & (
       readonly kind: 'action';
       readonly stage: string;
       readonly action: ActionDefinition;
-      readonly state: 'STARTED' | 'SUCCEEDED' | 'FAILED';
+      /** `NOTE`: it goes on, and says what it has just done. */
+      readonly state: 'STARTED' | 'NOTE' | 'SUCCEEDED' | 'FAILED';
       /** Since the action started. */
       readonly milliseconds: number;
       /** What the action did, or why it failed. */
@@ -263,7 +266,7 @@ export class Pipeline {
     action: ActionDefinition,
   ): Promise<boolean> {
     const started = performance.now();
-    const tell = (state: 'STARTED' | 'SUCCEEDED' | 'FAILED', message: string) => {
+    const tell = (state: 'STARTED' | 'NOTE' | 'SUCCEEDED' | 'FAILED', message: string) => {
       const milliseconds = performance.now() - started;
       this.tell({ kind: 'action', execution, stage: stage.name, action, state, milliseconds, message });
     };
@@ -281,6 +284,7 @@ export class Pipeline {
         configuration: resolveVariables(action.configuration, execution.variables),
         inputs: inputsOf(action, execution),
         signal: this.stopping.signal,
+        note: (text) => tell('NOTE', text),
       });
       const missing = action.outputArtifacts.find(({ name }) => !outputs.has(name));
       if (missing !== undefined) {

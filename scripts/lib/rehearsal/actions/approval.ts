@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { actionSession } from '../artifacts';
+import type { ActionResult, ActionRun } from '../pipeline';
+import type { World } from '../world';
+
+/** What somebody has to approve. */
+export interface Approval {
+  readonly pipeline: string;
+  /** Number of the execution. */
+  readonly execution: number;
+  readonly stage: string;
+  readonly action: string;
+  readonly message: string;
+  readonly link: string | undefined;
+}
+
+/** What somebody decided. */
+export interface Decision {
+  readonly approved: boolean;
+  /** Who decided, or why. */
+  readonly comment: string;
+}
+
+/** Minutes until an approval that nobody answers is rejected: 7 days. */
+const DEFAULT_TIMEOUT_IN_MINUTES = 7 * 24 * 60;
+/** What a timer of Node takes, about 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * A manual approval: tells the topic, and waits for an answer until it is too late.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html
+ */
+export async function approval(run: ActionRun, world: World): Promise<ActionResult> {
+  const { configuration, pipeline, stage, action, execution, signal } = run;
+  const minutes = action.timeoutInMinutes ?? DEFAULT_TIMEOUT_IN_MINUTES;
+  if (configuration.NotificationArn !== undefined) {
+    const { region } = world.cloud;
+    const console = `https://console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipeline.name}/view?region=${region}`;
+    const session = await actionSession(world.cloud, run);
+    const message = {
+      region,
+      consoleLink: console,
+      approval: {
+        pipelineName: pipeline.name,
+        stageName: stage,
+        actionName: action.name,
+        token: randomUUID(),
+        expires: `${new Date(Date.now() + minutes * 60_000).toISOString().slice(0, 16)}Z`,
+        externalEntityLink: configuration.ExternalEntityLink ?? '',
+        approvalReviewLink: `${console}#/${stage}/${action.name}/approve`,
+        customData: configuration.CustomData ?? '',
+      },
+    };
+    await session.call('sns', 'Publish', {
+      TopicArn: configuration.NotificationArn,
+      Subject: `APPROVAL NEEDED: AWS CodePipeline ${pipeline.name} for action ${action.name}`.slice(0, 100),
+      Message: JSON.stringify(message),
+    });
+    run.note(`asked ${configuration.NotificationArn.split(':').at(-1)}: ${configuration.CustomData ?? ''}`);
+  }
+  const { approved, comment } = await inTime(minutes, signal, async (tooLate) =>
+    world.fails(run)
+      ? { approved: false, comment: 'by --fail-at' }
+      : world.decide(
+          {
+            pipeline: pipeline.name,
+            execution: execution.number,
+            stage,
+            action: action.name,
+            message: configuration.CustomData ?? '',
+            link: configuration.ExternalEntityLink,
+          },
+          tooLate,
+        ),
+  );
+  if (!approved) {
+    throw new Error(`Rejected: ${comment}`);
+  }
+  return { summary: `approved: ${comment}` };
+}
+
+async function inTime(
+  minutes: number,
+  stopped: AbortSignal,
+  decide: (tooLate: AbortSignal) => Promise<Decision>,
+): Promise<Decision> {
+  const over = new AbortController();
+  const stop = () => over.abort();
+  stopped.addEventListener('abort', stop);
+  const timer = setTimeout(stop, Math.min(minutes * 60_000, LONGEST_TIMER));
+  try {
+    return await Promise.race([
+      decide(over.signal),
+      new Promise<Decision>((resolve) => {
+        over.signal.addEventListener('abort', () => {
+          const comment = stopped.aborted ? 'the rehearsal was stopped' : `nobody answered within ${minutes} minutes`;
+          resolve({ approved: false, comment });
+        });
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    stopped.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { actionSession, fetchArtifact, storeArtifact } from '../artifacts';
+import { runBuild } from '../build';
+import { type Buildspec, readBuildspec } from '../buildspec';
+import { assumeRole, type Session } from '../cloud';
+import type { ActionResult, ActionRun } from '../pipeline';
+import type { World } from '../world';
+
+interface Project {
+  readonly name: string;
+  readonly arn: string;
+  readonly serviceRole: string;
+  readonly encryptionKey: string;
+  readonly timeoutInMinutes: number;
+  readonly source: { readonly buildspec?: string };
+  readonly environment: {
+    readonly image: string;
+    readonly environmentVariables?: readonly EnvironmentVariable[];
+  };
+  readonly logsConfig?: { readonly cloudWatchLogs?: { readonly groupName?: string } };
+}
+
+interface EnvironmentVariable {
+  readonly name: string;
+  readonly value: string;
+  readonly type?: string;
+}
+
+/** How much of a failed build's output is shown; the log has all of it. */
+const TAIL_LINES = 12;
+
+/**
+ * A build: the project's own buildspec, in a clean folder with the input artifact, with the project's and the action's
+ * variables and the credentials of the project's role.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
+ */
+export async function codeBuild(run: ActionRun, world: World): Promise<ActionResult> {
+  const { cloud } = world;
+  const session = await actionSession(cloud, run);
+  const project = await findProject(session, run.configuration.ProjectName ?? '');
+  const read = readBuildspec(project.source.buildspec ?? '');
+  const buildspec = world.fails(run) ? withFault(read) : read;
+  const role = await assumeRole(cloud, 'codebuild.amazonaws.com', project.serviceRole, `AWSCodeBuild-${randomUUID()}`);
+
+  const folder = await mkdtemp(join(world.folder, 'build-'));
+  const [input] = run.action.inputArtifacts;
+  const source = await fetchArtifact(cloud, role, run, input?.name ?? '', join(folder, 'source'));
+  const home = join(folder, 'home');
+  const scratch = join(folder, 'scratch');
+  await mkdir(home);
+  await mkdir(scratch);
+
+  const id = `${project.name}:${randomUUID()}`;
+  const environment = {
+    ...world.buildEnvironment,
+    HOME: home,
+    ...environmentOf(run, project, id, source.folder),
+    AWS_ENDPOINT_URL: cloud.emulator.endpoint,
+    AWS_REGION: cloud.region,
+    AWS_DEFAULT_REGION: cloud.region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ACCESS_KEY_ID: role.credentials.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: role.credentials.SecretAccessKey,
+    AWS_SESSION_TOKEN: role.credentials.SessionToken,
+  };
+  noteRuntimes(buildspec, world);
+  world.log(`[rehearsal] build ${id} as ${role.roleArn}\n`);
+  let output = '';
+  const failure = await runBuild({
+    buildspec,
+    folder: source.folder,
+    scratch,
+    environment,
+    timeoutInMinutes: project.timeoutInMinutes,
+    signal: run.signal,
+    print: (text) => {
+      output += text;
+      world.log(text);
+    },
+  });
+  await writeLogs(role, project, id, output);
+  noteReports(buildspec, source.folder, run);
+  if (failure !== undefined) {
+    const { phase, message } = failure;
+    throw new Error(
+      [`Build ${id} failed. Phase: ${phase.toUpperCase()}. ${message}`, ...ownOutput(output).slice(-TAIL_LINES)].join(
+        '\n',
+      ),
+    );
+  }
+  const [artifact] = run.action.outputArtifacts;
+  const outputs =
+    artifact === undefined
+      ? new Map()
+      : new Map([[artifact.name, await keepArtifact(run, world, role, buildspec, source.folder)]]);
+  return { summary: ownOutput(output).at(-1) ?? 'succeeded', outputs };
+}
+
+/** The buildspec with a command that fails, before all others of the phase build. */
+const withFault = (buildspec: Buildspec): Buildspec => ({
+  ...buildspec,
+  phases: buildspec.phases.map((phase) =>
+    phase.name === 'build'
+      ? { ...phase, commands: ['echo "This command fails, as --fail-at asked for." >&2; false', ...phase.commands] }
+      : phase,
+  ),
+});
+
+async function findProject(session: Session, name: string): Promise<Project> {
+  const { projects } = await session.call<{ projects: readonly Project[] }>('codebuild', 'BatchGetProjects', {
+    names: [name],
+  });
+  const [project] = projects;
+  if (project === undefined) {
+    throw new Error(`There is no CodeBuild project ${name} in the account ${session.account.id}.`);
+  }
+  return project;
+}
+
+/** https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html */
+function environmentOf(
+  { configuration, pipeline, inputs }: ActionRun,
+  project: Project,
+  id: string,
+  folder: string,
+): Record<string, string> {
+  const given = JSON.parse(configuration.EnvironmentVariables ?? '[]') as readonly EnvironmentVariable[];
+  const all = [...(project.environment.environmentVariables ?? []), ...given];
+  const secret = all.find(({ type = 'PLAINTEXT' }) => type !== 'PLAINTEXT');
+  if (secret !== undefined) {
+    throw new Error(`The rehearsal has no value for the variable ${secret.name} of type ${secret.type}.`);
+  }
+  const [input] = inputs.values();
+  const arn = project.arn.replace(/:project\/.*$/, `:build/${id}`);
+  return {
+    CODEBUILD_BUILD_ID: id,
+    CODEBUILD_BUILD_ARN: arn,
+    CODEBUILD_BUILD_IMAGE: project.environment.image,
+    CODEBUILD_INITIATOR: `codepipeline/${pipeline.name}`,
+    CODEBUILD_KMS_KEY_ID: project.encryptionKey,
+    CODEBUILD_LOG_PATH: id.split(':')[1] ?? '',
+    CODEBUILD_SOURCE_VERSION: `arn:aws:s3:::${input?.bucket}/${input?.key}`,
+    CODEBUILD_SRC_DIR: folder,
+    CODEBUILD_START_TIME: String(Date.now()),
+    CODEBUILD_PROJECT_ARN: project.arn,
+    ...Object.fromEntries(all.map(({ name, value }) => [name, value])),
+  };
+}
+
+async function keepArtifact(run: ActionRun, world: World, role: Session, { artifacts }: Buildspec, folder: string) {
+  const name = run.action.outputArtifacts[0]?.name ?? '';
+  if (artifacts === undefined) {
+    throw new Error(`CLIENT_ERROR: the buildspec says of no files that they are the artifact ${name}.`);
+  }
+  const base = join(folder, artifacts.baseDirectory);
+  try {
+    return await storeArtifact(world.cloud, role, run, name, base, artifacts.files);
+  } catch (error) {
+    throw new Error(
+      `CLIENT_ERROR: no matching artifact paths: ${(error as Error).message} in ${artifacts.baseDirectory}.`,
+    );
+  }
+}
+
+/** The build's output as CodeBuild keeps it: in the log group of the project. */
+async function writeLogs(role: Session, { logsConfig, name }: Project, id: string, output: string): Promise<void> {
+  const group = logsConfig?.cloudWatchLogs?.groupName ?? `/aws/codebuild/${name}`;
+  const stream = { logGroupName: group, logStreamName: id.split(':')[1] };
+  await role.call('logs', 'CreateLogStream', stream);
+  const timestamp = Date.now();
+  const lines = output.trimEnd().split('\n');
+  for (let from = 0; from < lines.length; from += 1000) {
+    const part = lines.slice(from, from + 1000);
+    // An event needs a message.
+    await role.call('logs', 'PutLogEvents', {
+      ...stream,
+      logEvents: part.map((line) => ({ timestamp, message: line === '' ? ' ' : line })),
+    });
+  }
+}
+
+/** CodeBuild installs the versions of runtimes that a buildspec names; here is what this machine has. */
+function noteRuntimes({ runtimeVersions }: Buildspec, { differs }: World): void {
+  const wanted = Object.entries(runtimeVersions).map(([runtime, version]) => `${runtime} ${version}`);
+  if (wanted.length > 0) {
+    differs(`Builds run with the runtimes of this machine; CodeBuild installs ${wanted.join(' and ')}.`);
+  }
+}
+
+function noteReports({ reports }: Buildspec, folder: string, { note }: ActionRun): void {
+  for (const [name, { baseDirectory, files }] of Object.entries(reports)) {
+    const missing = files.filter((file) => !file.includes('*') && !existsSync(join(folder, baseDirectory, file)));
+    if (missing.length > 0) {
+      note(`report ${name}: found no ${missing.join(', no ')} in ${baseDirectory}`);
+    }
+  }
+}
+
+/** What the commands themselves printed. */
+const ownOutput = (output: string) =>
+  output
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !line.startsWith('[rehearsal]'));

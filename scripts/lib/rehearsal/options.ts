@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+
+/** What a person asks of the rehearsal. */
+export interface RehearsalOptions {
+  /** The only pipeline to rehearse. */
+  readonly only?: string;
+  /** The stage after which executions end. */
+  readonly until?: string;
+  /** The action that is made to fail. */
+  readonly failAt?: string;
+  /** Whether a person approves. */
+  readonly interactive: boolean;
+  /** Whether the emulated AWS goes on after the end. */
+  readonly keep: boolean;
+}
+
+/** The command line is not one that the rehearsal knows. */
+export class UsageError extends Error {}
+
+export const help = `Usage: npm run rehearse [-- OPTION...]
+
+Runs the whole route to live on this machine, in an emulated AWS: builds, deploys all stacks with scripts/deploy.sh,
+publishes the repositories into local git repositories, and runs the deployed pipelines: sources, builds, approvals,
+CloudFormation, blue/green deployments. What is not committed yet is rehearsed too; this checkout is not touched.
+
+  --only PIPELINE    rehearse one pipeline, after what it cannot do without
+  --until STAGE      end executions after this stage
+  --fail-at ACTION   make an action fail, to see what an operator would see: ACTION, STAGE.ACTION or
+                     PIPELINE.STAGE.ACTION
+  --interactive      ask before every approval, instead of approving
+  --keep             leave the emulated AWS running at the end, until Ctrl-C, and run pipelines for what is pushed
+  --help             print this text
+
+Exit codes: 0 all went well, 1 something failed, 2 wrong usage, 130 interrupted
+`;
+
+/**
+ * Reads the command line.
+ *
+ * @returns undefined when help is asked for
+ * @throws UsageError when it cannot be understood
+ */
+export function readOptions(argv: readonly string[]): RehearsalOptions | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        only: { type: 'string' },
+        until: { type: 'string' },
+        'fail-at': { type: 'string' },
+        interactive: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const { only, until, 'fail-at': failAt, interactive, keep } = values;
+    return values.help
+      ? undefined
+      : {
+          ...(only === undefined ? {} : { only }),
+          ...(until === undefined ? {} : { until }),
+          ...(failAt === undefined ? {} : { failAt }),
+          interactive,
+          keep,
+        };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,488 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountIdParameter, toolingAccount } from '../../../templates-src/define-topology';
+import { pipelineNames } from '../../../templates-src/patterns/names';
+import { topology } from '../../../templates-src/topology';
+import { type Emulator, startEmulator } from '../emulator';
+import { openTerminal } from '../terminal';
+import type { Approval, Decision } from './actions/approval';
+import { unpack } from './archive';
+import { commitAll, copyCheckout } from './checkout';
+import { runChild } from './child';
+import { assumeRole, type Cloud, getObject } from './cloud';
+import type { RehearsalOptions } from './options';
+import type { ActionRun, Execution } from './pipeline';
+import { nameOf, type Report, table } from './report';
+import { gitEnvironment, Repositories } from './repositories';
+import { Route } from './route';
+import {
+  type ActionName,
+  checkStage,
+  findAction,
+  findPipeline,
+  type PipelineNames,
+  readPipelineNames,
+} from './route-names';
+import { readVersions, versionTable } from './summary';
+
+const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
+const environments = topology.environments.map(({ name }) => name);
+
+export interface RehearsalInput {
+  readonly options: RehearsalOptions;
+  /** The checkout that is rehearsed; nothing in it is changed. */
+  readonly checkout: string;
+  readonly report: Report;
+  /** Writes into the full log. */
+  readonly log: (text: string) => void;
+  /** Ends the rehearsal. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Rehearses the route to live.
+ *
+ * @returns whether all that was rehearsed went well
+ * @throws NameError when an option names something that does not exist; Error when a step fails
+ */
+export async function rehearse(input: RehearsalInput): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'route-to-live-rehearsal-'));
+  const rehearsal = new Rehearsal(input, folder);
+  try {
+    return await rehearsal.run();
+  } finally {
+    await rehearsal.end();
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+class Rehearsal {
+  private readonly copy: string;
+  private readonly repositories: Repositories;
+  private readonly differences = new Set<string>();
+  private emulator: Emulator | undefined;
+  private route: Route | undefined;
+
+  constructor(
+    private readonly input: RehearsalInput,
+    private readonly folder: string,
+  ) {
+    this.copy = join(folder, 'checkout');
+    this.repositories = new Repositories(join(folder, 'codecommit'));
+  }
+
+  async run(): Promise<boolean> {
+    const { report, options } = this.input;
+    const began = performance.now();
+    report.line('Rehearsal of the route to live, in an emulated AWS on this machine', 'bold');
+    await this.build();
+    const names = readPipelineNames(join(this.copy, 'generated'));
+    const plan = planFor(options, names);
+    const cloud = await this.startCloud();
+    await this.deploy(cloud);
+    const route = await this.readRoute(cloud, plan);
+    await this.play(route, cloud, plan);
+    await this.summarize(route, cloud, performance.now() - began);
+    if (options.keep) {
+      await this.keep(route, cloud);
+    }
+    return [...plan.rehearsed].every((name) => isWell(route.executionsOf(name).at(-1)));
+  }
+
+  /** Ends whatever still runs. */
+  async end(): Promise<void> {
+    this.route?.stop();
+    await this.route?.settle();
+    await this.emulator?.stop();
+  }
+
+  private async build(): Promise<void> {
+    const { report, checkout } = this.input;
+    await report.step('Copy and build', async () => {
+      await copyCheckout(checkout, this.copy);
+      await commitAll(this.copy, 'The checkout as it is');
+      await this.runScript(process.execPath, ['-r', 'tsx/cjs', 'scripts/build.ts'], process.env, () => {});
+      const before = await commitAll(this.copy, 'The checkout as it is, built');
+      return `commit ${before.slice(0, 8)} in a temporary folder`;
+    });
+  }
+
+  private async startCloud(): Promise<Cloud> {
+    const accounts = await readAccounts(join(this.copy, 'parameters'));
+    const region = await readRegion(join(this.copy, 'parameters'));
+    await this.input.report.step('Start the emulated AWS', async () => {
+      this.emulator = await startEmulator({ accounts, region });
+      return `${Object.keys(accounts).length} accounts at ${this.emulator.endpoint}`;
+    });
+    return { emulator: this.running, accounts, region };
+  }
+
+  private get running(): Emulator {
+    if (this.emulator === undefined) {
+      throw new Error('The emulated AWS has not been started.');
+    }
+    return this.emulator;
+  }
+
+  private async deploy(cloud: Cloud): Promise<void> {
+    const { report } = this.input;
+    await report.step('Deploy with deploy.sh', async () => {
+      const profiles = Object.keys(cloud.accounts).flatMap((account) => [
+        '--profile',
+        `${account}=route-to-live-${account}`,
+      ]);
+      let stacks = 0;
+      await this.runScript(join(this.copy, 'scripts', 'deploy.sh'), profiles, this.running.environment(), (line) => {
+        if (/^\[\d+\/\d+\]/.test(line)) {
+          stacks += 1;
+          report.detail(line);
+        }
+      });
+      return `${stacks} stacks in ${Object.keys(cloud.accounts).length} accounts`;
+    });
+  }
+
+  private async readRoute(cloud: Cloud, plan: Plan): Promise<Route> {
+    const { report, log } = this.input;
+    const { repositories } = await cloud.emulator.call<{ repositories: readonly { repositoryName: string }[] }>(
+      toolingAccount,
+      'codecommit',
+      'ListRepositories',
+    );
+    for (const { repositoryName } of repositories) {
+      await this.repositories.create(repositoryName);
+    }
+    this.route = await Route.read({
+      world: {
+        cloud,
+        repositories: this.repositories,
+        folder: this.folder,
+        buildEnvironment: await this.buildEnvironment(),
+        fails: (run) => isAt(run, plan.failAt),
+        log,
+        differs: (text) => this.differences.add(text),
+      },
+      decide: (approval) => this.decide(approval),
+      only: plan.run,
+      until: plan.until,
+      observe: (progress) => report.progress(progress),
+      tell: (text) => report.detail(text),
+    });
+    return this.route;
+  }
+
+  /** What builds see of this machine. */
+  private async buildEnvironment(): Promise<Record<string, string>> {
+    const path = this.running.environment().PATH ?? '';
+    // check-templates.sh would install cfn-lint of the very version that is on PATH.
+    const cfnLint = path
+      .split(delimiter)
+      .map((directory) => join(directory, 'cfn-lint'))
+      .find((file) => existsSync(file));
+    const tools = join(this.folder, 'tools');
+    if (cfnLint !== undefined) {
+      await mkdir(join(tools, 'python', 'bin'), { recursive: true });
+      await symlink(cfnLint, join(tools, 'python', 'bin', 'cfn-lint'));
+    }
+    this.differences.add('cfn-nag, which needs Ruby, is left out; in CodeBuild it runs.');
+    this.differences.add('No docker engine is asked: a stand-in pushes an image manifest without layers into ECR.');
+    const docker = join(this.folder, 'docker');
+    await mkdir(docker);
+    const network =
+      /^(https?_proxy|no_proxy|all_proxy|npm_config_(registry|userconfig|cache)|pip_.*|ssl_cert_.*|node_extra_ca_certs)$/i;
+    const passed = Object.entries(process.env).filter(([name]) => network.test(name)) as [string, string][];
+    return {
+      ...Object.fromEntries(passed),
+      PATH: [join(this.copy, 'scripts', 'codebuild', 'test-support'), path].join(delimiter),
+      LANG: 'C.UTF-8',
+      DOCKER_STAND_IN: docker,
+      CHECK_TOOLS: tools,
+      CHECK_CFN_NAG: 'no',
+    };
+  }
+
+  private async decide(approval: Approval): Promise<Decision> {
+    if (!this.input.options.interactive) {
+      return { approved: true, comment: 'by the rehearsal' };
+    }
+    const { report } = this.input;
+    const terminal = openTerminal();
+    if (terminal === undefined) {
+      return { approved: false, comment: 'nobody can be asked without a terminal' };
+    }
+    report.pause();
+    try {
+      report.line(`${approval.pipeline} #${approval.execution} · ${approval.stage}: ${approval.message}`, 'bold');
+      const answer = await terminal.ask('Approve? [y/N] ');
+      return /^y(es)?$/i.test(answer.trim())
+        ? { approved: true, comment: 'by you' }
+        : { approved: false, comment: 'by you' };
+    } finally {
+      terminal.close();
+    }
+  }
+
+  /** What happens on the first days, in the order in which it can. */
+  private async play(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
+    const { report } = this.input;
+    await this.publish();
+    this.differences.add(
+      'Repositories are published at once, but start their pipelines one after the other, each when it can succeed.',
+    );
+    if (plan.run.has(infrastructureDeployment)) {
+      const first = await this.started(route, infrastructureDeployment);
+      await this.sameBits(route, cloud, plan, first);
+      await route.settle();
+      if (!isWell(route.executionsOf(infrastructureDeployment).at(-1))) {
+        return;
+      }
+    }
+    if (plan.run.has(containerDeployment)) {
+      const first = await this.started(route, containerDeployment);
+      if ((await first.finished) === 'Failed' && plan.failAt?.pipeline !== containerDeployment) {
+        report.detail(
+          'As on the first day in AWS: there is no image yet. The first build will start the pipeline again.',
+        );
+      }
+    }
+    if (plan.run.has(containerBuild)) {
+      await this.started(route, containerBuild);
+    }
+    await route.settle();
+  }
+
+  /** Pushes the contents of a repository, which starts its pipeline. */
+  private async publish(route: Route, name: string): Promise<Execution> {
+    const { report } = this.input;
+    report.line();
+    await report.step(`Publish ${name}`, async () => {
+      const script = join(this.copy, 'scripts', 'publish-repositories.sh');
+      await this.runScript(
+        script,
+        ['--remote', `${this.repositories.folder}/{}.git`, name],
+        gitEnvironment(),
+        () => {},
+      );
+      return this.repositories.path(name);
+    });
+    const started = await route.seeCommits();
+    const execution = started.find(({ pipeline }) => pipeline === name);
+    if (execution === undefined) {
+      throw new Error(`No rule started ${name} for what was published to its repository.`);
+    }
+    return execution;
+  }
+
+  /**
+   * Proves that an approval ships what was approved: while the first execution waits before production, a function
+   * changes and a second execution packages it; production still gets the package of the first.
+   */
+  private async sameBits(route: Route, cloud: Cloud, plan: Plan, first: Execution): Promise<void> {
+    const { report, options } = this.input;
+    const last = topology.environments.at(-1);
+    const stage = route.pipeline(infrastructureDeployment)?.definition.stages.at(-1)?.name ?? '';
+    if (
+      options.interactive ||
+      plan.failAt !== undefined ||
+      plan.until(infrastructureDeployment) !== undefined ||
+      !last?.approval
+    ) {
+      return;
+    }
+    const hold = route.hold(infrastructureDeployment, first.number, stage);
+    const ended = first.finished.then(() => 'ended');
+    if ((await Promise.race([hold.reached, ended])) === 'ended') {
+      return;
+    }
+    report.heading(`While ${nameOf(first)} waits for its approval in ${stage}: a function changes`);
+    const changed = await changeFunction(join(this.copy, 'lambda'));
+    await commitAll(this.copy, `Change ${changed}`);
+    await this.publish();
+    const second = await this.started(route, infrastructureDeployment);
+    await Promise.race([route.waits(second, stage), second.finished]);
+    report.heading(`${nameOf(first)} is approved`);
+    hold.release();
+    await first.finished;
+    const [packaged, newer] = await Promise.all(
+      [first, second].map((it) => readPackages(cloud, route, it, this.folder)),
+    );
+    const { functions } = await readVersions(cloud, last.name, `${topology.project}-${last.name}-`);
+    const strays = [...functions].filter(([name, sha256]) => packaged?.get(name) !== sha256);
+    const moved = [...(packaged ?? [])].filter(([name, sha256]) => newer?.get(name) !== sha256).map(([name]) => name);
+    if (strays.length > 0 || functions.size === 0 || moved.length === 0) {
+      throw new Error(
+        `${last.name} does not run what ${nameOf(first)} packaged: ${strays.map(([name]) => name).join(', ') || 'no function'}.`,
+      );
+    }
+    report.line(
+      `${last.name} runs the packages of ${nameOf(first)}, which were tested and approved, ` +
+        `although there is a newer ${moved.join(', ')}`,
+      'green',
+    );
+  }
+
+  private async summarize(route: Route, cloud: Cloud, milliseconds: number): Promise<void> {
+    const { report } = this.input;
+    const versions = new Map(
+      await Promise.all(
+        environments.map(
+          async (name) => [name, await readVersions(cloud, name, `${topology.project}-${name}-`)] as const,
+        ),
+      ),
+    );
+    report.heading('What is where');
+    for (const row of versionTable(versions)) {
+      report.line(`  ${row}`);
+    }
+    report.heading('Pipelines');
+    const executions = [...Object.values(pipelineNames)].flatMap((name) => route.executionsOf(name));
+    for (const row of table(executions.map((it) => [nameOf(it), it.status, `started by ${it.trigger}`]))) {
+      report.line(`  ${row}`);
+    }
+    report.heading('Not as in AWS');
+    for (const difference of this.differences) {
+      report.line(`  ${difference}`);
+    }
+    report.line();
+    report.line(`${Math.round(milliseconds / 1000)} s in all`);
+  }
+
+  private async keep(route: Route, cloud: Cloud): Promise<void> {
+    const { report, signal } = this.input;
+    const environment = this.running.environment();
+    report.heading('The emulated AWS goes on until you press Ctrl-C. In another terminal:');
+    for (const name of ['AWS_ENDPOINT_URL', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_REGION']) {
+      report.line(`  export ${name}=${environment[name]}`);
+    }
+    for (const account of Object.keys(cloud.accounts)) {
+      report.line(`  aws cloudformation list-stacks --profile route-to-live-${account}`);
+    }
+    report.line(`Pipelines run for what is pushed to the repositories in ${this.repositories.folder}`);
+    while (!signal.aborted) {
+      await sleep(1000, undefined, { signal }).catch(() => {});
+      await route.seeCommits();
+    }
+  }
+
+  private runScript(
+    program: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    line: (text: string) => void,
+  ): Promise<void> {
+    return runChild(program, args, {
+      cwd: this.copy,
+      env,
+      signal: this.input.signal,
+      line: (text) => {
+        this.input.log(`${text}\n`);
+        line(text);
+      },
+    });
+  }
+}
+
+/** What is to be run, and how far. */
+interface Plan {
+  /** Pipelines whose outcome counts. */
+  readonly rehearsed: ReadonlySet<string>;
+  /** Those, and what they cannot do without. */
+  readonly run: ReadonlySet<string>;
+  readonly until: (pipeline: string) => string | undefined;
+  readonly failAt?: ActionName;
+}
+
+/**
+ * @throws NameError when an option names something that does not exist
+ */
+export function planFor({ only, until, failAt }: RehearsalOptions, names: readonly PipelineNames[]): Plan {
+  const all = [infrastructureDeployment, containerDeployment, containerBuild];
+  const chosen = only === undefined ? names : [findPipeline(names, only)];
+  if (until !== undefined) {
+    checkStage(chosen, until);
+  }
+  const action = failAt === undefined ? undefined : findAction(chosen, failAt);
+  const has = (name: string) =>
+    names.some((it) => it.pipeline === name && it.stages.some((stage) => stage.name === until));
+  /** Whether a pipeline ends early, so that others cannot build on it. */
+  const ends = (name: string) => until !== undefined && (only ?? name) === name && has(name);
+  // ECS-Container-Deployment deploys into what the other two have made.
+  const rehearsed = new Set(
+    only === undefined
+      ? all.filter((name) => name !== containerDeployment || !ends(infrastructureDeployment) || has(name))
+      : [only],
+  );
+  return {
+    rehearsed,
+    run: rehearsed.has(containerDeployment) ? new Set(all) : rehearsed,
+    until: (name) => (ends(name) ? until : undefined),
+    ...(action === undefined ? {} : { failAt: action }),
+  };
+}
+
+const isAt = ({ pipeline, stage, action }: ActionRun, at: ActionName | undefined) =>
+  at !== undefined && pipeline.name === at.pipeline && stage === at.stage && action.name === at.action;
+
+const isWell = (execution: Execution | undefined) =>
+  execution?.status === 'Succeeded' || execution?.status === 'Stopped';
+
+type ParameterValues = Readonly<Record<string, string>>;
+
+async function readParameters(file: string): Promise<ParameterValues> {
+  return (JSON.parse(await readFile(file, 'utf8')) as { Parameters: ParameterValues }).Parameters;
+}
+
+async function readRegion(parameters: string): Promise<string> {
+  return (await readParameters(join(parameters, toolingAccount, 'artifact-store.json'))).Region ?? '';
+}
+
+/** The ids of all accounts, as the parameter files have them. */
+async function readAccounts(parameters: string): Promise<Record<string, string>> {
+  const store = await readParameters(join(parameters, toolingAccount, 'artifact-store.json'));
+  const [first = ''] = environments;
+  const { ToolingAccountId = '' } = await readParameters(join(parameters, first, 'deployment-roles.json'));
+  return {
+    [toolingAccount]: ToolingAccountId,
+    ...Object.fromEntries(topology.environments.map((it) => [it.name, store[accountIdParameter(it)] ?? ''])),
+  };
+}
+
+/** Adds a comment to the source of a function. @returns its name */
+async function changeFunction(lambda: string): Promise<string> {
+  for (const name of (await readdir(lambda)).sort()) {
+    const folder = join(lambda, name);
+    const files = await readdir(folder).catch(() => [] as string[]);
+    const source = files.find((file) => /\.(m?js|cjs|py)$/.test(file) && !/(^test_|\.test\.)/.test(file));
+    if (source !== undefined) {
+      await appendFile(join(folder, source), `\n${source.endsWith('.py') ? '#' : '//'} Changed by the rehearsal.\n`);
+      return name;
+    }
+  }
+  throw new Error(`${lambda} has no function that the rehearsal could change.`);
+}
+
+/** CodeSha256 of the packages of an execution, by function. */
+async function readPackages(
+  cloud: Cloud,
+  route: Route,
+  { pipeline, artifacts }: Execution,
+  folder: string,
+): Promise<Map<string, string>> {
+  const definition = route.pipeline(pipeline)?.definition;
+  const session = await assumeRole(cloud, 'codepipeline.amazonaws.com', definition?.roleArn ?? '', 'rehearsal');
+  for (const location of artifacts.values()) {
+    const unpacked = await mkdtemp(join(folder, 'packages-'));
+    await unpack(await getObject(cloud, session, location), unpacked);
+    const manifest = join(unpacked, 'manifest.json');
+    if (existsSync(manifest)) {
+      const { functions } = JSON.parse(await readFile(manifest, 'utf8')) as {
+        functions: readonly { function: string; sha256: string }[];
+      };
+      return new Map(functions.map((it) => [it.function, it.sha256]));
+    }
+  }
+  return new Map();
+}
