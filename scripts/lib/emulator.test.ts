@@ -97,9 +97,13 @@ describe('startEmulator', () => {
   }, 30_000);
 });
 
-test('accounts can be others than the four, and stop leaves no server and no files', async () => {
-  const emulator = await startEmulator({ accounts: { sandbox: '012345678901' } });
+test('accounts and Region can be others, and stop leaves no server and no files', async () => {
+  const emulator = await startEmulator({ accounts: { sandbox: '012345678901' }, region: 'us-east-2' });
   try {
+    expect(emulator.environment('sandbox')).toMatchObject({ AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-east-2' });
+    expect(await emulator.call('sandbox', 'sns', 'CreateTopic', { Name: 'topic' })).toEqual({
+      TopicArn: 'arn:aws:sns:us-east-2:012345678901:topic',
+    });
     expect(await emulator.call('sandbox', 'sts', 'GetCallerIdentity')).toMatchObject({ Account: '012345678901' });
   } finally {
     await emulator.stop();

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { installedPython } from './python-tools';
 
 const REPOSITORY = resolve(__dirname, '../..');
-const REGION = 'eu-west-1';
+const DEFAULT_REGION = 'eu-west-1';
 const START_TIMEOUT_MS = 60_000;
 const LOG_TAIL_LINES = 20;
 
@@ -29,13 +29,15 @@ interface Announcement {
 export interface EmulatorOptions {
   /** Account ids by name; the project's four accounts unless told otherwise. */
   readonly accounts?: Readonly<Record<string, string>>;
+  /** Region of the profiles and of `call`; eu-west-1 unless told otherwise. */
+  readonly region?: string;
 }
 
 /** A running emulated AWS. Whatever happens to this process, the emulator ends with it. */
 export interface Emulator {
   /** `http://127.0.0.1:<port>`; serves every AWS service. */
   readonly endpoint: string;
-  /** File with everything the emulator logs: requests, warnings, tracebacks. `stop` removes it. */
+  /** File with everything the emulator logs: failed requests, warnings, tracebacks. `stop` removes it. */
   readonly log: string;
   /**
    * Environment for a child process (`aws`, an SDK, a script) that may reach the emulator and nothing else of AWS.
@@ -70,14 +72,15 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const accounts: Readonly<Record<string, string>> = options.accounts ?? ACCOUNTS;
+  const region = options.region ?? DEFAULT_REGION;
   const python = pythonWithMoto();
   const directory = await mkdtemp(join(tmpdir(), 'route-to-live-emulator-'));
   const log = join(directory, 'emulator.log');
-  const server = spawnServer(python, log, Object.values(accounts));
+  const server = spawnServer(python, log, region, Object.values(accounts));
   try {
     const announcement = await announced(server, log);
     const endpoint = `http://127.0.0.1:${announcement.port}`;
-    const environment = await writeConfiguration(directory, accounts, announcement);
+    const environment = await writeConfiguration(directory, accounts, region, announcement);
     // A forgotten stop() must not keep the caller alive: once it ends, the server's standard input closes.
     server.unref();
     const accountId = (account: string): string => {
@@ -159,13 +162,13 @@ function pythonWithMoto(): string {
   return python;
 }
 
-function spawnServer(python: string, log: string, accountIds: readonly string[]): ChildProcess {
+function spawnServer(python: string, log: string, region: string, accountIds: readonly string[]): ChildProcess {
   const logDescriptor = openSync(log, 'w');
   try {
     return spawn(
       python,
       [
-        ...['-m', 'emulator', '--port', '0', '--region', REGION, '--folder', dirname(log)],
+        ...['-m', 'emulator', '--port', '0', '--region', region, '--folder', dirname(log)],
         ...accountIds.flatMap((id) => ['--account', id]),
       ],
       {
@@ -223,6 +226,7 @@ async function tail(file: string): Promise<string> {
 async function writeConfiguration(
   directory: string,
   accounts: Readonly<Record<string, string>>,
+  region: string,
   announcement: Announcement,
 ): Promise<NodeJS.ProcessEnv> {
   const configFile = join(directory, 'config');
@@ -231,7 +235,7 @@ async function writeConfiguration(
     name: profile(account),
     credentials: announcement.credentials[id],
   }));
-  await writeFile(configFile, profiles.map(({ name }) => `[profile ${name}]\nregion = ${REGION}\n`).join('\n'));
+  await writeFile(configFile, profiles.map(({ name }) => `[profile ${name}]\nregion = ${region}\n`).join('\n'));
   await writeFile(
     credentialsFile,
     profiles
@@ -246,8 +250,8 @@ async function writeConfiguration(
   return {
     AWS_CONFIG_FILE: configFile,
     AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
-    AWS_REGION: REGION,
-    AWS_DEFAULT_REGION: REGION,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
     AWS_PAGER: '',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
