@@ -1,0 +1,352 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pipelineNames } from '../templates-src/patterns/names';
+import { topology } from '../templates-src/topology';
+
+const repository = join(__dirname, '..');
+const names = Object.values(pipelineNames);
+const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
+const published = ['container', 'generated/environment', 'parameters', 'lambda', 'scripts/codebuild', 'ecs-deploy'];
+
+let work = '';
+beforeEach(() => {
+  work = mkdtempSync(join(tmpdir(), 'publish-'));
+});
+afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+/** No configuration of the machine, and somebody who commits. */
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  HOME: work,
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Somebody',
+  GIT_AUTHOR_EMAIL: 'somebody@example.com',
+  GIT_COMMITTER_NAME: 'Somebody',
+  GIT_COMMITTER_EMAIL: 'somebody@example.com',
+});
+
+function git(folder: string, ...words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('git', ['-C', folder, ...words], {
+    env: environment(),
+    encoding: 'utf8',
+  });
+  expect(status, `git ${words.join(' ')}\n${stderr}`).toBe(0);
+  return stdout.trim();
+}
+
+const source = () => join(work, 'source');
+const remotes = () => join(work, 'remotes');
+const bare = (name: string) => join(remotes(), name);
+
+/** A repository with what this one would publish, and three empty remotes. */
+function prepare(): void {
+  mkdirSync(join(source(), 'scripts'), { recursive: true });
+  for (const path of [...published, '.gitignore', 'scripts/publish-repositories.sh']) {
+    cpSync(join(repository, path), join(source(), path), { recursive: true });
+  }
+  git(work, 'init', '--quiet', '--initial-branch', 'trunk', source());
+  commitAll('First');
+  for (const name of names) {
+    git(work, 'init', '--quiet', '--bare', bare(name));
+  }
+}
+
+function commitAll(message: string): string {
+  git(source(), 'add', '--all');
+  git(source(), 'commit', '--quiet', '--message', message);
+  return git(source(), 'rev-parse', 'HEAD');
+}
+
+function publish(...options: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    join(source(), 'scripts', 'publish-repositories.sh'),
+    ['--remote-base', remotes(), '--branch', 'main', ...options],
+    { env: environment(), encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+/** Publishes, which has to succeed, and gives back what it says of each repository. */
+function publishAll(...options: readonly string[]): Record<string, string> {
+  const { status, stdout, stderr } = publish(...options);
+  expect(status, stderr).toBe(0);
+  return Object.fromEntries(
+    names.map((name) => [name, (new RegExp(`^${name} +(.*)$`, 'm').exec(stdout) ?? [])[1] ?? '']),
+  );
+}
+
+/** Mode, id and path of every file of a branch, the paths as `rename` gives them. */
+const filesOf = (folder: string, revision: string, rename = (path: string): string | undefined => path) =>
+  git(folder, 'ls-tree', '-r', revision)
+    .split('\n')
+    .flatMap((line) => {
+      const [, entry = '', path = ''] = /^(\S+ blob \S+)\t(.*)$/.exec(line) ?? [];
+      const renamed = rename(path);
+      return renamed === undefined ? [] : [`${entry} ${renamed}`];
+    })
+    .sort();
+
+const headOf = (name: string, branch = 'main') => git(bare(name), 'rev-parse', `refs/heads/${branch}`);
+const below = (folder: string, path: string) =>
+  path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+
+/** A commit that somebody makes in a remote by hand. */
+function commitInRemote(name: string): string {
+  const clone = join(work, `clone-${name}`);
+  git(work, 'clone', '--quiet', '--branch', 'main', bare(name), clone);
+  writeFileSync(join(clone, 'hotfix.txt'), 'Quick!');
+  git(clone, 'add', '--all');
+  git(clone, 'commit', '--quiet', '--message', 'Hotfix in the console');
+  git(clone, 'push', '--quiet', 'origin', 'main');
+  return headOf(name);
+}
+
+describe('publishing into three empty repositories', () => {
+  beforeEach(prepare);
+
+  test('gives each exactly its files, with modes, and one commit that names its source', () => {
+    const commit = git(source(), 'rev-parse', 'HEAD');
+    publishAll();
+
+    expect(filesOf(bare(containerBuild), 'main')).toEqual(
+      filesOf(source(), 'HEAD', (path) =>
+        /^scripts\/codebuild\/(build-image\.sh|lib\/(common\.sh|image\.py))$/.test(path)
+          ? path
+          : below('container', path),
+      ),
+    );
+    expect(filesOf(bare(infrastructureDeployment), 'main')).toEqual(
+      filesOf(source(), 'HEAD', (path) =>
+        /^(generated\/environment|parameters|lambda|scripts\/codebuild)\//.test(path) ? path : undefined,
+      ),
+    );
+    expect(filesOf(bare(containerDeployment), 'main')).toEqual(
+      filesOf(source(), 'HEAD', (path) => below('ecs-deploy', path)),
+    );
+    for (const name of names) {
+      expect(git(bare(name), 'log', '--format=%s%n%(trailers:key=Source-Commit)', 'main')).toBe(
+        `First\nSource-Commit: ${commit}`,
+      );
+    }
+  });
+
+  test('gives the image build everything that it calls', () => {
+    publishAll();
+    const checkout = join(work, 'checkout');
+    git(work, 'clone', '--quiet', '--branch', 'main', bare(containerBuild), checkout);
+    expect(existsSync(join(checkout, 'Dockerfile'))).toBe(true);
+    const script = join(checkout, 'scripts', 'codebuild', 'build-image.sh');
+    expect(spawnSync(script, ['--help']).status).toBe(0);
+    const called = [...readFileSync(script, 'utf8').matchAll(/\$here\/(lib\/[\w.]+)/g)].map(([, path]) => path ?? '');
+    expect(called).not.toEqual([]);
+    expect(called.filter((path) => !existsSync(join(checkout, 'scripts', 'codebuild', path)))).toEqual([]);
+  });
+
+  test('a second time pushes nothing', () => {
+    publishAll();
+    const heads = names.map((name) => headOf(name));
+    expect(Object.values(publishAll())).toEqual(['up to date', 'up to date', 'up to date']);
+    expect(names.map((name) => headOf(name))).toEqual(heads);
+  });
+
+  test('makes the same commits again from the same source', () => {
+    publishAll();
+    const heads = names.map((name) => headOf(name));
+    for (const name of names) {
+      git(bare(name), 'update-ref', '-d', 'refs/heads/main');
+    }
+    publishAll();
+    expect(names.map((name) => headOf(name))).toEqual(heads);
+  });
+
+  test('changes nothing in the source, neither files nor objects nor references', () => {
+    const state = () => [
+      git(source(), 'status', '--porcelain', '--ignored'),
+      git(source(), 'for-each-ref'),
+      git(source(), 'count-objects', '-v'),
+    ];
+    const before = state();
+    publishAll();
+    expect(state()).toEqual(before);
+  });
+
+  test('with --dry-run says what it would push, and pushes nothing', () => {
+    const said = publishAll('--dry-run');
+    expect(said[containerDeployment]).toMatch(
+      new RegExp(`^would push [0-9a-f]{12}: 4 changed files to main of ${bare(containerDeployment)}$`),
+    );
+    expect(names.map((name) => git(bare(name), 'for-each-ref'))).toEqual(['', '', '']);
+    const pushed = publishAll()[containerDeployment];
+    expect(pushed).toBe(said[containerDeployment]?.replace('would push', 'pushed'));
+  });
+
+  test('pushes to the branch and the remotes that options name', () => {
+    const elsewhere = join(work, 'elsewhere.git');
+    git(work, 'init', '--quiet', '--bare', elsewhere);
+    publishAll('--branch', 'release', '--remote', `${containerBuild}=${elsewhere}`);
+    expect(git(elsewhere, 'rev-parse', 'release')).toMatch(/^[0-9a-f]{40}$/);
+    expect(git(bare(containerBuild), 'for-each-ref')).toBe('');
+    expect(headOf(containerDeployment, 'release')).toMatch(/^[0-9a-f]{40}$/);
+  });
+});
+
+describe('publishing later work', () => {
+  beforeEach(() => {
+    prepare();
+    publishAll();
+  });
+
+  test('adds a commit where something changed, and none elsewhere', () => {
+    const before = headOf(containerBuild);
+    const untouched = headOf(infrastructureDeployment);
+    writeFileSync(join(source(), 'container', 'notes.txt'), 'New');
+    commitAll('Second');
+    const said = publishAll();
+    expect(said[containerBuild]).toMatch(/^pushed [0-9a-f]{12}: 1 changed files/);
+    expect(said[infrastructureDeployment]).toBe('up to date');
+    expect(git(bare(containerBuild), 'rev-parse', 'main^')).toBe(before);
+    expect(headOf(infrastructureDeployment)).toBe(untouched);
+  });
+
+  test('takes away what is gone from the source', () => {
+    rmSync(join(source(), 'container', 'README.md'));
+    commitAll('Second');
+    publishAll();
+    expect(git(bare(containerBuild), 'ls-tree', '--name-only', 'main').split('\n')).not.toContain('README.md');
+  });
+
+  test('is refused while something is not committed, new files too; other folders do not matter', () => {
+    writeFileSync(join(source(), 'container', 'new.txt'), 'New');
+    writeFileSync(join(source(), 'lambda', 'README.md'), 'Changed');
+    const { status, stderr } = publish();
+    expect(status).toBe(1);
+    expect(stderr).toContain('found changes that are not committed');
+    expect(stderr).toContain('?? container/new.txt');
+    expect(stderr).toContain('M lambda/README.md');
+    expect(stderr).toContain('Commit them');
+
+    git(source(), 'checkout', '--quiet', '--', 'lambda');
+    rmSync(join(source(), 'container', 'new.txt'));
+    writeFileSync(join(source(), 'elsewhere.txt'), 'Not published');
+    publishAll();
+  });
+
+  test('is refused when somebody committed in the remote, until told to replace that commit', () => {
+    const hotfix = commitInRemote(containerDeployment);
+    writeFileSync(join(source(), 'container', 'notes.txt'), 'New');
+    writeFileSync(join(source(), 'ecs-deploy', 'appspec.yaml'), 'version: 0.0\n');
+    commitAll('Second');
+    const before = headOf(containerBuild);
+    const { status, stderr } = publish();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${containerDeployment}: found commit ${hotfix} on main`);
+    expect(stderr).toContain('Somebody, ');
+    expect(stderr).toContain('Hotfix in the console');
+    expect(stderr).toContain(`--replace ${hotfix}`);
+    expect(headOf(containerDeployment)).toBe(hotfix);
+    expect(headOf(containerBuild), 'nothing was pushed to the others either').toBe(before);
+
+    publishAll('--replace', hotfix);
+    expect(git(bare(containerDeployment), 'rev-parse', 'main^')).toBe(hotfix);
+  });
+
+  test('is refused from a commit that is behind what was published', () => {
+    const first = git(source(), 'rev-parse', 'HEAD');
+    writeFileSync(join(source(), 'container', 'notes.txt'), 'New');
+    const second = commitAll('Second');
+    publishAll();
+    git(source(), 'checkout', '--quiet', first);
+    const { status, stderr } = publish();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`found what was published from commit ${second} on main`);
+    expect(stderr).toContain('pull it and merge');
+  });
+
+  test('never forces: when the branch moves on at the last moment, the remote refuses', () => {
+    writeFileSync(join(source(), 'ecs-deploy', 'appspec.yaml'), 'version: 0.0\n');
+    commitAll('Second');
+    // A remote whose branch moves between reading and pushing.
+    writeFileSync(join(bare(containerDeployment), 'hooks', 'pre-receive'), '#!/bin/sh\necho "moved on" >&2\nexit 1\n', {
+      mode: 0o755,
+    });
+    const before = headOf(containerDeployment);
+    const { status, stderr } = publish();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${containerDeployment}: main of ${bare(containerDeployment)} did not take the commit`);
+    expect(stderr).toContain('run this again');
+    expect(headOf(containerDeployment)).toBe(before);
+    expect(readFileSync(join(source(), 'scripts', 'publish-repositories.sh'), 'utf8')).not.toMatch(
+      /push .*(--force|-f\b| \+)/,
+    );
+  });
+});
+
+describe('called', () => {
+  const script = join(repository, 'scripts', 'publish-repositories.sh');
+
+  test.each([
+    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['--branch'], '--branch needs a value'],
+    [['--branch', 'a..b'], "--branch is 'a..b', expected the name of a branch"],
+    [['--remote', 'https://example.com'], "--remote is 'https://example.com', expected NAME=URL"],
+    [['--remote', 'Container=https://example.com'], "--remote names 'Container', expected one of ECS-Container-Build"],
+    [['--replace', 'main'], "--replace is 'main', expected the full id of a commit"],
+  ])('with %j it says what is wrong and ends with 2', (options, message) => {
+    const { status, stderr } = spawnSync(script, options, { env: environment(), encoding: 'utf8' });
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+
+  test('with --help it prints how it is used', () => {
+    const { status, stdout } = spawnSync(script, ['--help'], { env: environment(), encoding: 'utf8' });
+    expect(status).toBe(0);
+    for (const name of names) {
+      expect(stdout).toContain(name);
+    }
+  });
+
+  test('with a remote that is not there it names it and says what to do', () => {
+    prepare();
+    const gone = join(work, 'gone.git');
+    const { status, stderr } = publish('--remote', `${containerBuild}=${gone}`);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${containerBuild}: found no repository at ${gone}`);
+    expect(stderr).toContain('scripts/deploy.sh');
+  });
+
+  test('in a folder without a commit it says so', () => {
+    prepare();
+    rmSync(join(source(), '.git'), { recursive: true });
+    const { status, stderr } = publish();
+    expect(status).toBe(1);
+    expect(stderr).toContain('found no git commit in');
+  });
+
+  test('without remotes it takes CodeCommit in the Region of the parameters, and the branch of the topology', () => {
+    prepare();
+    // git goes to the bare repositories instead; aws is only looked for.
+    const tools = join(work, 'tools');
+    mkdirSync(tools);
+    writeFileSync(join(tools, 'aws'), '#!/bin/sh\n', { mode: 0o755 });
+    for (const path of ['templates-src', 'node_modules', 'tsconfig.json']) {
+      spawnSync('ln', ['-s', join(repository, path), join(source(), path)]);
+    }
+    writeFileSync(
+      join(work, '.gitconfig'),
+      `[url "${remotes()}/"]\n\tinsteadOf = https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/\n`,
+    );
+    const { status, stdout, stderr } = spawnSync(join(source(), 'scripts', 'publish-repositories.sh'), [], {
+      env: { ...environment(), PATH: `${tools}:${process.env.PATH}` },
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+    const { branch } = topology.pipelines;
+    expect(stdout).toContain(
+      `to ${branch} of https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/${infrastructureDeployment}`,
+    );
+    expect(names.map((name) => headOf(name, branch)).every((head) => /^[0-9a-f]{40}$/.test(head))).toBe(true);
+  });
+});
