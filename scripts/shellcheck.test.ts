@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const repository = join(__dirname, '..');
+
+it('shellcheck finds nothing in any shell script', () => {
+  const listed = spawnSync('git', ['grep', '-lE', '^#!/usr/bin/env bash'], { cwd: repository, encoding: 'utf8' });
+  const sourced = spawnSync('git', ['ls-files', '*.sh'], { cwd: repository, encoding: 'utf8' });
+  const scripts = [...new Set([...listed.stdout.split('\n'), ...sourced.stdout.split('\n')])].filter(Boolean);
+  expect(scripts).toEqual(expect.arrayContaining(['.ci/run', 'scripts/deploy.sh', 'scripts/codebuild/build-image.sh']));
+  const { stdout, stderr, status } = spawnSync('shellcheck', ['-x', ...scripts], { cwd: repository, encoding: 'utf8' });
+  expect({ status, output: stdout + stderr }).toEqual({ status: 0, output: '' });
+});
