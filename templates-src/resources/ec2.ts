@@ -39,7 +39,10 @@ export const SubnetRouteTableAssociation = resourceType(
 );
 
 /** `!Ref`: the public address; a NAT gateway wants its `AllocationId`. */
-export const ElasticIp = resourceType('AWS::EC2::EIP', CfEip, { attributes: ['AllocationId'] });
+export const ElasticIp = resourceType('AWS::EC2::EIP', CfEip, {
+  attributes: ['AllocationId'],
+  allowedValues: { Domain: ['standard', 'vpc'] },
+});
 
 /** `!Ref`: the NAT gateway's id. */
 export const NatGateway = resourceType('AWS::EC2::NatGateway', CfNatGateway);
