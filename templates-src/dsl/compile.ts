@@ -81,7 +81,10 @@ export function examine(template: Template): Compiled {
       return new Intrinsic(value.functionName, plain(value.argument, `${path}.${value.functionName}`));
     }
     const [name] = Object.keys(value.toJSON());
-    problems.push({ path, message: `found an ${name} that the DSL did not make; use the function of dsl/intrinsics` });
+    problems.push({
+      path,
+      message: `found the function ${name}, which the DSL did not make; use the one of dsl/intrinsics`,
+    });
     return '';
   };
 

@@ -1,10 +1,13 @@
 import {
   COLLECTION_STYLE,
+  DEFAULT_SCALAR_STYLE_RULES,
   DUMP_SCHEMA,
   defineMappingTag,
   defineScalarTag,
   defineSequenceTag,
   dump,
+  SCALAR_STYLE,
+  type ScalarStyleRule,
   type Node as YamlNode,
 } from 'js-yaml';
 import { type Document, Intrinsic, type Node } from './document';
@@ -70,11 +73,27 @@ export function toYaml(document: Document, header: readonly string[]): string {
   return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(value, true) : roomy;
 }
 
+/**
+ * Quotes what YAML 1.2 takes without quotes and PyYAML, the parser of the AWS CLI and of cfn-lint, does not: within
+ * brackets `?` and a colon at the start, and nothing at all behind a tag. Also text that ends with an empty line: as a
+ * block it would take in the blank line that follows.
+ */
+const quoteWhatIsMisread: ScalarStyleRule = (layout) => {
+  const { tagged, value } = layout.node;
+  if (layout.style === SCALAR_STYLE.PLAIN && ((tagged && value === '') || (layout.flowOnly && /\?|^:/.test(value)))) {
+    layout.style = SCALAR_STYLE.SINGLE_QUOTED;
+  }
+  if (layout.style === SCALAR_STYLE.LITERAL_BLOCK && /(^|\n)\n$/.test(value)) {
+    layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+  }
+};
+
 const write = (value: unknown, tight: boolean) =>
   dump(value, {
     schema,
     noRefs: true,
     lineWidth: -1,
+    scalarStyleRules: [...Object.values(DEFAULT_SCALAR_STYLE_RULES), quoteWhatIsMisread],
     indent: tight ? 1 : 2,
     seqNoIndent: tight,
     transform: (documents) => {
@@ -162,8 +181,8 @@ function flow(node: YamlNode): void {
 }
 
 /**
- * Puts a blank line before every section and every entry of one. Block scalars can't be hit: their lines are indented
- * deeper than the entries, and the only scalars at the top are one-liners (`dump` folds nothing).
+ * Puts a blank line before every section and every entry of one. Text can't be hit: the lines of blocks are indented
+ * deeper than entries, except those of the description, and no block ends with an empty line.
  */
 function spaced(yaml: string): string {
   let section = '';
