@@ -75,7 +75,7 @@ class Rehearsal {
   }
 
   async run(): Promise<boolean> {
-    const { report, options } = this.input;
+    const { report, options, signal } = this.input;
     const began = performance.now();
     report.line('Rehearsal of the route to live, in an emulated AWS on this machine', 'bold');
     await this.build();
@@ -84,7 +84,9 @@ class Rehearsal {
     const cloud = await this.startCloud();
     await this.deploy(cloud);
     const route = await this.readRoute(cloud, plan);
+    signal.addEventListener('abort', () => route.stop());
     await this.play(route, cloud, plan);
+    signal.throwIfAborted();
     await this.summarize(route, cloud, performance.now() - began);
     if (options.keep) {
       await this.keep(route, cloud);
@@ -254,21 +256,22 @@ class Rehearsal {
     await route.settle();
   }
 
-  /** Pushes the contents of a repository, which starts its pipeline. */
-  private async publish(route: Route, name: string): Promise<Execution> {
+  /** Pushes what is committed to the repositories. */
+  private async publish(): Promise<void> {
     const { report } = this.input;
-    report.line();
-    await report.step(`Publish ${name}`, async () => {
+    await report.step('Publish repositories', async () => {
       const script = join(this.copy, 'scripts', 'publish-repositories.sh');
-      await this.runScript(
-        script,
-        ['--remote', `${this.repositories.folder}/{}.git`, name],
-        gitEnvironment(),
-        () => {},
-      );
-      return this.repositories.path(name);
+      const pushed: string[] = [];
+      await this.runScript(script, ['--remote-base', this.repositories.folder], gitEnvironment(), (line) => {
+        pushed.push(...(/^(\S+) +pushed/.exec(line)?.slice(1, 2) ?? []));
+      });
+      return pushed.join(', ');
     });
-    const started = await route.seeCommits();
+  }
+
+  /** Sees what was pushed to a repository, which starts its pipeline. */
+  private async started(route: Route, name: string): Promise<Execution> {
+    const started = await route.seeCommits([name]);
     const execution = started.find(({ pipeline }) => pipeline === name);
     if (execution === undefined) {
       throw new Error(`No rule started ${name} for what was published to its repository.`);
@@ -281,7 +284,7 @@ class Rehearsal {
    * changes and a second execution packages it; production still gets the package of the first.
    */
   private async sameBits(route: Route, cloud: Cloud, plan: Plan, first: Execution): Promise<void> {
-    const { report, options } = this.input;
+    const { report, options, signal } = this.input;
     const last = topology.environments.at(-1);
     const stage = route.pipeline(infrastructureDeployment)?.definition.stages.at(-1)?.name ?? '';
     if (
@@ -302,10 +305,14 @@ class Rehearsal {
     await commitAll(this.copy, `Change ${changed}`);
     await this.publish();
     const second = await this.started(route, infrastructureDeployment);
+    // What the first leaves in production is looked at before the second may change it.
+    const next = route.hold(infrastructureDeployment, second.number, stage);
     await Promise.race([route.waits(second, stage), second.finished]);
+    signal.throwIfAborted();
     report.heading(`${nameOf(first)} is approved`);
     hold.release();
     await first.finished;
+    signal.throwIfAborted();
     const [packaged, newer] = await Promise.all(
       [first, second].map((it) => readPackages(cloud, route, it, this.folder)),
     );
@@ -322,6 +329,7 @@ class Rehearsal {
         `although there is a newer ${moved.join(', ')}`,
       'green',
     );
+    next.release();
   }
 
   private async summarize(route: Route, cloud: Cloud, milliseconds: number): Promise<void> {
@@ -396,28 +404,27 @@ interface Plan {
 }
 
 /**
+ * Which pipelines to run, and how far.
+ *
  * @throws NameError when an option names something that does not exist
  */
 export function planFor({ only, until, failAt }: RehearsalOptions, names: readonly PipelineNames[]): Plan {
-  const all = [infrastructureDeployment, containerDeployment, containerBuild];
   const chosen = only === undefined ? names : [findPipeline(names, only)];
   if (until !== undefined) {
     checkStage(chosen, until);
   }
   const action = failAt === undefined ? undefined : findAction(chosen, failAt);
-  const has = (name: string) =>
-    names.some((it) => it.pipeline === name && it.stages.some((stage) => stage.name === until));
-  /** Whether a pipeline ends early, so that others cannot build on it. */
-  const ends = (name: string) => until !== undefined && (only ?? name) === name && has(name);
-  // ECS-Container-Deployment deploys into what the other two have made.
+  const ends = (name: string) =>
+    chosen.some(({ pipeline, stages }) => pipeline === name && stages.slice(0, -1).some((it) => it.name === until));
+  // ECS-Container-Deployment deploys what ECS-Container-Build has pushed into what Infrastructure-Deployment has made.
+  const possible =
+    only !== undefined || (!ends(containerBuild) && (!ends(infrastructureDeployment) || ends(containerDeployment)));
   const rehearsed = new Set(
-    only === undefined
-      ? all.filter((name) => name !== containerDeployment || !ends(infrastructureDeployment) || has(name))
-      : [only],
+    chosen.map(({ pipeline }) => pipeline).filter((name) => name !== containerDeployment || possible),
   );
   return {
     rehearsed,
-    run: rehearsed.has(containerDeployment) ? new Set(all) : rehearsed,
+    run: rehearsed.has(containerDeployment) ? new Set(names.map(({ pipeline }) => pipeline)) : rehearsed,
     until: (name) => (ends(name) ? until : undefined),
     ...(action === undefined ? {} : { failAt: action }),
   };

@@ -40,9 +40,11 @@ export class Report {
     this.line(text, 'bold');
   }
 
-  /** A line about something within what was last told. */
+  /** A line about something within what was last told. On a terminal it is cut to one line; the log has all of it. */
   detail(text: string): void {
-    this.print(`    ${this.paint(text, 'dim')}`, `    ${text}`);
+    const room = this.options.columns() - 5;
+    const shown = this.options.live && text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    this.print(`    ${this.paint(shown, 'dim')}`, `    ${text}`);
   }
 
   /**

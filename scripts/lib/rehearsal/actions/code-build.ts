@@ -29,8 +29,9 @@ interface EnvironmentVariable {
   readonly type?: string;
 }
 
-/** How much of a failed build's output is shown; the log has all of it. */
-const TAIL_LINES = 12;
+/** How much of a build's output is shown when it succeeds, and when it fails; the log has all of it. */
+const SHOWN_LINES = 3;
+const SHOWN_LINES_OF_FAILURE = 12;
 
 /**
  * A build: the project's own buildspec, in a clean folder with the input artifact, with the project's and the action's
@@ -66,7 +67,7 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
     AWS_SECRET_ACCESS_KEY: role.credentials.SecretAccessKey,
     AWS_SESSION_TOKEN: role.credentials.SessionToken,
   };
-  noteRuntimes(buildspec, world);
+  noteRuntimes(project.name, buildspec, world);
   world.log(`[rehearsal] build ${id} as ${role.roleArn}\n`);
   let output = '';
   const failure = await runBuild({
@@ -86,9 +87,10 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
   if (failure !== undefined) {
     const { phase, message } = failure;
     throw new Error(
-      [`Build ${id} failed. Phase: ${phase.toUpperCase()}. ${message}`, ...ownOutput(output).slice(-TAIL_LINES)].join(
-        '\n',
-      ),
+      [
+        `Build ${id} failed. Phase: ${phase.toUpperCase()}. ${message}`,
+        ...ownOutput(output).slice(-SHOWN_LINES_OF_FAILURE),
+      ].join('\n'),
     );
   }
   const [artifact] = run.action.outputArtifacts;
@@ -96,7 +98,8 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
     artifact === undefined
       ? new Map()
       : new Map([[artifact.name, await keepArtifact(run, world, role, buildspec, source.folder)]]);
-  return { summary: ownOutput(output).at(-1) ?? 'succeeded', outputs };
+  ownOutput(output).slice(-SHOWN_LINES).forEach(run.note);
+  return { summary: `build ${id.split(':')[1]?.slice(0, 8)} succeeded`, outputs };
 }
 
 /** The buildspec with a command that fails, before all others of the phase build. */
@@ -183,10 +186,10 @@ async function writeLogs(role: Session, { logsConfig, name }: Project, id: strin
 }
 
 /** CodeBuild installs the versions of runtimes that a buildspec names; here is what this machine has. */
-function noteRuntimes({ runtimeVersions }: Buildspec, { differs }: World): void {
+function noteRuntimes(project: string, { runtimeVersions }: Buildspec, { differs }: World): void {
   const wanted = Object.entries(runtimeVersions).map(([runtime, version]) => `${runtime} ${version}`);
   if (wanted.length > 0) {
-    differs(`Builds run with the runtimes of this machine; CodeBuild installs ${wanted.join(' and ')}.`);
+    differs(`Builds run with the runtimes of this machine. CodeBuild installs ${wanted.join(' and ')} for ${project}.`);
   }
 }
 

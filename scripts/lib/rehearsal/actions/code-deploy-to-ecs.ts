@@ -80,7 +80,7 @@ export async function codeDeployToEcs(run: ActionRun, world: World): Promise<Act
   const { ApplicationName: applicationName = '', DeploymentGroupName: deploymentGroupName = '' } = configuration;
   const artifact = await inputArtifacts(run, world, session);
 
-  const taskDefinition = await registerTaskDefinition(run, session, artifact);
+  const { taskDefinition, images } = await registerTaskDefinition(run, session, artifact);
   const appSpec = (
     await readInput(
       artifact,
@@ -101,7 +101,7 @@ export async function codeDeployToEcs(run: ActionRun, world: World): Promise<Act
   const codeDeploy = await assumeRole(world.cloud, 'codedeploy.amazonaws.com', group.serviceRoleArn, deploymentId);
   await shiftTraffic(run, codeDeploy, group, readAppSpec(appSpec), world.fails(run));
   return {
-    summary: `${group.ecsServices[0]?.serviceName} in ${session.account.name} runs ${taskDefinition.split('/').at(-1)}`,
+    summary: `${group.ecsServices[0]?.serviceName} in ${session.account.name} runs ${images.map(shortDigest).join(', ')}`,
   };
 }
 
@@ -132,14 +132,15 @@ async function readInput(artifact: InputArtifact, name: string | undefined, path
   }
 }
 
-/** @returns the ARN of the revision */
+/** @returns the ARN of the revision, and the images in it */
 async function registerTaskDefinition(
-  { configuration, note }: ActionRun,
+  { configuration }: ActionRun,
   session: Session,
   artifact: InputArtifact,
-): Promise<string> {
+): Promise<{ taskDefinition: string; images: readonly string[] }> {
   const path = configuration.TaskDefinitionTemplatePath ?? 'taskdef.json';
   let text = await readInput(artifact, configuration.TaskDefinitionTemplateArtifact, path);
+  const images: string[] = [];
   for (const number of IMAGES) {
     const name = configuration[`Image${number}ArtifactName`];
     if (name !== undefined) {
@@ -149,7 +150,7 @@ async function registerTaskDefinition(
         throw new Error(`${path} has no ${placeholder}, so it would not get the image ${detail.ImageURI}.`);
       }
       text = text.replaceAll(placeholder, detail.ImageURI);
-      note(`image ${detail.ImageURI}`);
+      images.push(detail.ImageURI);
     }
   }
   const { taskDefinition } = await session.call<{ taskDefinition: { taskDefinitionArn: string } }>(
@@ -157,8 +158,10 @@ async function registerTaskDefinition(
     'RegisterTaskDefinition',
     JSON.parse(text) as object,
   );
-  return taskDefinition.taskDefinitionArn;
+  return { taskDefinition: taskDefinition.taskDefinitionArn, images };
 }
+
+const shortDigest = (uri: string) => uri.slice(uri.indexOf('@') + 1).slice(0, 'sha256:'.length + 12);
 
 async function deploymentGroup(
   session: Session,
@@ -231,6 +234,12 @@ async function shiftTraffic(
         containerPort: LoadBalancerInfo.ContainerPort,
       },
     ],
+  });
+  // CodeDeploy names the scale at once; moto 5.2.5 would run tasks then, and fails on those of Fargate.
+  await session.call('ecs', 'UpdateTaskSet', {
+    cluster,
+    service,
+    taskSet: taskSet.taskSetArn,
     scale: { unit: 'PERCENT', value: 100 },
   });
   note(`replacement task set ${taskSet.id} behind ${replacement.TargetGroupName}`);
