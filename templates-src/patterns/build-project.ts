@@ -14,6 +14,7 @@ import { trustService } from './statements';
 /** What CodeBuild does, in the order of its phases. */
 export interface Buildspec {
   readonly install?: { readonly 'runtime-versions': Readonly<Record<string, string | number>> };
+  /** Commands. Scripts are called with bash: whether an artifact's zip keeps executable bits depends on its source. */
   readonly build: readonly string[];
   /** What becomes the output artifact: files below a folder. */
   readonly artifacts?: { readonly 'base-directory': string; readonly files: readonly string[] };

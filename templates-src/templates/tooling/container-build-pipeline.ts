@@ -26,7 +26,7 @@ export default function containerBuildPipeline(topology: Topology): Template {
     description: 'Builds the container image and pushes it to ECR',
     docker: true,
     timeoutInMinutes: 30,
-    buildspec: { build: ['scripts/codebuild/build-image.sh'] },
+    buildspec: { build: ['bash scripts/codebuild/build-image.sh'] },
     environment: {
       REPOSITORY_URI: sub`${AccountId}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}`,
     },

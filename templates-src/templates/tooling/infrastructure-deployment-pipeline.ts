@@ -44,7 +44,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     buildspec: {
       install: { 'runtime-versions': { nodejs: 22, python: 3.13 } },
       build: [
-        'scripts/codebuild/package-lambdas.sh --output package',
+        'bash scripts/codebuild/package-lambdas.sh --output package',
         // Later stages take templates and scripts from this execution, too.
         'cp -R generated scripts package/',
       ],
@@ -71,7 +71,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
       // cfn-nag is not maintained since 2022; Ruby 3.4 no longer brings along libraries that it loads.
       install: { 'runtime-versions': { python: 3.13, ruby: 3.3 } },
       build: [
-        'scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
+        'bash scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
       ],
       reports: { checks: { files: ['checks.xml'], 'base-directory': 'reports', 'file-format': 'JUNITXML' } },
     },
@@ -84,7 +84,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     timeoutInMinutes: 30,
     buildspec: {
       build: [
-        'scripts/codebuild/update-lambdas.sh --manifest manifest.json' +
+        'bash scripts/codebuild/update-lambdas.sh --manifest manifest.json' +
           ` --role-arn "arn:$PARTITION:iam::$ACCOUNT_ID:role/${names.lambdaUpdateRole('$ENVIRONMENT_NAME').text}"` +
           ` --function-prefix "${names.environmentPrefix('$ENVIRONMENT_NAME').text}"`,
       ],
