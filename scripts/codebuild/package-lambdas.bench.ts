@@ -48,7 +48,7 @@ async function measure(folder: string): Promise<void> {
   await measureWithAws(folder);
 }
 
-/** The whole script, a first and a second run: what the AWS CLI costs, once for each function. */
+/** The whole script, a first and a second run: what uploading costs, one process of the AWS CLI each. */
 async function measureWithAws(folder: string): Promise<void> {
   const emulator = await startEmulator();
   try {
@@ -58,7 +58,7 @@ async function measureWithAws(folder: string): Promise<void> {
     const script = join(__dirname, 'package-lambdas.sh');
     const run = () => execFileSync('bash', [script, '--bucket', 'packages-bench', '--output', 'package'], options);
     report('script, first run', seconds(run), 'with upload to the emulated AWS');
-    report('script, unchanged', seconds(run), 'a head-object for each function');
+    report('script, unchanged', seconds(run), 'a listing and the index, whatever their number');
   } finally {
     await emulator.stop();
   }
