@@ -101,7 +101,11 @@ const kinds: Readonly<Record<string, Kind>> = {
     arn: (resource, name) =>
       arnOf(resource, 'codedeploy', `deploymentgroup:${resource.property('ApplicationName')}/${name}`),
   },
-  'AWS::EC2::EIP': { id: ec2Id('eipalloc'), ref: () => '198.51.100.1', attributes: { PublicIp: () => '198.51.100.1' } },
+  'AWS::EC2::EIP': {
+    id: ec2Id('eipalloc'),
+    ref: () => '198.51.100.1',
+    attributes: { PublicIp: () => '198.51.100.1', AllocationId: (_resource, id) => id },
+  },
   'AWS::EC2::FlowLog': { id: ec2Id('fl') },
   'AWS::EC2::InternetGateway': { id: ec2Id('igw') },
   'AWS::EC2::NatGateway': { id: ec2Id('nat') },

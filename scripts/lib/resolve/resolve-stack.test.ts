@@ -189,6 +189,22 @@ Outputs:
     });
   });
 
+  it('know what they would have with other parameters', () => {
+    const resolved = resolve(`
+Parameters: {Nat: {Type: String, Default: none}}
+Conditions:
+  HasNat: !Not [!Equals [!Ref Nat, none]]
+Resources:
+  Address: {Type: AWS::EC2::EIP, Condition: HasNat}
+  Gateway: {Type: AWS::EC2::NatGateway, Condition: HasNat, Properties: {AllocationId: !GetAtt Address.AllocationId}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !If [HasNat, nat, no nat]}}
+`);
+    expect([...resolved.resources.keys()]).toEqual(['Topic']);
+    expect([...resolved.declined.keys()]).toEqual(['Address', 'Gateway']);
+    expect(resolved.declined.get('Gateway')?.properties.AllocationId).toMatch(/^eipalloc-[0-9a-f]{17}$/);
+    expect(resolved.resources.get('Topic')?.properties.DisplayName).toBe('no nat');
+  });
+
   it('report everything that they cannot resolve, with path and function', () => {
     const found = problems(() =>
       resolve(`

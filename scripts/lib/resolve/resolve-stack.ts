@@ -48,6 +48,8 @@ export interface ResolvedStack {
   readonly region: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly resources: ReadonlyMap<string, Resource>;
+  /** Resources whose condition is false with these parameters, as they would be otherwise. */
+  readonly declined: ReadonlyMap<string, Resource>;
   readonly outputs: ReadonlyMap<string, string>;
   /** Name -> value. */
   readonly exports: ReadonlyMap<string, string>;
@@ -94,6 +96,8 @@ export function resolveStack(input: StackInput): ResolvedStack {
 
 class StackResolver {
   readonly #input: StackInput;
+  /** Whether resources are looked at as if all their conditions were true. */
+  readonly #allExist: boolean;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #problems: ResolutionProblem[] = [];
   readonly #conditions = new Map<string, boolean>();
@@ -101,8 +105,9 @@ class StackResolver {
   /** What is being resolved now, to report circles. */
   readonly #pending: string[] = [];
 
-  constructor(input: StackInput) {
+  constructor(input: StackInput, allExist = false) {
     this.#input = input;
+    this.#allExist = allExist;
     const defaults = Object.entries(input.template.Parameters).flatMap(([name, { Default }]) =>
       Default === undefined ? [] : [[name, String(Default)]],
     );
@@ -118,17 +123,8 @@ class StackResolver {
       }
     }
     this.#refuseProblems();
-    const resources = new Map<string, Resource>();
-    for (const [logicalId, node] of Object.entries(template.Resources)) {
-      const path = `Resources.${logicalId}`;
-      this.#try(path, () => {
-        if (this.#exists(node.Condition, path)) {
-          const properties = this.#object(node.Properties ?? {}, `${path}.Properties`);
-          const ids = this.#idsOf(logicalId, `${path}.Type`, 'Type');
-          resources.set(logicalId, { stack, logicalId, type: node.Type, accountId, region, properties, ids });
-        }
-      });
-    }
+    const ids = Object.entries(template.Resources);
+    const resources = this.#resources(ids.filter(([id, node]) => this.#created(node, `Resources.${id}`)));
     const outputs = new Map<string, string>();
     const exports = new Map<string, string>();
     for (const [id, { Condition, Value: value, Export }] of Object.entries(template.Outputs)) {
@@ -144,7 +140,32 @@ class StackResolver {
       });
     }
     this.#refuseProblems();
-    return { stack, accountId, region, parameters: this.#parameters, resources, outputs, exports };
+    const others = new StackResolver(this.#input, true);
+    const declined = others.#resources(ids.filter(([id]) => !resources.has(id)));
+    others.#refuseProblems();
+    return { stack, accountId, region, parameters: this.#parameters, resources, declined, outputs, exports };
+  }
+
+  #created({ Condition }: ResourceNode, path: string): boolean {
+    let created = false;
+    this.#try(path, () => {
+      created = this.#exists(Condition, path);
+    });
+    return created;
+  }
+
+  #resources(nodes: readonly (readonly [string, ResourceNode])[]): ReadonlyMap<string, Resource> {
+    const { stack, accountId, region } = this.#input;
+    const resources = new Map<string, Resource>();
+    for (const [logicalId, { Type: type, Properties = {} }] of nodes) {
+      const path = `Resources.${logicalId}`;
+      this.#try(path, () => {
+        const properties = this.#object(Properties, `${path}.Properties`);
+        const ids = this.#idsOf(logicalId, `${path}.Type`, 'Type');
+        resources.set(logicalId, { stack, logicalId, type, accountId, region, properties, ids });
+      });
+    }
+    return resources;
   }
 
   #refuseProblems(): void {
@@ -169,7 +190,7 @@ class StackResolver {
   }
 
   #exists(condition: string | undefined, path: string): boolean {
-    return condition === undefined || this.#condition(condition, `${path}.Condition`);
+    return this.#allExist || condition === undefined || this.#condition(condition, `${path}.Condition`);
   }
 
   /** Entries that can't be resolved are reported, and left out so that the others are looked at, too. */

@@ -1,0 +1,123 @@
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeFiles } from './lib/write-files';
+
+const help = `Usage: npm run prove-access [-- OPTION...]
+
+Proves who may do what in all accounts: evaluates the cases of templates-src/access against the policies of the
+generated templates, with the values of the parameter files, by the rules of AWS. Fails when something that must be
+allowed is denied, when something that must be denied is allowed, and when a statement or an action is needed by no case.
+
+  --explain CASE      say which statements decide a case; a part of its name lists the cases that have it
+  --mutate            also change every statement in every way, and fail when no case notices
+  --markdown          also write docs/access.md beside the templates, when everything holds
+  --generated DIR     judge the templates in DIR instead of generated/
+  --parameters DIR    judge the values in DIR instead of parameters/
+  --update-handlers   only read anew what CloudFormation's handlers call, from the cfn-lint on the PATH of Python
+  --help              print this text
+
+Exit codes: 0 all holds, 1 something doesn't, or can't be resolved, 2 wrong usage
+`;
+
+const optionTypes = {
+  explain: { type: 'string' },
+  mutate: { type: 'boolean' },
+  markdown: { type: 'boolean' },
+  generated: { type: 'string' },
+  parameters: { type: 'string' },
+  'update-handlers': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const root = join(__dirname, '..');
+
+async function main(): Promise<number> {
+  let options: ReturnType<typeof parseArgs<{ options: typeof optionTypes }>>['values'];
+  try {
+    options = parseArgs({ options: optionTypes }).values;
+  } catch (error) {
+    process.stderr.write(`prove-access: ${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  try {
+    return options['update-handlers'] ? updateHandlers() : await proveAccess(options);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\nprove-access: nothing was proven.\n`);
+    return 1;
+  }
+}
+
+async function proveAccess({
+  explain,
+  mutate: mutates,
+  markdown,
+  generated = join(root, 'generated'),
+  parameters = join(root, 'parameters'),
+}: {
+  readonly explain?: string | undefined;
+  readonly mutate?: boolean | undefined;
+  readonly markdown?: boolean | undefined;
+  readonly generated?: string | undefined;
+  readonly parameters?: string | undefined;
+}): Promise<number> {
+  // Loaded late: a mistake in topology.ts is reported like any other, and --help needs none of it.
+  const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
+  const { readFolders, resolveRoute } =
+    require('./lib/resolve/resolve-route') as typeof import('./lib/resolve/resolve-route');
+  const { proveRoute } = require('./lib/access') as typeof import('./lib/access');
+  const report = require('./lib/access-report') as typeof import('./lib/access-report');
+
+  const route = resolveRoute(topology, readFolders(generated, parameters));
+  const proof = await proveRoute(route);
+  if (explain !== undefined) {
+    process.stdout.write(report.explainCase(proof.cases, explain));
+    return 0;
+  }
+  process.stdout.write(report.describeProof(proof));
+  if (proof.failed.length > 0) {
+    return 1;
+  }
+  let holds = proof.idle.length + proof.doubleGrants.length === 0;
+  if (mutates) {
+    const { mutate } = require('./lib/access-mutants') as typeof import('./lib/access-mutants');
+    const { survivors } =
+      require('../templates-src/access/survivors') as typeof import('../templates-src/access/survivors');
+    const score = await mutate(proof.policies, proof.cases, survivors);
+    process.stdout.write(report.describeMutation(score));
+    holds &&= score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
+  }
+  if (markdown && holds) {
+    const { proofMarkdown } = require('./lib/access-markdown') as typeof import('./lib/access-markdown');
+    writeFiles(generated, new Map([['docs/access.md', proofMarkdown(proof, route)]]));
+    process.stdout.write(`${relative(process.cwd(), join(generated, 'docs', 'access.md'))} is written.\n`);
+  }
+  return holds ? 0 : 1;
+}
+
+function updateHandlers(): number {
+  const { readHandlers } = require('./lib/access-handlers') as typeof import('./lib/access-handlers');
+  const { environmentResourceTypes } =
+    require('../templates-src/patterns/execution-permissions') as typeof import('../templates-src/patterns/execution-permissions');
+  const file = 'templates-src/access/resource-handlers.json';
+  writeFiles(root, new Map([[file, readHandlers(environmentResourceTypes)]]));
+  process.stdout.write(`${file} is written.\n`);
+  return 0;
+}
+
+/** Errors that are meant to be read have a message that says it all; others are mistakes, and need their trace. */
+function messageOf(error: unknown): string {
+  const { CaseError } = require('./lib/access-evaluate') as typeof import('./lib/access-evaluate');
+  const { ResolutionError } = require('./lib/resolve/resolve-stack') as typeof import('./lib/resolve/resolve-stack');
+  if (error instanceof CaseError || error instanceof ResolutionError) {
+    return error.message;
+  }
+  return (require('./lib/message') as typeof import('./lib/message')).messageOf(error);
+}
+
+main().then((code) => {
+  process.exitCode = code;
+});

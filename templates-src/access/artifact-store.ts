@@ -1,0 +1,254 @@
+import { type ActorCases, type Cases, casesOf, type Prohibition, type ServiceActor, type World } from './case';
+import { administratorOf, arnIn, foreignAccountId, foreigner } from './elsewhere';
+import { keyAdministration, plainHttp } from './needs';
+import { artifactOf, packageIn, pipelineStack } from './pipelines';
+
+/** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
+
+function operator(world: World): ActorCases {
+  const { environments, tooling } = world;
+  const store = tooling.stack('artifact-store');
+  const key = store.arn('ArtifactKey');
+  const actor = administratorOf(tooling);
+  const strangers = [...environments.map(administratorOf), foreigner];
+  const notFromElsewhere = strangers.map((stranger) => ({
+    that: `from the account ${stranger.arn.split(':')[4]}`,
+    actor: stranger,
+    why: 'KMS Developer Guide, "Allowing users in other accounts to use a KMS key": the key policy decides',
+  }));
+  const logBucket = store.arn('AccessLogBucket');
+  return {
+    group: 'tooling/artifact-store/operator',
+    actor,
+    needs: [
+      {
+        does: 'administers the key',
+        actions: keyAdministration,
+        on: key,
+        why: 'KMS Developer Guide, "Default key policy": allows key administrators to administer the KMS key',
+        butNot: notFromElsewhere,
+      },
+      {
+        does: 'lets ECR use the key',
+        actions: ['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'],
+        on: key,
+        why: 'ECR User Guide, "Encryption at rest": kms:CreateGrant, kms:RetireGrant; "Default key policy": kms:RevokeGrant',
+        butNot: notFromElsewhere,
+      },
+      {
+        does: 'reads what is encrypted, as far as IAM lets it',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        on: key,
+        why: 'KMS Developer Guide, "Default key policy": allows access to the account and enables IAM policies',
+        butNot: notFromElsewhere,
+      },
+      {
+        does: 'reads access logs',
+        actions: 's3:GetObject',
+        on: `${logBucket}/artifacts/2026-11-23-00-00-00-ABCDEF`,
+        why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
+        butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+      },
+      {
+        does: 'lists access logs, artifacts and packages',
+        actions: 's3:ListBucket',
+        on: [logBucket, store.arn('ArtifactBucket'), store.arn('PackageBucket')],
+        why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
+        butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+      },
+    ],
+  };
+}
+
+function services(world: World): readonly ActorCases[] {
+  const { environments, region, tooling } = world;
+  const store = tooling.stack('artifact-store');
+  const key = store.arn('ArtifactKey');
+  const topic = store.arn('NotificationTopic');
+  const logBucket = store.arn('AccessLogBucket');
+  const logs: ServiceActor = { kind: 'service', service: `logs.${region}.amazonaws.com`, sourceAccount: tooling.id };
+  const logGroup = pipelineStack(world, 'containerBuild').arn('BuildImageLogs');
+  const ofLogGroup = (arn: string) => ({ 'kms:EncryptionContext:aws:logs:arn': arn });
+  const rule = pipelineStack(world, 'containerBuild').arn('FailureRule');
+  const events = (sourceAccount: string, sourceArn: string): ServiceActor => ({
+    kind: 'service',
+    service: 'events.amazonaws.com',
+    sourceAccount,
+    sourceArn,
+  });
+  const foreignRule = rule.replace(tooling.id, foreignAccountId);
+  const confusedDeputy = 'IAM User Guide, "The confused deputy problem"';
+  const delivery = (bucket: string, sourceAccount = tooling.id): ServiceActor => ({
+    kind: 'service',
+    service: 'logging.s3.amazonaws.com',
+    sourceAccount,
+    sourceArn: bucket,
+  });
+  return [
+    {
+      group: 'tooling/artifact-store/CloudWatch Logs',
+      actor: logs,
+      needs: [
+        {
+          does: 'encrypts logs of builds',
+          actions: [
+            'kms:Decrypt',
+            'kms:DescribeKey',
+            'kms:Encrypt',
+            'kms:GenerateDataKey',
+            'kms:ReEncryptFrom',
+            'kms:ReEncryptTo',
+          ],
+          on: key,
+          context: ofLogGroup(logGroup),
+          why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": permissions on the key',
+          butNot: [
+            {
+              that: 'those of another account',
+              context: ofLogGroup(logGroup.replace(tooling.id, foreignAccountId)),
+              why: 'CloudWatch Logs User Guide, "AWS KMS keys and encryption context"',
+            },
+            {
+              that: 'in another Region',
+              actor: { ...logs, service: 'logs.ap-southeast-2.amazonaws.com' },
+              why: 'the service principal of CloudWatch Logs has the Region in its name',
+            },
+          ],
+        },
+      ],
+      never: [
+        {
+          that: 'administers the key',
+          actions: ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CreateGrant'],
+          on: key,
+          why: 'a service uses a key and never changes it',
+        },
+      ],
+    },
+    {
+      group: 'tooling/artifact-store/EventBridge',
+      actor: events(tooling.id, rule),
+      needs: [
+        {
+          does: 'tells of failed pipelines',
+          actions: 'sns:Publish',
+          on: topic,
+          why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
+          butNot: [
+            {
+              that: 'for other rules of the account',
+              actor: events(tooling.id, arnIn(world, tooling, 'events', 'rule/somebody-elses-rule')),
+              why: confusedDeputy,
+            },
+            { that: 'for rules of another account', actor: events(foreignAccountId, foreignRule), why: confusedDeputy },
+            {
+              that: 'over plain HTTP',
+              context: plainHttp,
+              why: 'SNS Developer Guide, "Enforce encryption of data in transit"',
+            },
+          ],
+        },
+        {
+          does: 'encrypts what it tells',
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          on: key,
+          why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys": event sources from AWS services and encrypted topics',
+          butNot: [
+            { that: 'for rules of another account', actor: events(foreignAccountId, foreignRule), why: confusedDeputy },
+            {
+              that: 'with the key itself in its hands',
+              actions: ['kms:PutKeyPolicy', 'kms:CreateGrant'],
+              why: 'a service uses a key and never changes it',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      group: 'tooling/artifact-store/S3 server access logging',
+      actor: delivery(store.arn('ArtifactBucket')),
+      needs: ['ArtifactBucket', 'PackageBucket'].map((bucket) => ({
+        does: `delivers access logs of ${bucket}`,
+        actor: delivery(store.arn(bucket)),
+        actions: 's3:PutObject' as const,
+        on: `${logBucket}/${bucket === 'ArtifactBucket' ? 'artifacts' : 'packages'}/2026-11-23-00-00-00-ABCDEF`,
+        why: 'S3 User Guide, "Enabling Amazon S3 server access logging": logging.s3.amazonaws.com, aws:SourceArn and aws:SourceAccount',
+        butNot: [
+          {
+            that: 'for other buckets of the account',
+            actor: delivery('arn:aws:s3:::somebody-elses-bucket'),
+            why: confusedDeputy,
+          },
+          {
+            that: 'for a bucket of the same name in another account',
+            actor: delivery(store.arn(bucket), foreignAccountId),
+            why: 'S3 User Guide: a bucket may be deleted and its name taken; aws:SourceAccount says whose it is',
+          },
+          {
+            that: 'reading them',
+            actions: 's3:GetObject' as const,
+            why: 'a service that writes logs need not read them',
+          },
+        ],
+      })),
+    },
+    ...[...environments.map((environment) => ({ actor: administratorOf(environment), name: environment.name }))].map(
+      ({ actor, name }): ActorCases => ({
+        group: `${name}/stranger`,
+        actor,
+        never: strangersNever(world),
+      }),
+    ),
+    { group: 'elsewhere/stranger', actor: foreigner, never: strangersNever(world) },
+  ];
+}
+
+/** What somebody who has all rights in another account must not do with the tooling account's resources. */
+function strangersNever(world: World): readonly Prohibition[] {
+  const { tooling } = world;
+  const store = tooling.stack('artifact-store');
+  return [
+    {
+      that: 'reads artifacts or packages',
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      on: [
+        artifactOf(world, 'infrastructureDeployment'),
+        artifactOf(world, 'containerDeployment'),
+        packageIn(world),
+        `${store.arn('AccessLogBucket')}/artifacts/2026-11-23-00-00-00-ABCDEF`,
+      ],
+      why: 'buckets admit single roles of an environment; its other roles stay out',
+    },
+    {
+      that: 'replaces or deletes artifacts or packages',
+      actions: ['s3:PutObject', 's3:DeleteObject'],
+      on: [artifactOf(world, 'infrastructureDeployment'), packageIn(world)],
+      why: 'what is deployed to all environments is written in the tooling account alone',
+    },
+    {
+      that: 'pulls, pushes or deletes images',
+      actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:PutImage', 'ecr:BatchDeleteImage'],
+      on: store.arn('ImageRepository'),
+      why: 'the repository admits the task execution roles, and lets them pull',
+    },
+    {
+      that: 'asks for approvals or tells of failures',
+      actions: 'sns:Publish',
+      on: store.arn('NotificationTopic'),
+      why: 'approvers act on what the topic tells them',
+    },
+    {
+      that: 'becomes a role of the tooling account',
+      actions: 'sts:AssumeRole',
+      on: ['containerBuild', 'infrastructureDeployment', 'containerDeployment'].flatMap((pipeline) =>
+        pipelineStack(world, pipeline as 'containerBuild')
+          .resources.filter(({ type }) => type === 'AWS::IAM::Role')
+          .map(({ arn }) => arn),
+      ),
+      why: 'roles of services are not for people, and not for other accounts',
+    },
+  ];
+}
+
+/** The cases of what the artifact store holds. */
+export const artifactStore: Cases = (world) => [operator(world), ...services(world)].flatMap(casesOf);

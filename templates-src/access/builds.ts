@@ -1,0 +1,325 @@
+import type { pipelineNames } from '../patterns/names';
+import { type ActorCases, type Cases, casesOf, type Need, type World } from './case';
+import { arnIn, openObject, openRepository, openRole } from './elsewhere';
+import { assumedByService, encryptedObjects, neverDeletes, plainHttp } from './needs';
+import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
+
+/** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
+
+type PipelineKey = keyof typeof pipelineNames;
+
+interface Build {
+  readonly pipeline: PipelineKey;
+  /** Logical ids of project, role and log group begin with it. */
+  readonly id: string;
+  /** Whether it leaves an artifact behind. */
+  readonly writes: boolean;
+  readonly needs: (world: World) => readonly Need[];
+  /** Whether it may upload packages, push images, act in environments: what the others must not. */
+  readonly may: 'push images' | 'upload packages' | 'act in environments' | 'write reports';
+}
+
+const builds: readonly Build[] = [
+  { pipeline: 'containerBuild', id: 'BuildImage', writes: false, needs: pushesImages, may: 'push images' },
+  {
+    pipeline: 'infrastructureDeployment',
+    id: 'PackageLambdas',
+    writes: true,
+    needs: uploadsPackages,
+    may: 'upload packages',
+  },
+  {
+    pipeline: 'infrastructureDeployment',
+    id: 'CheckTemplates',
+    writes: false,
+    needs: writesReports,
+    may: 'write reports',
+  },
+  {
+    pipeline: 'infrastructureDeployment',
+    id: 'UpdateLambdas',
+    writes: false,
+    needs: actsInEnvironments,
+    may: 'act in environments',
+  },
+];
+
+function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): ActorCases {
+  const { tooling, environments } = world;
+  const stack = pipelineStack(world, pipeline);
+  const role = stack.role(`${id}Role`);
+  const store = tooling.stack('artifact-store');
+  const bucket = store.arn('ArtifactBucket');
+  const otherProject = builds.find((build) => build.id !== id) as Build;
+  const otherStack = pipelineStack(world, otherProject.pipeline);
+  const streamOf = (logGroup: string) => `${logGroup}:log-stream:11111111-1111-1111-1111-111111111111`;
+  const deploymentRoles = environments.flatMap(({ stack: of }) =>
+    of('deployment-roles')
+      .resources.filter(({ type }) => type === 'AWS::IAM::Role')
+      .map(({ arn }) => arn),
+  );
+  return {
+    group: `tooling/${stack.template.replace(/^.*\//, '')}/${id}`,
+    actor: role,
+    needs: [
+      assumedByService(world, role, {
+        service: 'codebuild.amazonaws.com',
+        forThe: 'project',
+        sourceArn: stack.arn(`${id}Project`),
+        otherSourceArn: otherStack.arn(`${otherProject.id}Project`),
+        why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": trust policy',
+      }),
+      {
+        does: 'writes its logs',
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        on: streamOf(stack.arn(`${id}Logs`)),
+        why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": CloudWatchLogsPolicy',
+        butNot: [
+          {
+            that: 'those of another project',
+            on: streamOf(otherStack.arn(`${otherProject.id}Logs`)),
+            why: 'who can write the logs of others can hide in them',
+          },
+        ],
+      },
+      ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
+        read: ['s3:GetObject', 's3:GetObjectVersion'],
+        write: writes,
+        why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": S3GetObjectPolicy, S3PutObjectPolicy',
+      }),
+      ...needs(world),
+    ],
+    never: [
+      ...neverDeletes('artifacts', artifactOf(world, pipeline), bucket),
+      ...(writes
+        ? []
+        : [
+            {
+              that: 'replaces artifacts',
+              actions: 's3:PutObject' as const,
+              on: artifactOf(world, pipeline),
+              why: 'it leaves no artifact behind; later stages must get what the package stage made',
+            },
+          ]),
+      ...(may === 'upload packages'
+        ? []
+        : [
+            {
+              that: 'uploads packages',
+              actions: ['s3:PutObject', 's3:DeleteObject'] as const,
+              on: packageIn(world),
+              why: 'only PackageLambdas does: packages are named by their content',
+            },
+          ]),
+      ...(may === 'push images'
+        ? []
+        : [
+            {
+              that: 'pushes images',
+              actions: ['ecr:PutImage', 'ecr:InitiateLayerUpload', 'ecr:BatchDeleteImage'] as const,
+              on: store.arn('ImageRepository'),
+              why: 'only ECS-Container-Build makes images: a build of one pipeline must not act for another',
+            },
+          ]),
+      {
+        that: 'acts with roles that are not for it',
+        actions: 'sts:AssumeRole',
+        on: [
+          ...deploymentRoles.filter((arn) => may !== 'act in environments' || !arn.endsWith('-lambda-update')),
+          ...environments.map((environment) => openRole(environment, tooling)),
+        ],
+        why: 'deployments are for the pipelines, behind their approvals',
+      },
+      {
+        that: 'starts or approves pipelines',
+        actions: 'codepipeline:StartPipelineExecution',
+        on: stack.arn('Pipeline'),
+        why: 'a build runs code of a commit that nobody has approved yet',
+      },
+      {
+        that: 'runs other builds',
+        actions: 'codebuild:StartBuild',
+        on: otherStack.arn(`${otherProject.id}Project`),
+        why: 'a build acts with the role of its project',
+      },
+    ],
+  };
+}
+
+function pushesImages(world: World): readonly Need[] {
+  const { tooling } = world;
+  const repository = tooling.stack('artifact-store').arn('ImageRepository');
+  const others = {
+    that: "somebody else's images",
+    on: openRepository(world, tooling, tooling),
+    why: 'it builds one image',
+  };
+  return [
+    {
+      does: 'logs in to the registry',
+      actions: 'ecr:GetAuthorizationToken',
+      on: '*',
+      why: 'ECR User Guide, "Private registry authentication": GetAuthorizationToken has no resource',
+    },
+    {
+      does: 'pushes images',
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:CompleteLayerUpload',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      on: repository,
+      why: 'ECR User Guide, "IAM permissions for pushing an image"',
+      butNot: [others],
+    },
+    {
+      does: 'pulls the last image, whose layers it builds on',
+      actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      on: repository,
+      why: 'ECR User Guide, "Private repository policy examples": docker pull; build-image.sh builds on latest',
+      butNot: [others],
+    },
+    {
+      does: 'finds out what has been pushed, and tags it',
+      actions: ['ecr:BatchGetImage', 'ecr:DescribeImages'],
+      on: repository,
+      why: 'ECR User Guide, "Retagging an image": BatchGetImage, then PutImage; build-image.sh compares digests',
+      butNot: [
+        others,
+        {
+          that: 'deleting images or changing the repository',
+          actions: [
+            'ecr:BatchDeleteImage',
+            'ecr:DeleteRepository',
+            'ecr:SetRepositoryPolicy',
+            'ecr:PutImageTagMutability',
+          ],
+          why: 'environments run images by digest; only the lifecycle policy deletes them',
+        },
+      ],
+    },
+  ];
+}
+
+function uploadsPackages(world: World): readonly Need[] {
+  const { tooling } = world;
+  const store = tooling.stack('artifact-store');
+  const bucket = store.arn('PackageBucket');
+  const elsewhere = {
+    that: "somebody else's bucket",
+    on: openObject(tooling, tooling),
+    why: 'it works with one bucket',
+  };
+  return [
+    {
+      does: 'finds out which packages there are',
+      actions: 's3:ListBucket',
+      on: bucket,
+      why: 'S3 API Reference, "HeadObject": without s3:ListBucket an object that is missing answers 403',
+      butNot: [
+        {
+          that: 'which artifacts there are',
+          on: store.arn('ArtifactBucket'),
+          why: 'it knows its artifact from CodePipeline',
+        },
+        { that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5: requests to buckets should use TLS' },
+      ],
+    },
+    {
+      does: 'uploads packages',
+      actions: 's3:PutObject',
+      on: packageIn(world),
+      why: 'S3 API Reference, "PutObject"; package-lambdas.sh uploads what is new',
+      butNot: [
+        elsewhere,
+        { that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5: requests to buckets should use TLS' },
+        {
+          that: 'encrypted with another key',
+          context: {
+            's3:x-amz-server-side-encryption': 'aws:kms',
+            's3:x-amz-server-side-encryption-aws-kms-key-id': arnIn(
+              world,
+              tooling,
+              'kms',
+              'key/99999999-9999-9999-9999-999999999999',
+            ),
+          },
+          why: 'environments could not read it',
+        },
+        {
+          that: 'encrypted without KMS',
+          context: { 's3:x-amz-server-side-encryption': 'AES256' },
+          why: 'S3 User Guide, "Requiring and restricting SSE-KMS"',
+        },
+        {
+          that: 'deleting them',
+          actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          why: 'an environment may still be deployed with any of them',
+        },
+      ],
+    },
+    {
+      does: 'uploads packages, naming the key of the bucket',
+      actions: 's3:PutObject',
+      on: packageIn(world),
+      context: {
+        's3:x-amz-server-side-encryption': 'aws:kms',
+        's3:x-amz-server-side-encryption-aws-kms-key-id': store.arn('ArtifactKey'),
+      },
+      why: 'S3 User Guide, "Specifying server-side encryption with AWS KMS": the right key may be named',
+    },
+    {
+      does: 'looks at packages that are there already',
+      actions: 's3:GetObject',
+      on: packageIn(world),
+      why: 'S3 API Reference, "HeadObject": s3:GetObject; package-lambdas.sh compares checksums',
+      butNot: [elsewhere],
+    },
+  ];
+}
+
+function writesReports(world: World): readonly Need[] {
+  const { tooling, topology } = world;
+  const group = (name: string) => arnIn(world, tooling, 'codebuild', `report-group/${name}`);
+  return [
+    {
+      does: 'writes its reports',
+      actions: [
+        'codebuild:BatchPutTestCases',
+        'codebuild:CreateReport',
+        'codebuild:CreateReportGroup',
+        'codebuild:UpdateReport',
+      ],
+      // CodeBuild names the group after the project and the key in the buildspec.
+      on: group(`${topology.project}-check-templates-checks`),
+      why: 'CodeBuild User Guide, "Test report permissions": permissions to create reports',
+      butNot: [
+        { that: "somebody else's", on: group('somebody-elses-reports'), why: 'reports belong to their project' },
+      ],
+    },
+  ];
+}
+
+function actsInEnvironments(world: World): readonly Need[] {
+  const { environments, tooling } = world;
+  return environments.map(
+    (environment): Need => ({
+      does: `acts in ${environment.name}`,
+      actions: 'sts:AssumeRole',
+      on: environment.stack('deployment-roles').arn('LambdaUpdateRole'),
+      why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
+      butNot: [
+        {
+          that: 'with a role that would let it in',
+          on: openRole(environment, tooling),
+          why: 'trust of others does not widen what a build may do',
+        },
+      ],
+    }),
+  );
+}
+
+/** The cases of the CodeBuild projects. */
+export const codeBuild: Cases = (world) => builds.flatMap((build) => casesOf(buildCases(world, build)));

@@ -1,0 +1,439 @@
+import {
+  type ActorCases,
+  type Cases,
+  casesOf,
+  type DeclaredEnvironment,
+  type Need,
+  type Prohibition,
+  type RoleActor,
+  type World,
+} from './case';
+import { administratorOf, arnIn, openRole } from './elsewhere';
+import { encryptedObjects, neverDeletes } from './needs';
+import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
+
+/** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
+
+/** Roles of the tooling account that could be mistaken for another. */
+const toolingRoles = (world: World): readonly RoleActor[] =>
+  (['containerBuild', 'infrastructureDeployment', 'containerDeployment'] as const).flatMap((pipeline) => {
+    const stack = pipelineStack(world, pipeline);
+    return stack.resources
+      .filter(({ type }) => type === 'AWS::IAM::Role')
+      .map(({ logicalId }) => stack.role(logicalId));
+  });
+
+/** That one role of the tooling account assumes a role, and nobody else. */
+function assumedBy(world: World, environment: DeclaredEnvironment, role: RoleActor, by: RoleActor): Need {
+  const { environments, tooling } = world;
+  const administrators = [tooling, ...environments].map((account) => ({
+    that: `by somebody of ${account.name}`,
+    actor: administratorOf(account),
+    why: 'aws:PrincipalArn narrows the trust to one role: an account root alone would admit the whole account',
+  }));
+  const others = toolingRoles(world).filter(({ arn }) => arn !== by.arn);
+  return {
+    does: `is assumed by ${by.arn.replace(/^.*\//, '')}`,
+    actor: by,
+    actions: 'sts:AssumeRole',
+    on: role.arn,
+    why: 'IAM User Guide, "Cross-account access using roles": trust policy of the role',
+    butNot: [
+      ...administrators,
+      ...others.map((other) => ({
+        that: `by ${other.arn.replace(/^.*\//, '')}`,
+        actor: other,
+        why: 'each role of an environment is for one actor of the tooling account',
+      })),
+      ...environments
+        .filter(({ name }) => name !== environment.name)
+        .map((neighbour) => ({
+          that: `by the roles of ${neighbour.name}`,
+          actor: neighbour.stack('deployment-roles').role('CloudFormationExecutionRole'),
+          why: 'an environment must not reach another environment',
+        })),
+    ],
+  };
+}
+
+/** What none of these roles may do. */
+export function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { environments, tooling } = world;
+  const store = tooling.stack('artifact-store');
+  const roles = environment.stack('deployment-roles');
+  return [
+    ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment'), store.arn('ArtifactBucket')),
+    {
+      that: 'replaces artifacts or packages',
+      actions: 's3:PutObject',
+      on: [artifactOf(world, 'infrastructureDeployment'), packageIn(world)],
+      why: 'what is deployed to all environments is written in the tooling account alone',
+    },
+    {
+      that: 'deletes or pushes images',
+      actions: ['ecr:BatchDeleteImage', 'ecr:PutImage'],
+      on: store.arn('ImageRepository'),
+      why: 'images are made in the tooling account alone',
+    },
+    {
+      that: 'becomes another role',
+      actions: 'sts:AssumeRole',
+      on: [
+        ...roles.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn),
+        openRole(tooling, environment),
+        ...environments.filter(({ name }) => name !== environment.name).map((other) => openRole(other, environment)),
+      ],
+      why: 'an environment must not reach another environment, nor the tooling account',
+    },
+    {
+      that: 'widens what it may do',
+      actions: [
+        'iam:AttachRolePolicy',
+        'iam:PutRolePolicy',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:DeleteRolePermissionsBoundary',
+      ],
+      on: roles.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn),
+      why: 'deployment roles are changed by the operator alone',
+    },
+    {
+      that: 'changes policies',
+      actions: ['iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion', 'iam:DeletePolicy'],
+      on: roles.resources.filter(({ type }) => type === 'AWS::IAM::ManagedPolicy').map(({ arn }) => arn),
+      why: 'who can change the boundary is not bound by it',
+    },
+    {
+      that: 'creates users',
+      actions: ['iam:CreateUser', 'iam:CreateAccessKey'],
+      on: `arn:aws:iam::${environment.id}:user/backdoor`,
+      why: 'nothing that is deployed needs a user',
+    },
+  ];
+}
+
+function cloudFormationAction(world: World, environment: DeclaredEnvironment): ActorCases {
+  const roles = environment.stack('deployment-roles');
+  const actor = roles.role('CloudFormationActionRole');
+  const stackArn = (name: string) =>
+    arnIn(world, environment, 'cloudformation', `stack/${name}/11111111-1111-1111-1111-111111111111`);
+  const own = ['infrastructure', 'container-service'].map((template) => stackArn(environment.stack(template).name));
+  const execution = roles.arn('CloudFormationExecutionRole');
+  return {
+    group: `${environment.name}/CloudFormationActionRole`,
+    actor,
+    needs: [
+      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('PipelineRole')),
+      {
+        does: 'deploys stacks and change sets',
+        actions: [
+          'cloudformation:CreateChangeSet',
+          'cloudformation:CreateStack',
+          'cloudformation:DeleteChangeSet',
+          'cloudformation:DescribeChangeSet',
+          'cloudformation:DescribeStacks',
+          'cloudformation:ExecuteChangeSet',
+          'cloudformation:UpdateStack',
+        ],
+        on: own,
+        why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": service role permissions',
+        butNot: [
+          {
+            that: 'stacks of others, or the stack of its own role',
+            on: [stackArn('somebody-elses-stack'), stackArn(roles.name)],
+            why: 'who can deploy its own role may do everything',
+          },
+          {
+            that: 'deleting them',
+            actions: ['cloudformation:DeleteStack', 'cloudformation:SetStackPolicy'],
+            why: 'no pipeline deletes a stack',
+          },
+        ],
+      },
+      {
+        does: 'passes the execution role',
+        actions: 'iam:PassRole',
+        on: execution,
+        context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
+        why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": iam:PassRole on RoleArn',
+        butNot: [
+          {
+            that: 'to another service',
+            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+            why: 'IAM User Guide, "Granting a user permissions to pass a role to an AWS service": iam:PassedToService',
+          },
+          {
+            that: 'another role',
+            on: [
+              roles.arn('LambdaUpdateRole'),
+              roles.arn('CodeDeployActionRole'),
+              `arn:aws:iam::${environment.id}:role/somebody-elses-administrator`,
+            ],
+            why: 'with another role CloudFormation would do what that role may do',
+          },
+        ],
+      },
+      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'infrastructureDeployment'), {
+        read: ['s3:GetObject', 's3:GetObjectVersion'],
+        describesKey: true,
+        why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
+      }),
+    ],
+    never: [
+      ...neverInAnEnvironment(world, environment),
+      {
+        that: 'reads packages',
+        actions: 's3:GetObject',
+        on: packageIn(world),
+        why: 'CloudFormation reads packages with the execution role',
+      },
+      ...(world.topology.pipelines.source === 'codecommit'
+        ? [
+            {
+              that: 'reads the source of the pipeline',
+              actions: ['codecommit:GetBranch', 'codecommit:GitPull'] as const,
+              on: pipelineStack(world, 'infrastructureDeployment').arn('SourceRepository'),
+              why: 'an environment gets artifacts, never the repository',
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+function codeDeployAction(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { environments, topology } = world;
+  const roles = environment.stack('deployment-roles');
+  const service = environment.stack('container-service');
+  const actor = roles.role('CodeDeployActionRole');
+  const application = service.arn('ContainerApplication');
+  const group = service.arn('ContainerDeployments');
+  const config = arnIn(world, environment, 'codedeploy', 'deploymentconfig:CodeDeployDefault.ECSAllAtOnce');
+  const family = arnIn(
+    world,
+    environment,
+    'ecs',
+    `task-definition/${topology.project}-${environment.name}-container:1`,
+  );
+  const taskRoles = [service.arn('TaskRole'), service.arn('TaskExecutionRole')];
+  const toEcs = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
+  const reference = 'CodePipeline User Guide, "Amazon ECS and CodeDeploy blue-green deploy action reference"';
+  const other = (resource: string) => arnIn(world, environment, 'codedeploy', resource);
+  return {
+    group: `${environment.name}/CodeDeployActionRole`,
+    actor,
+    needs: [
+      assumedBy(world, environment, actor, pipelineStack(world, 'containerDeployment').role('PipelineRole')),
+      {
+        does: 'registers revisions of the application',
+        actions: [
+          'codedeploy:GetApplication',
+          'codedeploy:GetApplicationRevision',
+          'codedeploy:RegisterApplicationRevision',
+        ],
+        on: application,
+        why: reference,
+        butNot: [
+          {
+            that: 'of another application',
+            on: other('application:somebody-elses'),
+            why: 'the role deploys one application',
+          },
+        ],
+      },
+      {
+        does: 'creates deployments and follows them',
+        actions: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'],
+        on: group,
+        why: reference,
+        butNot: [
+          {
+            that: 'for another deployment group',
+            on: other('deploymentgroup:somebody-elses/group'),
+            why: 'the role deploys one application',
+          },
+          {
+            that: 'changing the group',
+            actions: ['codedeploy:UpdateDeploymentGroup', 'codedeploy:DeleteDeploymentGroup'],
+            why: 'the group is part of the stack',
+          },
+        ],
+      },
+      {
+        does: 'looks at the deployment configuration',
+        actions: 'codedeploy:GetDeploymentConfig',
+        on: config,
+        why: reference,
+      },
+      {
+        does: 'registers task definitions',
+        actions: 'ecs:RegisterTaskDefinition',
+        on: family,
+        why: reference,
+        butNot: [
+          {
+            that: 'deregistering them or running tasks',
+            actions: ['ecs:DeleteTaskDefinitions', 'ecs:RunTask'],
+            why: 'CodeDeploy starts tasks, behind its traffic shift',
+          },
+        ],
+      },
+      {
+        does: 'tags task definitions that it registers',
+        actions: 'ecs:TagResource',
+        on: family,
+        context: { 'ecs:CreateAction': 'RegisterTaskDefinition' },
+        why: 'ECS Developer Guide, "Tagging authorization": ecs:TagResource when the task definition has tags',
+        butNot: [
+          {
+            that: 'others',
+            on: arnIn(world, environment, 'ecs', 'task-definition/somebody-elses:1'),
+            why: 'tags can decide about access',
+          },
+          {
+            that: 'at any other time',
+            context: {},
+            why: 'ECS Developer Guide, "Tagging authorization": ecs:CreateAction',
+          },
+        ],
+      },
+      {
+        does: 'passes the roles of the task',
+        actions: 'iam:PassRole',
+        on: taskRoles,
+        context: toEcs,
+        why: `${reference}: iam:PassRole on task role and task execution role`,
+        butNot: [
+          {
+            that: 'to another service',
+            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+            why: 'IAM User Guide, "Granting a user permissions to pass a role to an AWS service": iam:PassedToService',
+          },
+          {
+            that: 'another role',
+            on: [
+              roles.arn('CloudFormationExecutionRole'),
+              service.arn('CodeDeployRole'),
+              `arn:aws:iam::${environment.id}:role/somebody-elses-administrator`,
+            ],
+            why: 'a task would do what that role may do',
+          },
+        ],
+      },
+      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'containerDeployment'), {
+        read: ['s3:GetObject', 's3:GetObjectVersion'],
+        describesKey: true,
+        why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
+      }),
+    ],
+    never: [
+      ...neverInAnEnvironment(world, environment),
+      ...environments
+        .filter(({ name }) => name !== environment.name)
+        .map((neighbour) => ({
+          that: `deploys to ${neighbour.name}`,
+          actions: 'codedeploy:CreateDeployment' as const,
+          on: neighbour.stack('container-service').arn('ContainerDeployments'),
+          why: 'an environment must not reach another environment',
+        })),
+      {
+        that: 'reads packages',
+        actions: 's3:GetObject',
+        on: packageIn(world),
+        why: 'it deploys containers',
+      },
+    ],
+  };
+}
+
+function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { environments, tooling } = world;
+  const roles = environment.stack('deployment-roles');
+  const store = tooling.stack('artifact-store');
+  const actor = roles.role('LambdaUpdateRole');
+  const functionsOf = (of: DeclaredEnvironment) =>
+    of
+      .stack('infrastructure')
+      .resources.filter(({ type }) => type === 'AWS::Lambda::Function')
+      .map(({ arn }) => arn);
+  return {
+    group: `${environment.name}/LambdaUpdateRole`,
+    actor,
+    needs: [
+      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('UpdateLambdasRole')),
+      {
+        does: 'brings functions to the packaged code',
+        actions: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode'],
+        on: functionsOf(environment),
+        why: 'Lambda API Reference, "UpdateFunctionCode"; the waiter function-updated-v2 calls GetFunction',
+        butNot: [
+          {
+            that: 'functions of others',
+            on: arnIn(world, environment, 'lambda', 'function:somebody-elses-function'),
+            why: 'the pipeline updates what it deploys',
+          },
+          ...environments
+            .filter(({ name }) => name !== environment.name)
+            .map((neighbour) => ({
+              that: `functions of ${neighbour.name}`,
+              on: functionsOf(neighbour),
+              why: 'an environment must not reach another environment',
+            })),
+          {
+            that: 'anything but their code',
+            actions: [
+              'lambda:UpdateFunctionConfiguration',
+              'lambda:DeleteFunction',
+              'lambda:AddPermission',
+              'lambda:InvokeFunction',
+            ],
+            why: 'all else is what CloudFormation deploys',
+          },
+        ],
+      },
+      ...encryptedObjects(
+        world,
+        environment,
+        'packages',
+        {
+          bucket: store.arn('PackageBucket'),
+          objects: packageIn(world),
+          key: store.arn('ArtifactKey'),
+          bucketOwner: tooling,
+          others: [
+            {
+              that: 'artifacts',
+              on: artifactOf(world, 'infrastructureDeployment'),
+              why: 'packages are all that functions are made of',
+            },
+          ],
+        },
+        {
+          read: ['s3:GetObject', 's3:GetObjectVersion'],
+          why: 'Lambda API Reference, "UpdateFunctionCode": the object is read as the caller; the bucket is versioned',
+        },
+      ),
+    ],
+    never: [
+      ...neverInAnEnvironment(world, environment),
+      {
+        that: 'passes roles',
+        actions: 'iam:PassRole',
+        on: [
+          ...environment
+            .stack('infrastructure')
+            .resources.filter(({ type }) => type === 'AWS::IAM::Role')
+            .map(({ arn }) => arn),
+          roles.arn('CloudFormationExecutionRole'),
+        ],
+        context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+        why: 'new code runs with the role that CloudFormation gave the function',
+      },
+    ],
+  };
+}
+
+/** The cases of the deployment roles, but the CloudFormation execution role. */
+export const deploymentRoles: Cases = (world) =>
+  world.environments.flatMap((environment) =>
+    [cloudFormationAction, codeDeployAction, lambdaUpdate].flatMap((cases) => casesOf(cases(world, environment))),
+  );

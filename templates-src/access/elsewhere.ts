@@ -1,0 +1,86 @@
+import type {
+  AdministratorActor,
+  DeclaredAccount,
+  DeclaredEnvironment,
+  MadeUpResource,
+  PolicyDocument,
+  World,
+} from './case';
+
+/**
+ * What the route to live has nothing to do with, but shares accounts with: other people's roles, buckets, keys. They
+ * are as open as they could be, so that only the policies of the templates can be what refuses a request.
+ */
+
+/** ARN of something in an account and the Region of the route to live. */
+export const arnIn = ({ region }: World, { id }: DeclaredAccount, service: string, resource: string) =>
+  `arn:aws:${service}:${region}:${id}:${resource}`;
+
+/** Somebody in an account who may do everything there: the operator, or a stranger. */
+export const administratorOf = ({ id }: DeclaredAccount): AdministratorActor => ({
+  kind: 'administrator',
+  arn: `arn:aws:iam::${id}:role/somebody-elses-administrator`,
+});
+
+/** A role that a template of an environment made, with a policy that allows everything: its boundary is what limits it. */
+export const boundedAdministratorOf = (environment: DeclaredEnvironment): AdministratorActor => ({
+  kind: 'administrator',
+  arn: `arn:aws:iam::${environment.id}:role/workload-that-may-do-everything`,
+  boundary: environment.stack('deployment-roles').arn('WorkloadBoundary'),
+});
+
+/** An account that isn't one of the route to live. */
+export const foreignAccountId = '999999999999';
+
+/** Somebody in an account that isn't one of the route to live. */
+export const foreigner: AdministratorActor = {
+  kind: 'administrator',
+  arn: `arn:aws:iam::${foreignAccountId}:role/administrator`,
+};
+
+const letsIn = (accountId: string, Action: string, Resource?: string): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'LetsIn',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+      Action,
+      ...(Resource === undefined ? {} : { Resource }),
+    },
+  ],
+});
+
+/** A role of an account that anybody of another account may assume. */
+export const openRole = (of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: `arn:aws:iam::${of.id}:role/somebody-elses-open-role`,
+  account: of.id,
+  policy: letsIn(to.id, 'sts:AssumeRole'),
+});
+
+/** A bucket of an account that another account may do everything with. */
+export const openBucket = (of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: `arn:aws:s3:::somebody-elses-bucket-${of.id}`,
+  account: of.id,
+  policy: letsIn(to.id, 's3:*', '*'),
+});
+
+/** An object in such a bucket. */
+export const openObject = (of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => {
+  const bucket = openBucket(of, to);
+  return { ...bucket, arn: `${bucket.arn}/object` };
+};
+
+/** A key of an account that another account may do everything with. */
+export const openKey = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: arnIn(world, of, 'kms', 'key/99999999-9999-9999-9999-999999999999'),
+  account: of.id,
+  policy: letsIn(to.id, 'kms:*', '*'),
+});
+
+/** A repository of images of an account that another account may do everything with. */
+export const openRepository = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: arnIn(world, of, 'ecr', 'repository/somebody-elses-images'),
+  account: of.id,
+  policy: letsIn(to.id, 'ecr:*'),
+});

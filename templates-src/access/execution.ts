@@ -1,0 +1,465 @@
+import { environmentResourceTypes } from '../patterns/execution-permissions';
+import { type AuthorizedType, authorizationOf } from './authorization';
+import {
+  type Case,
+  type Cases,
+  type Context,
+  casesOf,
+  type DeclaredEnvironment,
+  type DeclaredResource,
+  type Need,
+  type Refusal,
+  type Requests,
+  type ServiceActor,
+  type World,
+} from './case';
+import { administratorOf, arnIn, foreignAccountId, openKey } from './elsewhere';
+import { executionNever } from './execution-never';
+import { encryptedObjects, logGroupItself } from './needs';
+import { notNeeded, notNeededBy } from './not-needed';
+import { artifactOf, packageIn } from './pipelines';
+import handlers from './resource-handlers.json';
+
+/**
+ * The CloudFormation execution role: for each resource of the environment's templates, what CloudFormation's handlers
+ * call to create, read, update and delete it (`resource-handlers.json`), on the resources that AWS decides it for.
+ */
+
+type Action = `${string}:${string}`;
+
+const verbs = { create: 'creates', read: 'reads', update: 'updates', delete: 'deletes' } as const;
+type Handler = keyof typeof verbs;
+
+const exceptions = new Set(Object.values(notNeeded).flat());
+
+/** Reads that AWS answers for everything at once, and the one registration that IAM long decided for `*` only. */
+const onEverything = new Set(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'ecs:RegisterTaskDefinition']);
+
+/** What a handler of a type calls, but for what nothing here needs. */
+function actionsOf(type: (typeof environmentResourceTypes)[number], handler: Handler): readonly Action[] {
+  const named = (handlers[type] as Readonly<Record<string, string>>)[handler] ?? '';
+  const ofType = [type, `${type} ${handler}`].flatMap((key) => Object.values(notNeededBy[key] ?? {}).flat());
+  return named
+    .split(' ')
+    .filter((action) => action !== '' && !exceptions.has(action) && !ofType.includes(action)) as Action[];
+}
+
+/** The service that a resource hands a role to. */
+const passedTo: Readonly<Record<string, string>> = {
+  'AWS::CodeDeploy::DeploymentGroup': 'codedeploy.amazonaws.com',
+  'AWS::EC2::FlowLog': 'vpc-flow-logs.amazonaws.com',
+  'AWS::ECS::TaskDefinition': 'ecs-tasks.amazonaws.com',
+  'AWS::Lambda::Function': 'lambda.amazonaws.com',
+};
+
+/** Roles that a service makes for itself when somebody first uses it. */
+const serviceLinkedRoles: Readonly<Record<string, readonly [service: string, name: string]>> = {
+  'AWS::ApplicationAutoScaling::ScalableTarget': [
+    'ecs.application-autoscaling.amazonaws.com',
+    'AWSServiceRoleForApplicationAutoScaling_ECSService',
+  ],
+  'AWS::ECS::Cluster': ['ecs.amazonaws.com', 'AWSServiceRoleForECS'],
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': [
+    'elasticloadbalancing.amazonaws.com',
+    'AWSServiceRoleForElasticLoadBalancing',
+  ],
+};
+
+/** A request of a handler, for one resource of the templates. */
+interface Subject {
+  readonly world: World;
+  readonly environment: DeclaredEnvironment;
+  /** All resources of the environment's templates. */
+  readonly all: readonly DeclaredResource[];
+  readonly resource: DeclaredResource;
+  readonly handler: Handler;
+}
+
+/** Every text in a value. */
+const textsIn = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [String(value)];
+
+const tryArn = (resource: DeclaredResource): string | undefined => {
+  try {
+    return resource.arn;
+  } catch {
+    // Routes, attachments and policies have none: they are decided for what they belong to.
+    return undefined;
+  }
+};
+
+/** ARNs of the resources that a resource refers to, and of the roles among them. */
+function related({ all, resource }: Subject): readonly string[] {
+  const texts = new Set(textsIn(resource.properties));
+  return all.flatMap((other) => {
+    const arn = tryArn(other);
+    const named =
+      other.type.startsWith('AWS::EC2::') || other.type.startsWith('AWS::KMS::') || other.type.startsWith('AWS::S3::');
+    return arn !== undefined && other !== resource && (texts.has(arn) || (named && texts.has(other.ref))) ? [arn] : [];
+  });
+}
+
+/** What AWS decides an action for, when a handler calls it for a resource. */
+async function requestsOf(subject: Subject, action: Action): Promise<readonly Requests[]> {
+  const { world, environment, all, resource } = subject;
+  const { type } = resource;
+  if (action === 'iam:CreateServiceLinkedRole') {
+    return [serviceLinkedRole(environment, type)];
+  }
+  if (action === 'iam:PassRole' || action === 'iam:GetRole') {
+    const roles = type === 'AWS::IAM::Role' ? [resource.arn] : related(subject).filter((arn) => arn.includes(':role/'));
+    const context = action === 'iam:PassRole' ? { 'iam:PassedToService': passedTo[type] ?? type } : {};
+    return roles.length === 0 ? [] : [{ actions: action, on: roles, context }];
+  }
+  if (type === 'AWS::ApplicationAutoScaling::ScalableTarget' && action.startsWith('cloudwatch:')) {
+    // The alarms of target tracking, which Application Auto Scaling names after what it scales.
+    const alarm = `alarm:TargetTracking-${resource.properties.ResourceId}-AlarmHigh-11111111-1111-1111-1111-111111111111`;
+    return [{ actions: action, on: arnIn(world, environment, 'cloudwatch', alarm) }];
+  }
+  if (type === 'AWS::Lambda::Function' && /^(s3|kms):/.test(action)) {
+    // Packages, which have cases of their own.
+    return [];
+  }
+  if (type === 'AWS::Logs::LogGroup' && !/Tag/.test(action) && (await authorizationOf(action)).types.length > 0) {
+    return [{ actions: action, on: logGroupItself(resource.arn) }];
+  }
+  const { types } = await authorizationOf(action);
+  if (types.length === 0) {
+    return [{ actions: action, on: '*', context: contextOf(subject, action) }];
+  }
+  const own = tryArn(resource);
+  const others = related(subject);
+  const anyOf = (matches: (arn: string) => boolean): string | undefined =>
+    (own !== undefined && matches(own) ? own : undefined) ??
+    others.find(matches) ??
+    all.map(tryArn).find((arn) => arn !== undefined && matches(arn));
+  const required = types.filter((each) => each.required);
+  const optional = types.filter((each) => !each.required);
+  const targets =
+    required.length > 0
+      ? [
+          // Load balancers of every kind are listed as required; a request names one of them.
+          ...families(required).map(
+            ([first, ...rest]) =>
+              [first, ...rest].map(({ matches }) => anyOf(matches)).find((arn) => arn !== undefined) ??
+              madeUp(world, environment, resource, first.arn),
+          ),
+          ...optional.flatMap(({ matches }) => [...(own === undefined ? [] : [own]), ...others].filter(matches)),
+        ]
+      : optional.flatMap(({ matches }) => (own !== undefined && matches(own) ? [own] : []));
+  const referred = targets.length > 0 ? targets : optional.flatMap(({ matches }) => others.filter(matches));
+  // A request that names nothing: only a statement for everything, or for all of the type, allows it.
+  const found =
+    referred.length > 0 ? referred : optional.slice(0, 1).map(({ arn }) => anyOfType(world, environment, arn));
+  return [{ actions: action, on: [...new Set(found)], context: contextOf(subject, action) }];
+}
+
+/** Types whose ARNs differ in what comes after the first word only: `listener/app/...` and `listener/net/...`. */
+function families(types: readonly AuthorizedType[]): readonly (readonly [AuthorizedType, ...AuthorizedType[]])[] {
+  const byWord = new Map<string, [AuthorizedType, ...AuthorizedType[]]>();
+  for (const type of types) {
+    const word = type.arn
+      .split(':')
+      .slice(5)
+      .join(':')
+      .replace(/[/:].*$/, '');
+    const family = byWord.get(word);
+    if (family === undefined) {
+      byWord.set(word, [type]);
+    } else {
+      family.push(type);
+    }
+  }
+  return [...byWord.values()];
+}
+
+/** ARN of something that no template declares, such as a rule of a security group. */
+function madeUp({ region }: World, { id }: DeclaredEnvironment, resource: DeclaredResource, template: string): string {
+  const values: Readonly<Record<string, string>> = {
+    Partition: 'aws',
+    Region: region,
+    Account: id,
+    SecurityGroupRuleId: 'sgr-00000000000000000',
+    DeploymentConfigurationName: String(resource.properties.DeploymentConfigName),
+    ClusterName: String(resource.properties.Cluster),
+    ServiceName: String(resource.properties.ServiceName),
+    ServiceDeploymentId: 'AbCdEfGhIjKlMnOpQrStU',
+  };
+  return template.replaceAll(/\$\{([^}]*)\}/g, (_match, name: string) => {
+    const value = values[name];
+    if (value === undefined) {
+      throw new Error(`${resource.logicalId}: don't know a ${name} for ${template}`);
+    }
+    return value;
+  });
+}
+
+/** ARN of any resource of a type, whatever it is called. */
+const anyOfType = ({ region }: World, { id }: DeclaredEnvironment, template: string) =>
+  template
+    .replace(/\$\{Partition\}/, 'aws')
+    .replace(/\$\{Region\}/, region)
+    .replace(/\$\{Account\}/, id)
+    .replaceAll(/\$\{[^}]*\}/g, 'anything');
+
+function serviceLinkedRole({ id }: DeclaredEnvironment, type: string): Requests {
+  const [service, name] = serviceLinkedRoles[type] ?? [];
+  if (service === undefined) {
+    throw new Error(`don't know which service-linked role an ${type} needs`);
+  }
+  return {
+    actions: 'iam:CreateServiceLinkedRole',
+    on: `arn:aws:iam::${id}:role/aws-service-role/${service}/${name}`,
+    context: { 'iam:AWSServiceName': service },
+  };
+}
+
+/** Tags of a resource, as condition keys. */
+const tagsOf = (key: 'aws:RequestTag' | 'aws:ResourceTag', { properties }: DeclaredResource): Context =>
+  Object.fromEntries(
+    ((properties.Tags ?? []) as readonly { readonly Key: string; readonly Value: string }[]).map(({ Key, Value }) => [
+      `${key}/${Key}`,
+      Value,
+    ]),
+  );
+
+const underBoundary = new Set<Action>([
+  'iam:CreateRole',
+  'iam:DeleteRolePolicy',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+]);
+
+/** Condition keys that tell what a resource is like. */
+function contextOf({ resource, handler, all }: Subject, action: Action): Context {
+  switch (resource.type) {
+    case 'AWS::IAM::Role':
+      return underBoundary.has(action)
+        ? { 'iam:PermissionsBoundary': String(resource.properties.PermissionsBoundary) }
+        : {};
+    case 'AWS::KMS::Key':
+      // A key that has just been created has no tags yet that policies see.
+      return {
+        ...(['kms:CreateKey', 'kms:TagResource'].includes(action) ? tagsOf('aws:RequestTag', resource) : {}),
+        ...(handler === 'create' ? {} : tagsOf('aws:ResourceTag', resource)),
+      };
+    case 'AWS::Lambda::EventSourceMapping': {
+      const target = all.find(
+        (other) => other.type === 'AWS::Lambda::Function' && other.ref === resource.properties.FunctionName,
+      );
+      return action.endsWith('EventSourceMapping') ? { 'lambda:FunctionArn': target?.arn ?? '' } : {};
+    }
+    default:
+      return {};
+  }
+}
+
+/** The needs of one type of resources. */
+async function needsOfType(
+  world: World,
+  environment: DeclaredEnvironment,
+  all: readonly DeclaredResource[],
+  type: (typeof environmentResourceTypes)[number],
+): Promise<readonly Need[]> {
+  const ofType = all.filter((resource) => resource.type === type);
+  // What AWS names is all alike to the policies: one of each type stands for the others.
+  const resources = ofType.filter(
+    (resource, index) => index === 0 || isNamed(world, environment, tryArn(resource) ?? ''),
+  );
+  const needs: Need[] = [];
+  const refused = new Set<string>();
+  for (const handler of Object.keys(verbs) as Handler[]) {
+    const requests: Requests[] = [];
+    for (const resource of resources) {
+      for (const action of actionsOf(type, handler)) {
+        requests.push(...(await requestsOf({ world, environment, all, resource, handler }, action)));
+      }
+    }
+    const [first, ...and] = distinct(requests);
+    if (first !== undefined) {
+      needs.push({
+        does: `${verbs[handler]} ${type}`,
+        ...first,
+        and,
+        why: `CloudFormation, resource schema of ${type}: permissions of the ${handler} handler`,
+        butNot: notOfOthers(
+          world,
+          environment,
+          [first, ...and].filter(({ actions }) => !refused.has(String(actions))),
+        ),
+      });
+      // What is refused beside one handler needn't be refused again beside the next.
+      for (const { actions } of requests) {
+        refused.add(String(actions));
+      }
+    }
+  }
+  return needs;
+}
+
+const isNamed = ({ topology }: World, { name }: DeclaredEnvironment, arn: string) =>
+  arn.includes(`${topology.project}-${name}-`) || arn.includes(`/${topology.project}/${name}/`);
+
+/**
+ * The same requests for what isn't the environment's: resources under the names of another environment that shares the
+ * account; and, of those to which AWS gives names, resources in another Region.
+ */
+function notOfOthers(
+  world: World,
+  environment: DeclaredEnvironment,
+  requests: readonly Requests[],
+): readonly Refusal[] {
+  const { topology, environments, region } = world;
+  const neighbour = environments.find(({ name }) => name !== environment.name)?.name ?? 'another';
+  const renamed = (arn: string) =>
+    arn
+      .replaceAll(`${topology.project}-${environment.name}-`, `${topology.project}-${neighbour}-`)
+      .replaceAll(`/${topology.project}/${environment.name}/`, `/${topology.project}/${neighbour}/`);
+  const moved = (arn: string) => arn.replace(`:${region}:`, ':ap-southeast-2:');
+  const { policy } = openKey(world, environment, environment);
+  /** The first target of each action: what one resource proves of a type, the others do, too. */
+  const changed = (change: (arn: string) => string, applies: (arn: string) => boolean) =>
+    distinct(
+      requests.flatMap(({ actions, on, context = {} }): Requests[] => {
+        const [target] = [on].flat().filter((each) => typeof each === 'string' && applies(each)) as readonly string[];
+        if (target === undefined || onEverything.has(String(actions))) {
+          return [];
+        }
+        const arn = change(target);
+        return [
+          {
+            actions,
+            // A key lets nobody in without its policy.
+            on: { arn, account: environment.id, ...(arn.includes(':kms:') && policy ? { policy } : {}) },
+            context: Object.fromEntries(Object.entries(context).map(([key, value]) => [key, change(String(value))])),
+          },
+        ];
+      }),
+      ({ actions }) => JSON.stringify(actions),
+    );
+  const refusal = (that: string, why: string, [first, ...and]: readonly Requests[]): readonly Refusal[] =>
+    first === undefined ? [] : [{ that, ...first, and, why }];
+  const named = (arn: string) => isNamed(world, environment, arn);
+  return [
+    ...refusal(
+      'those of another environment in the account',
+      'an environment must not reach another environment, even where they share an account',
+      changed(renamed, named),
+    ),
+    ...refusal(
+      'in another Region',
+      'the route to live has one Region; what is elsewhere belongs to others',
+      changed(moved, (arn) => !named(arn) && arn.includes(`:${region}:`)),
+    ),
+  ];
+}
+
+function distinct(
+  requests: readonly Requests[],
+  key = (request: Requests) => JSON.stringify(request),
+): readonly Requests[] {
+  return [...new Map(requests.map((request) => [key(request), request])).values()];
+}
+
+/** What the role does beside what handlers call. */
+function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Need[] {
+  const { tooling } = world;
+  const role = environment.stack('deployment-roles').role('CloudFormationExecutionRole');
+  const store = tooling.stack('artifact-store');
+  const service = (sourceAccount: string): ServiceActor => ({
+    kind: 'service',
+    service: 'cloudformation.amazonaws.com',
+    sourceAccount,
+  });
+  return [
+    {
+      does: 'is assumed by CloudFormation',
+      actor: service(environment.id),
+      actions: 'sts:AssumeRole',
+      on: role.arn,
+      why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
+      butNot: [
+        {
+          that: 'for another account',
+          actor: service(foreignAccountId),
+          why: 'IAM User Guide, "The confused deputy problem": aws:SourceAccount',
+        },
+        {
+          that: 'by another service',
+          actor: { ...service(environment.id), service: 'lambda.amazonaws.com' },
+          why: 'only the service that it was made for may use a role',
+        },
+        ...[tooling, environment].map((account) => ({
+          that: `by somebody of ${account.name}`,
+          actor: administratorOf(account),
+          why: 'what it may do is done by CloudFormation, from a template that somebody has approved',
+        })),
+      ],
+    },
+    {
+      does: 'asks for availability zones',
+      actions: 'ec2:DescribeAvailabilityZones',
+      on: '*',
+      why: 'CloudFormation User Guide, "Fn::GetAZs": permissions to use the function',
+    },
+    {
+      does: 'lets load balancers make their service-linked role',
+      ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
+      why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
+      butNot: [
+        {
+          that: 'roles of other services',
+          on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
+          context: { 'iam:AWSServiceName': 'organizations.amazonaws.com' },
+          why: 'a service-linked role may do what its service says',
+        },
+      ],
+    },
+    ...encryptedObjects(
+      world,
+      environment,
+      'packages',
+      {
+        bucket: store.arn('PackageBucket'),
+        objects: packageIn(world),
+        key: store.arn('ArtifactKey'),
+        bucketOwner: tooling,
+        others: [
+          {
+            that: 'artifacts',
+            on: artifactOf(world, 'infrastructureDeployment'),
+            why: 'CloudFormation gets templates from the action, and packages from their bucket',
+          },
+        ],
+      },
+      {
+        read: ['s3:GetObject', 's3:GetObjectVersion'],
+        why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
+      },
+    ),
+  ];
+}
+
+/** The cases of the CloudFormation execution roles. */
+export const executionRoles: Cases = async (world) => {
+  const cases: Case[] = [];
+  for (const environment of world.environments) {
+    const all = ['infrastructure', 'container-service'].flatMap((template) => {
+      const { resources, declined } = environment.stack(template);
+      return [...resources, ...declined];
+    });
+    const needs: Need[] = [];
+    for (const type of environmentResourceTypes) {
+      needs.push(...(await needsOfType(world, environment, all, type)));
+    }
+    cases.push(
+      ...casesOf({
+        group: `${environment.name}/CloudFormationExecutionRole`,
+        actor: environment.stack('deployment-roles').role('CloudFormationExecutionRole'),
+        needs: [...otherNeeds(world, environment), ...needs],
+        never: executionNever(world, environment, all),
+      }),
+    );
+  }
+  return cases;
+};

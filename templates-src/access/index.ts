@@ -1,0 +1,15 @@
+import { artifactStore } from './artifact-store';
+import { codeBuild } from './builds';
+import type { Case, World } from './case';
+import { deploymentRoles } from './deployment-roles';
+import { executionRoles } from './execution';
+import { pipelines } from './pipelines';
+import { workloads } from './workloads';
+
+/** Every case, in the order in which a change travels. */
+export const allCases = async (world: World): Promise<readonly Case[]> =>
+  (
+    await Promise.all(
+      [artifactStore, pipelines, codeBuild, deploymentRoles, executionRoles, workloads].map((cases) => cases(world)),
+    )
+  ).flat();

@@ -1,0 +1,218 @@
+import type { DeclaredAccount, MadeUpResource, Need, Refusal, RoleActor, ServiceActor, World } from './case';
+import { administratorOf, foreignAccountId, openKey, openObject } from './elsewhere';
+
+/** Needs that more than one actor has. */
+
+/**
+ * What CloudWatch Logs decides about a log group by: its ARN with an empty stream, so that policies have to end with
+ * `:*`; tagging alone is decided by the bare ARN (CloudWatch Logs User Guide, "Log group ARN formats").
+ */
+export const logGroupItself = (arn: string) => `${arn}:log-stream:`;
+
+/** What a request over plain HTTP sends. */
+export const plainHttp = { 'aws:SecureTransport': 'false' };
+
+/** What AWS lets the administrators of a key do; `AWS::KMS::Key` and `AWS::KMS::Alias` need most of it. */
+export const keyAdministration = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:DisableKeyRotation',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListKeyRotations',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+] as const;
+
+/** That a service of AWS assumes a role, for one resource of the account. */
+export function assumedByService(
+  { tooling }: World,
+  { arn: role }: RoleActor,
+  {
+    service,
+    forThe,
+    sourceArn,
+    otherSourceArn,
+    account = tooling,
+    why,
+  }: {
+    readonly service: ServiceActor['service'];
+    /** Words for the resource: `pipeline`. */
+    readonly forThe: string;
+    readonly sourceArn: string;
+    /** Another resource of the same kind in the same account. */
+    readonly otherSourceArn: string;
+    readonly account?: DeclaredAccount;
+    readonly why: string;
+  },
+): Need {
+  const as = (sourceAccount: string, arn: string): ServiceActor => ({
+    kind: 'service',
+    service,
+    sourceAccount,
+    sourceArn: arn,
+  });
+  const confusedDeputy = 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount';
+  return {
+    does: `is assumed by ${service} for its ${forThe}`,
+    actor: as(account.id, sourceArn),
+    actions: 'sts:AssumeRole',
+    on: role,
+    why,
+    butNot: [
+      { that: `for another ${forThe} of the account`, actor: as(account.id, otherSourceArn), why: confusedDeputy },
+      {
+        that: `for the same ${forThe} in another account`,
+        actor: as(foreignAccountId, sourceArn.replace(account.id, foreignAccountId)),
+        why: confusedDeputy,
+      },
+      {
+        that: 'by another service',
+        actor: { ...as(account.id, sourceArn), service: 'ec2.amazonaws.com' },
+        why: 'only the service that it was made for may use a role',
+      },
+      {
+        that: 'by somebody of the account',
+        actor: administratorOf(account),
+        why: 'IAM User Guide, "Service roles": a role that a service assumes is not for people',
+      },
+    ],
+  };
+}
+
+/** Objects of a bucket that is encrypted with a key of KMS. */
+export interface EncryptedObjects {
+  readonly bucket: string;
+  /** ARN of objects that the actor works with. */
+  readonly objects: string;
+  readonly key: string;
+  readonly bucketOwner: DeclaredAccount;
+  /** Objects that are not the actor's, such as those of another pipeline. */
+  readonly others: readonly { readonly that: string; readonly on: string | MadeUpResource; readonly why: string }[];
+}
+
+/** That an actor works with encrypted objects: S3's side and KMS's side (S3 User Guide, "Protecting data with SSE-KMS"). */
+export function encryptedObjects(
+  world: World,
+  actorAccount: DeclaredAccount,
+  noun: string,
+  { bucket, objects, key, bucketOwner, others }: EncryptedObjects,
+  access: {
+    readonly read: readonly ('s3:GetObject' | 's3:GetObjectVersion')[];
+    readonly write?: boolean;
+    readonly describesKey?: boolean;
+    readonly why: string;
+  },
+): readonly Need[] {
+  const { region } = world;
+  const { read, write = false, describesKey = false, why } = access;
+  const refusals: readonly Refusal[] = [
+    ...others,
+    {
+      that: "an object of somebody else's bucket",
+      on: openObject(bucketOwner, actorAccount),
+      why: 'the actor has no business outside of this bucket',
+    },
+    { that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5: requests to buckets should use TLS' },
+  ];
+  const otherKey = {
+    that: "with somebody else's key",
+    on: openKey(world, bucketOwner, actorAccount),
+    why: 'KMS: a key is only used by those who need what it encrypts',
+  };
+  // With bucket keys, the context is the bucket (S3 User Guide, "Reducing the cost of SSE-KMS with S3 Bucket Keys").
+  const context = { 'kms:ViaService': `s3.${region}.amazonaws.com`, 'kms:EncryptionContext:aws:s3:arn': bucket };
+  return [
+    { does: `reads ${noun}`, actions: read, on: objects, why, butNot: refusals },
+    {
+      does: `decrypts ${noun}`,
+      actions: 'kms:Decrypt',
+      on: key,
+      context,
+      why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": GetObject needs kms:Decrypt',
+      butNot: [otherKey],
+    },
+    ...(describesKey
+      ? [
+          {
+            does: `looks at the key of ${noun}`,
+            actions: 'kms:DescribeKey' as const,
+            on: key,
+            why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": kms:DescribeKey',
+            butNot: [otherKey],
+          },
+        ]
+      : []),
+    ...(write
+      ? [
+          { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: objects, why, butNot: refusals },
+          {
+            does: `writes ${noun}, naming the key of the bucket`,
+            actions: 's3:PutObject' as const,
+            on: objects,
+            context: {
+              's3:x-amz-server-side-encryption': 'aws:kms',
+              's3:x-amz-server-side-encryption-aws-kms-key-id': key,
+            },
+            why: 'CodePipeline User Guide, "Configure server-side encryption for artifacts": uploads name the key of the pipeline',
+            butNot: [
+              {
+                that: 'another key',
+                context: {
+                  's3:x-amz-server-side-encryption': 'aws:kms',
+                  's3:x-amz-server-side-encryption-aws-kms-key-id': openKey(world, bucketOwner, actorAccount).arn,
+                },
+                why: 'S3 User Guide, "Requiring and restricting SSE-KMS": who may not use the other key could not read it',
+              },
+              {
+                that: 'encryption without KMS',
+                context: { 's3:x-amz-server-side-encryption': 'AES256' },
+                why: 'S3 User Guide, "Requiring and restricting SSE-KMS"',
+              },
+            ],
+          },
+          {
+            does: `encrypts ${noun}`,
+            actions: 'kms:GenerateDataKey' as const,
+            on: key,
+            context,
+            why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": PutObject needs kms:GenerateDataKey',
+            butNot: [otherKey],
+          },
+        ]
+      : []),
+  ];
+}
+
+/** What nobody who only works with objects does to them. */
+export const neverDeletes = (noun: string, objects: string, bucket: string) => [
+  {
+    that: `deletes ${noun}`,
+    actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'] as const,
+    on: objects,
+    why: 'only lifecycle rules delete; what has been deployed can be deployed again',
+  },
+  {
+    that: `changes the bucket of ${noun}`,
+    actions: [
+      's3:PutBucketPolicy',
+      's3:PutBucketVersioning',
+      's3:PutLifecycleConfiguration',
+      's3:DeleteBucket',
+    ] as const,
+    on: bucket,
+    why: 'buckets are changed by the operator alone',
+  },
+];

@@ -1,0 +1,400 @@
+import { pipelineNames } from '../patterns/names';
+import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
+import { administratorOf, arnIn, openRepository, openRole } from './elsewhere';
+import { assumedByService, type EncryptedObjects, encryptedObjects, neverDeletes } from './needs';
+
+/** The three pipelines: what their roles do, what starts them, and whom they tell. */
+
+type PipelineKey = keyof typeof pipelineNames;
+
+const stackOf: Readonly<Record<PipelineKey, string>> = {
+  containerBuild: 'container-build-pipeline',
+  infrastructureDeployment: 'infrastructure-deployment-pipeline',
+  containerDeployment: 'container-deployment-pipeline',
+};
+
+const keys = Object.keys(pipelineNames) as readonly PipelineKey[];
+
+/** The stack of a pipeline. */
+export const pipelineStack = ({ tooling }: World, pipeline: PipelineKey): DeclaredStack =>
+  tooling.stack(stackOf[pipeline]);
+
+/** Another pipeline than this one. */
+const another = (pipeline: PipelineKey): PipelineKey => keys[(keys.indexOf(pipeline) + 1) % keys.length] as PipelineKey;
+
+/**
+ * An artifact of a pipeline. CodePipeline names folders after the first 20 characters of the pipeline and the first 10
+ * of the artifact.
+ */
+export function artifactOf({ tooling }: World, pipeline: PipelineKey): string {
+  return `${tooling.stack('artifact-store').arn('ArtifactBucket')}/${pipelineNames[pipeline].slice(0, 20)}/SourceArti/AbCdEfG`;
+}
+
+/** The artifacts of a pipeline, for those who may use them and no others. */
+export function artifacts(world: World, pipeline: PipelineKey): EncryptedObjects {
+  const store = world.tooling.stack('artifact-store');
+  return {
+    bucket: store.arn('ArtifactBucket'),
+    objects: artifactOf(world, pipeline),
+    key: store.arn('ArtifactKey'),
+    bucketOwner: world.tooling,
+    others: [
+      {
+        that: `an artifact of ${pipelineNames[another(pipeline)]}`,
+        on: artifactOf(world, another(pipeline)),
+        why: 'one pipeline must not read or replace what another deploys',
+      },
+    ],
+  };
+}
+
+/** A package of a Lambda function. */
+export const packageIn = ({ tooling }: World) =>
+  `${tooling.stack('artifact-store').arn('PackageBucket')}/orders-api/${'0'.repeat(64)}.zip`;
+
+/** The cases of a pipeline: its role, and the rules that start it and tell of failures. */
+function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases[] {
+  const { tooling, topology } = world;
+  const stack = pipelineStack(world, pipeline);
+  const role = stack.role('PipelineRole');
+  const group = `tooling/${stackOf[pipeline]}`;
+  const store = tooling.stack('artifact-store');
+  const bucket = store.arn('ArtifactBucket');
+  const otherStack = pipelineStack(world, another(pipeline));
+
+  const needs: readonly Need[] = [
+    assumedByService(world, role, {
+      service: 'codepipeline.amazonaws.com',
+      forThe: 'pipeline',
+      sourceArn: stack.arn('Pipeline'),
+      otherSourceArn: otherStack.arn('Pipeline'),
+      why: 'CodePipeline User Guide, "Manage the CodePipeline service role": trust policy',
+    }),
+    ...(topology.pipelines.source === 'codecommit'
+      ? [checksOutCodeCommit(stack, otherStack)]
+      : [usesConnection(world, stack), writesAccessListOfConnection(world, pipeline)]),
+    ...(pipeline === 'containerDeployment' ? [findsImage(world)] : []),
+    ...runsBuilds(world, stack, otherStack),
+    ...actsInEnvironments(world, pipeline),
+    ...(pipeline !== 'containerBuild' && topology.environments.some(({ approval }) => approval)
+      ? asksForApproval(world)
+      : []),
+    ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
+      read: ['s3:GetObject', 's3:GetObjectVersion'],
+      write: true,
+      describesKey: true,
+      why: 'CodePipeline User Guide, "Manage the CodePipeline service role": artifacts in S3',
+    }),
+    {
+      does: 'locates the artifact bucket',
+      actions: ['s3:GetBucketLocation', 's3:GetBucketVersioning'],
+      on: bucket,
+      why: 'CodePipeline User Guide, "Manage the CodePipeline service role": AllowS3BucketAccess',
+      butNot: [
+        {
+          that: 'the package bucket',
+          on: store.arn('PackageBucket'),
+          why: 'the pipeline has no business outside of its bucket',
+        },
+      ],
+    },
+  ];
+  return [
+    {
+      group: `${group}/pipeline`,
+      actor: role,
+      needs,
+      never: [
+        ...neverDeletes('artifacts', artifactOf(world, pipeline), bucket),
+        {
+          that: 'deletes or replaces images',
+          actions: ['ecr:BatchDeleteImage', 'ecr:PutImage', 'ecr:DeleteRepository', 'ecr:PutLifecyclePolicy'],
+          on: store.arn('ImageRepository'),
+          why: 'only the build pushes images, and only the lifecycle policy deletes them',
+        },
+        {
+          that: 'uploads packages',
+          actions: 's3:PutObject',
+          on: packageIn(world),
+          why: 'only the build of packages does, in a container of its own',
+        },
+        {
+          that: 'changes or starts pipelines',
+          actions: ['codepipeline:UpdatePipeline', 'codepipeline:StartPipelineExecution'],
+          on: keys.map((key) => pipelineStack(world, key).arn('Pipeline')),
+          why: 'pipelines are changed by their templates, and started by events',
+        },
+        {
+          that: 'approves',
+          actions: 'codepipeline:PutApprovalResult',
+          on: `${stack.arn('Pipeline')}/Prod/Approve`,
+          why: 'a pipeline that approves itself would need nobody',
+        },
+        {
+          that: 'assumes the roles that CloudFormation and CodeBuild use',
+          actions: 'sts:AssumeRole',
+          on: world.environments.flatMap(({ stack: of }) =>
+            ['CloudFormationExecutionRole', 'LambdaUpdateRole'].map((id) => of('deployment-roles').arn(id)),
+          ),
+          why: 'it deploys through the action roles, which hand the execution role to CloudFormation',
+        },
+        {
+          that: 'passes roles',
+          actions: 'iam:PassRole',
+          on: role.arn,
+          context: { 'iam:PassedToService': 'codebuild.amazonaws.com' },
+          why: 'nothing that a pipeline starts takes a role from it in this account',
+        },
+      ],
+    },
+    ...rules(world, pipeline),
+  ];
+}
+
+function checksOutCodeCommit(stack: DeclaredStack, otherStack: DeclaredStack): Need {
+  return {
+    does: 'checks out the source',
+    actions: [
+      'codecommit:CancelUploadArchive',
+      'codecommit:GetBranch',
+      'codecommit:GetCommit',
+      'codecommit:GetUploadArchiveStatus',
+      'codecommit:UploadArchive',
+    ],
+    on: stack.arn('SourceRepository'),
+    why: 'CodePipeline User Guide, "Amazon CodeCommit source action reference": service role permissions',
+    butNot: [
+      {
+        that: 'the source of another pipeline',
+        on: otherStack.arn('SourceRepository'),
+        why: 'each pipeline has a repository of its own',
+      },
+      {
+        that: 'changing it',
+        actions: [
+          'codecommit:GitPush',
+          'codecommit:CreateCommit',
+          'codecommit:DeleteBranch',
+          'codecommit:DeleteRepository',
+        ],
+        why: 'only people commit',
+      },
+    ],
+  };
+}
+
+function usesConnection({ tooling, ...world }: World, stack: DeclaredStack): Need {
+  const { Configuration } = firstAction(stack);
+  const connection = String(Configuration.ConnectionArn);
+  const service = connection.split(':')[2] as 'codeconnections' | 'codestar-connections';
+  return {
+    does: 'uses the connection',
+    actions: `${service}:UseConnection`,
+    on: connection,
+    why: 'CodePipeline User Guide, "CodeStarSourceConnection action reference": UseConnection',
+    butNot: [
+      {
+        that: 'another connection',
+        on: arnIn({ tooling, ...world }, tooling, service, 'connection/99999999-9999-9999-9999-999999999999'),
+        why: 'a connection reaches every repository that its owner gave it',
+      },
+    ],
+  };
+}
+
+function writesAccessListOfConnection(world: World, pipeline: PipelineKey): Need {
+  return {
+    does: 'gives the source to the owner of the bucket',
+    actions: 's3:PutObjectAcl',
+    on: artifactOf(world, pipeline),
+    why: 'CodePipeline User Guide, "Manage the CodePipeline service role": AllowS3ObjectAccess; a connection fails without (aws-cdk 13557)',
+    butNot: [
+      {
+        that: 'an artifact of another pipeline',
+        on: artifactOf(world, another(pipeline)),
+        why: 'one pipeline must not touch what another deploys',
+      },
+    ],
+  };
+}
+
+/** The source action of a pipeline, as its template declares it. */
+function firstAction(stack: DeclaredStack): { readonly Configuration: Readonly<Record<string, unknown>> } {
+  const [stage] = stack.resource('Pipeline').properties.Stages as readonly {
+    readonly Actions: readonly { readonly Configuration: Readonly<Record<string, unknown>> }[];
+  }[];
+  const [action] = stage?.Actions ?? [];
+  if (action === undefined) {
+    throw new Error(`${stack.name}: the pipeline has no source action`);
+  }
+  return action;
+}
+
+function findsImage(world: World): Need {
+  const { tooling } = world;
+  return {
+    does: 'finds the image that is latest',
+    actions: 'ecr:DescribeImages',
+    on: tooling.stack('artifact-store').arn('ImageRepository'),
+    why: 'CodePipeline User Guide, "Amazon ECR source action reference": ecr:DescribeImages',
+    butNot: [
+      {
+        that: "somebody else's images",
+        on: openRepository(world, tooling, tooling),
+        why: 'the pipeline deploys images of one repository',
+      },
+    ],
+  };
+}
+
+function runsBuilds(world: World, stack: DeclaredStack, otherStack: DeclaredStack): readonly Need[] {
+  const projects = (of: DeclaredStack) =>
+    of.resources.filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn);
+  const own = projects(stack);
+  const somebodyElses = arnIn(world, world.tooling, 'codebuild', 'project/somebody-elses-project');
+  return own.length === 0
+    ? []
+    : [
+        {
+          does: 'runs its builds',
+          actions: ['codebuild:BatchGetBuilds', 'codebuild:StartBuild'],
+          on: own,
+          why: 'CodePipeline User Guide, "AWS CodeBuild build and test action reference": service role permissions',
+          butNot: [
+            {
+              that: 'builds of others',
+              on: [...projects(otherStack), somebodyElses],
+              why: 'a build acts with the role of its project',
+            },
+            {
+              that: 'changing them',
+              actions: ['codebuild:UpdateProject', 'codebuild:DeleteProject'],
+              why: 'a project is changed by its template alone',
+            },
+          ],
+        },
+      ];
+}
+
+/** The roles of environments that a pipeline assumes, and those that it must not. */
+function actsInEnvironments(world: World, pipeline: PipelineKey): readonly Need[] {
+  const { environments, tooling } = world;
+  const actionRole = {
+    infrastructureDeployment: 'CloudFormationActionRole',
+    containerDeployment: 'CodeDeployActionRole',
+  };
+  if (pipeline === 'containerBuild') {
+    return [];
+  }
+  const others = pipeline === 'infrastructureDeployment' ? 'CodeDeployActionRole' : 'CloudFormationActionRole';
+  return environments.map((environment): Need => {
+    const roles = environment.stack('deployment-roles');
+    return {
+      does: `acts in ${environment.name}`,
+      actions: 'sts:AssumeRole',
+      on: roles.arn(actionRole[pipeline]),
+      why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": sts:AssumeRole and trust',
+      butNot: [
+        {
+          that: 'with the role of another pipeline',
+          on: roles.arn(others),
+          why: 'the other pipeline has approvals of its own',
+        },
+        {
+          that: 'with a role that would let it in',
+          on: openRole(environment, tooling),
+          why: 'trust of others does not widen what a pipeline may do',
+        },
+        {
+          that: 'as somebody of the tooling account',
+          actor: administratorOf(tooling),
+          why: 'only the pipeline, behind its approvals, deploys; administrators of the tooling account do not',
+        },
+      ],
+    };
+  });
+}
+
+function asksForApproval(world: World): readonly Need[] {
+  const { region, tooling } = world;
+  const store = tooling.stack('artifact-store');
+  return [
+    {
+      does: 'asks for approval',
+      actions: 'sns:Publish',
+      on: store.arn('NotificationTopic'),
+      why: 'CodePipeline User Guide, "Grant Amazon SNS permissions to a CodePipeline service role": sns:Publish',
+      butNot: [
+        {
+          that: "with somebody else's topic",
+          on: arnIn(world, tooling, 'sns', 'somebody-elses-topic'),
+          why: 'approvals go to one topic',
+        },
+        {
+          that: 'over plain HTTP',
+          context: { 'aws:SecureTransport': 'false' },
+          why: 'Security Hub SNS.4 and the SNS Developer Guide, "Enforce encryption of data in transit"',
+        },
+      ],
+    },
+    {
+      does: 'encrypts what it asks',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      on: store.arn('ArtifactKey'),
+      context: { 'kms:ViaService': `sns.${region}.amazonaws.com` },
+      why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys": publishers need kms:GenerateDataKey* and kms:Decrypt',
+    },
+  ];
+}
+
+/** Rules of EventBridge that start a pipeline, each with a role, and the one that tells of failures. */
+function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
+  const { tooling } = world;
+  const stack = pipelineStack(world, pipeline);
+  const starting = stack.resources.filter(({ logicalId }) => /^(Commit|Image)Rule$/.test(logicalId));
+  return starting.map(({ logicalId, arn }): ActorCases => {
+    const role = stack.role(`${logicalId}Role`);
+    return {
+      group: `tooling/${stackOf[pipeline]}/${logicalId}`,
+      actor: role,
+      needs: [
+        assumedByService(world, role, {
+          service: 'events.amazonaws.com',
+          forThe: 'rule',
+          sourceArn: arn,
+          otherSourceArn: stack.arn('FailureRule'),
+          why: 'EventBridge User Guide, "Using IAM roles to allow Amazon EventBridge to access resources"',
+        }),
+        {
+          does: 'starts the pipeline',
+          actions: 'codepipeline:StartPipelineExecution',
+          on: stack.arn('Pipeline'),
+          why: 'EventBridge User Guide, "Amazon EventBridge targets": CodePipeline needs codepipeline:StartPipelineExecution',
+          butNot: [
+            {
+              that: 'another pipeline',
+              on: pipelineStack(world, another(pipeline)).arn('Pipeline'),
+              why: 'a rule starts one pipeline',
+            },
+            {
+              that: 'changing or stopping it',
+              actions: ['codepipeline:UpdatePipeline', 'codepipeline:StopPipelineExecution'],
+              why: 'a rule starts a pipeline and does nothing else',
+            },
+          ],
+        },
+      ],
+      never: [
+        {
+          that: 'acts in environments',
+          actions: 'sts:AssumeRole',
+          on: world.environments.map((environment) => openRole(environment, tooling)),
+          why: 'a rule starts a pipeline and does nothing else',
+        },
+      ],
+    };
+  });
+}
+
+/** The cases of the three pipelines. */
+export const pipelines: Cases = (world) => keys.flatMap((pipeline) => pipelineCases(world, pipeline).flatMap(casesOf));
