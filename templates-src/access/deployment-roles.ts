@@ -150,6 +150,12 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         ],
       },
       {
+        does: 'says which resource of a stack failed',
+        actions: 'cloudformation:DescribeStackEvents',
+        on: own,
+        why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": DescribeStackEvents, for the error message',
+      },
+      {
         does: 'passes the execution role',
         actions: 'iam:PassRole',
         on: execution,

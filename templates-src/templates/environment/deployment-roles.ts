@@ -141,6 +141,8 @@ export default function deploymentRoles(topology: Topology): Template {
             'cloudformation:CreateStack',
             'cloudformation:DeleteChangeSet',
             'cloudformation:DescribeChangeSet',
+            // Without it the pipeline only says that a stack failed, not which resource did and why.
+            'cloudformation:DescribeStackEvents',
             'cloudformation:DescribeStacks',
             'cloudformation:ExecuteChangeSet',
             'cloudformation:UpdateStack',
