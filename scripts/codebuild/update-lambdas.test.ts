@@ -35,13 +35,16 @@ let manifest: Manifest;
 /** A zip of code that is nobody's package. */
 let otherCode: string;
 let executionRole: string;
+let removePackages: () => Promise<void>;
 
 beforeAll(async () => {
   emulator = await startEmulator();
   proxy = await startFaultProxy(emulator.endpoint);
   tooling = { ...emulator.environment('tooling'), AWS_ENDPOINT_URL: proxy.endpoint };
   dev = emulator.environment('dev');
-  const folder = await makeFolder((cleanUp) => afterAll(cleanUp));
+  const folder = await makeFolder((cleanUp) => {
+    removePackages = cleanUp;
+  });
   const bucket = `packages-${randomUUID()}`;
   const trust = { Version: '2012-10-17', Statement: [] };
   const [role] = await Promise.all([
@@ -64,6 +67,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await removePackages();
   await proxy.stop();
   await emulator.stop();
 });
