@@ -85,21 +85,19 @@ async function inTime(
   decide: (tooLate: AbortSignal) => Promise<Decision>,
 ): Promise<Decision> {
   const over = new AbortController();
-  const stop = () => over.abort();
-  stopped.addEventListener('abort', stop);
-  const timer = setTimeout(stop, Math.min(minutes * 60_000, LONGEST_TIMER));
+  const tooLate = new Promise<Decision>((resolve) => {
+    over.signal.addEventListener('abort', () => {
+      const comment = stopped.aborted ? 'the rehearsal was stopped' : `nobody answered within ${minutes} minutes`;
+      resolve({ approved: false, comment });
+    });
+  });
+  const end = () => over.abort();
+  stopped.addEventListener('abort', end);
+  const timer = setTimeout(end, stopped.aborted ? 0 : Math.min(minutes * 60_000, LONGEST_TIMER));
   try {
-    return await Promise.race([
-      decide(over.signal),
-      new Promise<Decision>((resolve) => {
-        over.signal.addEventListener('abort', () => {
-          const comment = stopped.aborted ? 'the rehearsal was stopped' : `nobody answered within ${minutes} minutes`;
-          resolve({ approved: false, comment });
-        });
-      }),
-    ]);
+    return await Promise.race([decide(over.signal), tooLate]);
   } finally {
     clearTimeout(timer);
-    stopped.removeEventListener('abort', stop);
+    stopped.removeEventListener('abort', end);
   }
 }
