@@ -249,7 +249,8 @@ function declareFunction(
       Description: settings.description,
       Runtime: settings.runtime,
       Handler: settings.handler,
-      Architectures: ['arm64'],
+      // The architecture of the build image: compiled dependencies are made for it.
+      Architectures: ['x86_64'],
       Code: { S3Bucket: names.packageBucket(tooling), S3Key: codeKey },
       Role: role.Arn,
       MemorySize: settings.memory,

@@ -52,7 +52,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     },
     environment: { PACKAGE_BUCKET: names.packageBucket() },
     permissions: [
-      // Without it S3 answers 403 instead of 404 for a package that is not there yet.
+      // One listing tells which packages are there already.
       { Sid: 'FindPackages', Effect: 'Allow', Action: 's3:ListBucket', Resource: packages },
       {
         Sid: 'UploadPackages',
