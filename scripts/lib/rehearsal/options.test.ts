@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { generatedFolder } from '../build';
+import { readOptions, UsageError } from './options';
+import { planFor } from './rehearsal';
+import { NameError, readPipelineNames } from './route-names';
+
+describe('the command line', () => {
+  test('asks for everything unless it says otherwise', () => {
+    expect(readOptions([])).toEqual({ interactive: false, keep: false });
+    expect(readOptions(['--only', 'A', '--until', 'B', '--fail-at', 'C', '--interactive', '--keep'])).toEqual({
+      only: 'A',
+      until: 'B',
+      failAt: 'C',
+      interactive: true,
+      keep: true,
+    });
+    expect(readOptions(['--keep', '-h'])).toBeUndefined();
+  });
+
+  test.each([[['--unknown']], [['--only']], [['stray']]])('that cannot be understood, %j, is refused', (argv) => {
+    expect(() => readOptions(argv)).toThrow(UsageError);
+  });
+});
+
+describe('the plan', () => {
+  const names = readPipelineNames(generatedFolder);
+  const [build, infrastructure, deployment] = [
+    'ECS-Container-Build',
+    'Infrastructure-Deployment',
+    'ECS-Container-Deployment',
+  ] as const;
+  const plan = (options: { only?: string; until?: string; failAt?: string }) => {
+    const { rehearsed, run, until, failAt } = planFor({ interactive: false, keep: false, ...options }, names);
+    return {
+      rehearsed: [...rehearsed].sort(),
+      run: [...run].sort(),
+      until: [build, deployment, infrastructure].map((name) => until(name)),
+      failAt,
+    };
+  };
+  const all = [build, deployment, infrastructure];
+
+  test('is all pipelines to their ends', () => {
+    expect(plan({})).toEqual({ rehearsed: all, run: all, until: [undefined, undefined, undefined], failAt: undefined });
+  });
+
+  test('of one pipeline has with it what it cannot do without', () => {
+    expect(plan({ only: infrastructure })).toMatchObject({ rehearsed: [infrastructure], run: [infrastructure] });
+    expect(plan({ only: build })).toMatchObject({ rehearsed: [build], run: [build] });
+    expect(plan({ only: deployment })).toMatchObject({ rehearsed: [deployment], run: all });
+  });
+
+  test('ends after a stage in every pipeline that has it', () => {
+    expect(plan({ until: 'Dev' })).toMatchObject({ rehearsed: all, until: [undefined, 'Dev', 'Dev'] });
+    expect(plan({ until: 'Prod' })).toMatchObject({ rehearsed: all, until: [undefined, undefined, undefined] });
+  });
+
+  test('ends early in the one pipeline that is asked for alone, not in those that it needs', () => {
+    expect(plan({ only: deployment, until: 'Dev' })).toMatchObject({
+      rehearsed: [deployment],
+      run: all,
+      until: [undefined, 'Dev', undefined],
+    });
+  });
+
+  test('leaves the deployment out when there will be nothing to deploy, or nothing to deploy into', () => {
+    expect(plan({ until: 'Check' })).toMatchObject({ rehearsed: [build, infrastructure] });
+    expect(plan({ until: 'Source' })).toMatchObject({ rehearsed: [build, infrastructure] });
+  });
+
+  test('knows the action that is to fail', () => {
+    expect(plan({ failAt: 'Test.Prepare-infrastructure' }).failAt).toEqual({
+      pipeline: infrastructure,
+      stage: 'Test',
+      action: 'Prepare-infrastructure',
+    });
+  });
+
+  test('refuses names that the pipelines do not have', () => {
+    expect(() => plan({ only: 'Infrastructure' })).toThrow(NameError);
+    expect(() => plan({ only: build, until: 'Dev' })).toThrow(NameError);
+    expect(() => plan({ only: build, failAt: 'Check' })).toThrow(NameError);
+  });
+});

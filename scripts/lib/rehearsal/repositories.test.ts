@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commitAll, copyCheckout } from './checkout';
+import { git, Repositories } from './repositories';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rehearsal-repositories-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const write = (files: Readonly<Record<string, string>>, below: string) =>
+  Promise.all(
+    Object.entries(files).map(async ([path, text]) => {
+      await mkdir(join(folder, below, path, '..'), { recursive: true });
+      await writeFile(join(folder, below, path), text);
+    }),
+  );
+
+describe('repositories', () => {
+  test('tell what has become of branches since the last look', async () => {
+    const repositories = new Repositories(join(folder, 'remote'));
+    await repositories.create('one');
+    await repositories.create('two');
+    await write({ 'a.txt': 'a' }, 'work');
+    const work = join(folder, 'work');
+    await git(['init', '--quiet', '--initial-branch=main'], {}, work);
+    const first = await commitAll(work, 'first');
+    const push = (...refs: string[]) => git(['push', '--quiet', repositories.path('one'), ...refs], {}, work);
+
+    expect(await repositories.changes()).toEqual([]);
+
+    await push('main', 'main:other');
+    expect(await repositories.changes()).toEqual([
+      { repository: 'one', branch: 'main', before: undefined, after: first },
+      { repository: 'one', branch: 'other', before: undefined, after: first },
+    ]);
+    expect(await repositories.changes()).toEqual([]);
+
+    await write({ 'a.txt': 'changed' }, 'work');
+    const second = await commitAll(work, 'second');
+    await push('main', ':other');
+    expect(await repositories.changes(['two'])).toEqual([]);
+    expect(await repositories.changes()).toEqual([
+      { repository: 'one', branch: 'main', before: first, after: second },
+      { repository: 'one', branch: 'other', before: first, after: undefined },
+    ]);
+  });
+});
+
+describe('a copy of a checkout', () => {
+  const makeCheckout = async () => {
+    await write(
+      {
+        'committed.txt': 'old',
+        'deleted.txt': '',
+        '.gitignore': 'ignored/\nnode_modules/\n',
+        'node_modules/tool': 'tool',
+      },
+      'checkout',
+    );
+    const checkout = join(folder, 'checkout');
+    await git(['init', '--quiet', '--initial-branch=trunk'], {}, checkout);
+    await commitAll(checkout, 'first');
+    await write({ 'committed.txt': 'new', 'untracked/.hidden': 'mine', 'ignored/secret': 'not mine' }, 'checkout');
+    await rm(join(checkout, 'deleted.txt'));
+    await symlink('committed.txt', join(checkout, 'link'));
+    return checkout;
+  };
+
+  test('has what would be committed now, and the tools, but nothing that git ignores', async () => {
+    const checkout = await makeCheckout();
+    const copy = join(folder, 'copy');
+    await copyCheckout(checkout, copy);
+    await commitAll(copy, 'as it is');
+
+    expect((await git(['ls-files'], {}, copy)).trim().split('\n')).toEqual([
+      '.gitignore',
+      'committed.txt',
+      'link',
+      'untracked/.hidden',
+    ]);
+    expect(await readFile(join(copy, 'committed.txt'), 'utf8')).toBe('new');
+    expect(await readFile(join(copy, 'node_modules', 'tool'), 'utf8')).toBe('tool');
+    expect(await git(['status', '--porcelain'], {}, copy)).toBe('');
+  });
+
+  test('leaves the checkout as it was', async () => {
+    const checkout = await makeCheckout();
+    const state = async () => [
+      await git(['status', '--porcelain'], {}, checkout),
+      await git(['log', '--all', '--format=%H'], {}, checkout),
+      (await readdir(checkout)).sort(),
+    ];
+    const before = await state();
+    await copyCheckout(checkout, join(folder, 'copy'));
+    await write({ 'committed.txt': 'of the copy' }, 'copy');
+    await commitAll(join(folder, 'copy'), 'as it is');
+
+    expect(await state()).toEqual(before);
+    expect(await readFile(join(checkout, 'committed.txt'), 'utf8')).toBe('new');
+  });
+
+  test('needs a git checkout', async () => {
+    await expect(copyCheckout(folder, join(folder, 'copy'))).rejects.toThrow('is not a git checkout');
+  });
+});
