@@ -179,13 +179,21 @@ describe('what CloudFormation resolves counts with the length that it may get', 
     ['an account id', new Intrinsic('Sub', `${'x'.repeat(53)}\${AWS::AccountId}`), '65'],
     ['a Region', new Intrinsic('Sub', `${'x'.repeat(51)}\${AWS::Region}`), '65'],
     ['a parameter with a longest length', new Intrinsic('Sub', `${'x'.repeat(45)}\${Longest}`), '65'],
+    ['a parameter with a pattern that counts', new Intrinsic('Sub', `${'x'.repeat(53)}\${Counted}`), '65'],
+    ['a parameter with another pattern', new Intrinsic('Sub', `x\${Patterned}`), '65'],
     ['a parameter with values', new Intrinsic('Sub', `${'x'.repeat(61)}\${Values}`), '65'],
     ['a parameter that may be anything', new Intrinsic('Sub', 'x${Anything}'), '65'],
     ['the longer branch of a condition', new Intrinsic('If', ['Long', 'x'.repeat(65), 'x']), '65'],
     ['text that looks like a reference', new Intrinsic('Sub', `${'x'.repeat(54)}\${!AWS::Region}`), '69'],
     ['a name that fits', new Intrinsic('Sub', '${Values}-${AWS::AccountId}-${AWS::Region}'), undefined],
   ])('%s', (_, name, found) => {
-    const parameters = { Longest: { MaxLength: 20 }, Values: { AllowedValues: ['dev', 'prod'] }, Anything: {} };
+    const parameters = {
+      Longest: { MaxLength: 20 },
+      Counted: { AllowedPattern: '[0-9]{1,12}' },
+      Patterned: { AllowedPattern: '[a-z]{2}-[a-z]+' },
+      Values: { AllowedValues: ['dev', 'prod'] },
+      Anything: {},
+    };
     expect(nameOf(name, parameters)).toBe(found);
   });
 

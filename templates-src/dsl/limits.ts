@@ -118,6 +118,9 @@ const lengthOfPseudoParameter: Readonly<Record<string, number>> = {
   'AWS::URLSuffix': 13,
 };
 
+/** A pattern that is one class of characters, counted: `[0-9]{12}`. */
+const countedCharacters = /^\[[^\]]+\]\{(?:\d+,)?(\d+)\}$/;
+
 /** Longer than most names; only where nothing better is known. */
 const assumedLength = 64;
 
@@ -128,9 +131,10 @@ const assumedLength = 64;
 function estimator(document: Document): (node: Node) => number {
   const parameters = record(document.Parameters);
   const ofReference = (id: string): number => {
-    const { MaxLength, AllowedValues } = record(parameters[id]);
+    const { MaxLength, AllowedValues, AllowedPattern } = record(parameters[id]);
     const longest = Math.max(0, ...list(AllowedValues).map((value) => String(value).length));
-    return lengthOfPseudoParameter[id] ?? (Number(MaxLength) || longest || assumedLength);
+    const ofPattern = Number(countedCharacters.exec(String(AllowedPattern))?.[1]);
+    return lengthOfPseudoParameter[id] ?? (Number(MaxLength) || ofPattern || longest || assumedLength);
   };
   const size = (node: Node): number => {
     if (node instanceof Intrinsic) {
