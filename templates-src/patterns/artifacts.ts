@@ -46,7 +46,7 @@ export function artifactAccess(
     {
       Sid: 'UseArtifactKey',
       Effect: 'Allow',
-      Action: writes ? ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'] : ['kms:Decrypt', 'kms:DescribeKey'],
+      Action: writes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : 'kms:Decrypt',
       Resource: keyArn,
     },
   ];

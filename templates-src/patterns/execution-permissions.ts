@@ -298,7 +298,7 @@ export function executionPermissions(
         arn('lambda', 'event-source-mapping:*'),
       ),
       allow('ReadPackages', ['s3:GetObject', 's3:GetObjectVersion'], bucketArn(sub`${names.packageBucket(tooling)}/*`)),
-      allow('DecryptPackages', ['kms:Decrypt', 'kms:DescribeKey'], artifactKey),
+      allow('DecryptPackages', ['kms:Decrypt'], artifactKey),
       allow(
         'ManageQueues',
         [

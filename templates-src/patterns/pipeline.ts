@@ -320,6 +320,7 @@ export function declarePipeline(
           Action: ['s3:GetBucketLocation', 's3:GetBucketVersioning'],
           Resource: store.bucketArn,
         },
+        { Sid: 'DescribeArtifactKey', Effect: 'Allow', Action: 'kms:DescribeKey', Resource: store.keyArn },
       ]),
     },
   });

@@ -1,10 +1,11 @@
 import type { Topology } from '../define-topology';
-import { AccountId, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { type Reference, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
 import { Alias, Key } from '../resources/kms';
-import { accountRoot, namesOf } from './names';
+import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from './key-statements';
+import { namesOf } from './names';
 
 /**
  * Tags that say whose a key is. Its ARN doesn't tell, so the permissions of the CloudFormation execution role and of
@@ -27,55 +28,7 @@ export function declareWorkloadKey(t: Template, topology: Topology, environment:
       Key({
         Description: 'Encrypts logs and queues of this environment',
         EnableKeyRotation: true,
-        KeyPolicy: policy<ResourceStatement>(
-          {
-            Sid: 'OwnerAdministersKey',
-            Effect: 'Allow',
-            Principal: { AWS: accountRoot(AccountId) },
-            Action: [
-              'kms:CancelKeyDeletion',
-              'kms:CreateAlias',
-              'kms:DeleteAlias',
-              'kms:DescribeKey',
-              'kms:DisableKey',
-              'kms:DisableKeyRotation',
-              'kms:EnableKey',
-              'kms:EnableKeyRotation',
-              'kms:GetKeyPolicy',
-              'kms:GetKeyRotationStatus',
-              'kms:ListGrants',
-              'kms:ListKeyPolicies',
-              'kms:ListKeyRotations',
-              'kms:ListResourceTags',
-              'kms:PutKeyPolicy',
-              'kms:ScheduleKeyDeletion',
-              'kms:TagResource',
-              'kms:UntagResource',
-              'kms:UpdateAlias',
-              'kms:UpdateKeyDescription',
-            ],
-            Resource: '*',
-          },
-          {
-            Sid: 'OwnerGrantsUseThroughIam',
-            Effect: 'Allow',
-            Principal: { AWS: accountRoot(AccountId) },
-            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            Resource: '*',
-          },
-          {
-            Sid: 'LogsEncryptLogGroups',
-            Effect: 'Allow',
-            Principal: { Service: sub`logs.${Region}.amazonaws.com` },
-            Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-            Resource: '*',
-            Condition: {
-              ArnLike: {
-                'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*`,
-              },
-            },
-          },
-        ),
+        KeyPolicy: policy<ResourceStatement>(ownerAdministersKey(), ownerGrantsUseThroughIam, logsEncryptLogGroups),
         Tags: ownerTags(topology, environment),
       }),
     ),

@@ -3,6 +3,7 @@ import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/i
 import { policy, type ResourceStatement } from '../../dsl/policies';
 import { retained } from '../../dsl/resources';
 import { type Template, template } from '../../dsl/template';
+import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
 import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
@@ -46,44 +47,9 @@ export default function artifactStore(topology: Topology): Template {
         Description: `Encrypts artifacts, packages, images and logs of the pipelines of ${project}`,
         EnableKeyRotation: true,
         KeyPolicy: policy<ResourceStatement>(
-          {
-            Sid: 'OwnerAdministersKey',
-            Effect: 'Allow',
-            Principal: { AWS: accountRoot(AccountId) },
-            Action: [
-              'kms:CancelKeyDeletion',
-              'kms:CreateAlias',
-              'kms:CreateGrant',
-              'kms:DeleteAlias',
-              'kms:DescribeKey',
-              'kms:DisableKey',
-              'kms:DisableKeyRotation',
-              'kms:EnableKey',
-              'kms:EnableKeyRotation',
-              'kms:GetKeyPolicy',
-              'kms:GetKeyRotationStatus',
-              'kms:ListGrants',
-              'kms:ListKeyPolicies',
-              'kms:ListKeyRotations',
-              'kms:ListResourceTags',
-              'kms:PutKeyPolicy',
-              'kms:RetireGrant',
-              'kms:RevokeGrant',
-              'kms:ScheduleKeyDeletion',
-              'kms:TagResource',
-              'kms:UntagResource',
-              'kms:UpdateAlias',
-              'kms:UpdateKeyDescription',
-            ],
-            Resource: '*',
-          },
-          {
-            Sid: 'OwnerGrantsUseThroughIam',
-            Effect: 'Allow',
-            Principal: { AWS: accountRoot(AccountId) },
-            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            Resource: '*',
-          },
+          // ECR encrypts images by grants on the key.
+          ownerAdministersKey('kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'),
+          ownerGrantsUseThroughIam,
           {
             Sid: 'EnvironmentRolesDecrypt',
             Effect: 'Allow',
@@ -92,25 +58,7 @@ export default function artifactStore(topology: Topology): Template {
             Resource: '*',
             Condition: onlyRoles([...artifactReaders, ...packageReaders]),
           },
-          {
-            Sid: 'LogsEncryptBuildLogs',
-            Effect: 'Allow',
-            Principal: { Service: sub`logs.${Region}.amazonaws.com` },
-            Action: [
-              'kms:Decrypt',
-              'kms:DescribeKey',
-              'kms:Encrypt',
-              'kms:GenerateDataKey',
-              'kms:ReEncryptFrom',
-              'kms:ReEncryptTo',
-            ],
-            Resource: '*',
-            Condition: {
-              ArnLike: {
-                'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*`,
-              },
-            },
-          },
+          logsEncryptLogGroups,
           {
             Sid: 'EventsPublishToEncryptedTopic',
             Effect: 'Allow',
