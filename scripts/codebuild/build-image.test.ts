@@ -62,7 +62,7 @@ async function project(): Promise<Project> {
   const uri = `${REGISTRY}/${repository}`;
   const env = {
     ...tooling,
-    PATH: `${join(__dirname, 'test-support')}:${tooling.PATH}`,
+    PATH: `${join(__dirname, '../docker-stand-in')}:${tooling.PATH}`,
     DOCKER_STAND_IN: join(folder, 'docker'),
   };
   const required = ['--repository-uri', uri, '--context', 'container'];
