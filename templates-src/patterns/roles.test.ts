@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { compile } from '../dsl/compile';
+import { Intrinsic, record } from '../dsl/document';
+import { sub } from '../dsl/intrinsics';
+import type { IdentityStatement } from '../dsl/policies';
+import { template } from '../dsl/template';
+import { declareRole } from './roles';
+import { trustService } from './statements';
+
+const read: IdentityStatement = { Sid: 'Read', Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*' };
+
+test('a role comes after its policies, one for each list, and takes them along', () => {
+  const t = template('Roles');
+  const role = declareRole(t, 'Builder', {
+    name: 'builder',
+    description: 'Builds',
+    trust: [trustService('codebuild.amazonaws.com')],
+    permissions: { '': [read], Deploy: [{ ...read, Sid: 'Write', Action: 's3:PutObject' }] },
+  });
+  t.outputs({ Role: { Description: 'The role', Value: sub`${role.Arn}` } });
+  const resources = record(compile(t).Resources);
+  expect(Object.keys(resources)).toEqual(['BuilderPolicy', 'BuilderDeployPolicy', 'Builder']);
+  expect(record(record(resources.Builder).Properties)).toMatchObject({
+    RoleName: 'builder',
+    Description: 'Builds',
+    ManagedPolicyArns: [new Intrinsic('Ref', 'BuilderPolicy'), new Intrinsic('Ref', 'BuilderDeployPolicy')],
+  });
+  expect(record(record(record(resources.BuilderDeployPolicy).Properties).PolicyDocument).Statement).toEqual([
+    { ...read, Sid: 'Write', Action: 's3:PutObject' },
+  ]);
+});
