@@ -26,7 +26,7 @@ Options (and the environment variables that are their defaults):
   --report FILE            where to write all results as JUnit XML, for CodeBuild's test view (CHECK_REPORT)
   --install                install the pinned tools that are missing, with pip and gem; alone, that is all it does
   --tools DIR              folder of the installed tools (CHECK_TOOLS, else ~/.cache/check-templates)
-  --without-cfn-nag        leave cfn-nag out, where there is no Ruby; the report shows it as skipped
+  --without-cfn-nag        leave cfn-nag out, where there is no Ruby; the report shows it as skipped (CHECK_CFN_NAG=no)
   --jobs N                 how many templates cfn-nag scans at a time (CHECK_JOBS, else the number of cores)
   --help                   this text
 
@@ -39,7 +39,7 @@ report=${CHECK_REPORT:-}
 tools=${CHECK_TOOLS:-${HOME:-/tmp}/.cache/check-templates}
 jobs=${CHECK_JOBS:-$(getconf _NPROCESSORS_ONLN)}
 install=no
-with_cfn_nag=yes
+with_cfn_nag=${CHECK_CFN_NAG:-yes}
 templates=()
 while (($# > 0)); do
   case $1 in
@@ -59,6 +59,7 @@ while (($# > 0)); do
   shift
 done
 require_number --jobs "$jobs"
+[[ $with_cfn_nag =~ ^(yes|no)$ ]] || fail_usage "CHECK_CFN_NAG is \"$with_cfn_nag\"; expected yes or no."
 [[ $install == yes ]] || ((${#templates[@]} > 0)) || fail_usage "No template is named."
 require_commands python3
 

@@ -199,13 +199,16 @@ describe('check-templates.sh', () => {
     ]);
   });
 
-  test('leaves cfn-nag out only when told to, and shows that it did', async () => {
+  test.each([
+    ['by an option', ['--without-cfn-nag'], {}],
+    ['by the environment', [], { CHECK_CFN_NAG: 'no' }],
+  ])('leaves cfn-nag out only when told to, %s, and shows that it did', async (_, options, env) => {
     const { check, report } = await project({
       'topic.yaml': TOPIC,
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
     });
 
-    const result = await check([...REPORT, '--without-cfn-nag', 'topic.yaml']);
+    const result = await check([...REPORT, ...options, 'topic.yaml'], env);
 
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toBe(
@@ -216,6 +219,15 @@ describe('check-templates.sh', () => {
       name: 'topic.yaml',
       outcome: 'skipped',
       text: '--without-cfn-nag',
+    });
+  });
+
+  test('takes nothing but yes and no for whether cfn-nag runs', async () => {
+    const { check } = await project({ 'topic.yaml': TOPIC });
+
+    expect(await check(['topic.yaml'], { CHECK_CFN_NAG: 'maybe' })).toMatchObject({
+      code: 2,
+      stderr: 'check-templates.sh: CHECK_CFN_NAG is "maybe"; expected yes or no. Try --help.\n',
     });
   });
 });
