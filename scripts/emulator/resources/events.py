@@ -1,6 +1,11 @@
-"""AWS::Events."""
+"""AWS::Events. moto 5.2.5 matches events with patterns, but has no TestEventPattern."""
 
+import json
 from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.events.models import EventPattern
+from moto.events.responses import EventsHandler
 
 from ..api import Properties
 from ..errors import ResourceError
@@ -51,3 +56,12 @@ class Rule(ResourceType):
 
     def attributes(self, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Arn": self._arn(physical_id)}
+
+
+def test_event_pattern(self: EventsHandler) -> ActionResult:
+    """TestEventPattern."""
+    pattern = EventPattern.load(self._get_param("EventPattern"))
+    return ActionResult({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
+
+
+EventsHandler.test_event_pattern = test_event_pattern

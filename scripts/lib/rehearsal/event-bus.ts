@@ -134,7 +134,7 @@ export function inputOf({ InputTransformer }: Pick<Target, 'InputTransformer'>, 
         ? value
         : JSON.stringify(value);
   });
-  return /^"[^"]*"$/s.test(filled) ? filled.slice(1, -1) : filled;
+  return /^".*"$/s.test(InputTemplate) ? filled.slice(1, -1) : filled;
 }
 
 /** Follows a JSON path of the kind that input transformers take: names after dots, from the root `$`. */

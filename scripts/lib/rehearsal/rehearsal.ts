@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { accountIdParameter, toolingAccount } from '../../../templates-src/define-topology';
 import { pipelineNames } from '../../../templates-src/patterns/names';
 import { topology } from '../../../templates-src/topology';
@@ -28,6 +30,7 @@ import {
 } from './route-names';
 import { readVersions, versionTable } from './summary';
 
+const run = promisify(execFile);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
 const environments = topology.environments.map(({ name }) => name);
 
@@ -190,19 +193,42 @@ class Rehearsal {
       await symlink(cfnLint, join(tools, 'python', 'bin', 'cfn-lint'));
     }
     this.differences.add('cfn-nag, which needs Ruby, is left out; in CodeBuild it runs.');
-    this.differences.add('No docker engine is asked: a stand-in pushes an image manifest without layers into ECR.');
-    const docker = join(this.folder, 'docker');
-    await mkdir(docker);
+    const docker = await this.prepareDocker(path);
     const network =
       /^(https?_proxy|no_proxy|all_proxy|npm_config_(registry|userconfig|cache)|pip_.*|ssl_cert_.*|node_extra_ca_certs)$/i;
     const passed = Object.entries(process.env).filter(([name]) => network.test(name)) as [string, string][];
     return {
       ...Object.fromEntries(passed),
-      PATH: [join(this.copy, 'scripts', 'codebuild', 'test-support'), path].join(delimiter),
+      PATH: [join(this.copy, 'scripts', 'docker-stand-in'), path].join(delimiter),
       LANG: 'C.UTF-8',
-      DOCKER_STAND_IN: docker,
+      ...docker,
       CHECK_TOOLS: tools,
       CHECK_CFN_NAG: 'no',
+    };
+  }
+
+  /** What the stand-in for docker takes from its environment; it builds with an engine where one answers. */
+  private async prepareDocker(path: string): Promise<Record<string, string>> {
+    const state = join(this.folder, 'docker');
+    await mkdir(state);
+    const engine = path
+      .split(delimiter)
+      .map((directory) => join(directory, 'docker'))
+      .find((file) => existsSync(file));
+    const answers =
+      engine !== undefined &&
+      (await run(engine, ['info'], { timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      ));
+    this.differences.add(
+      answers
+        ? 'The docker engine builds the image; its manifest, without the layers, is pushed into ECR.'
+        : 'No docker engine answers: a stand-in pushes an image manifest made from the files into ECR, without layers.',
+    );
+    return {
+      DOCKER_STAND_IN: state,
+      ...(answers ? { DOCKER_STAND_IN_ENGINE: engine, DOCKER_STAND_IN_HOME: homedir() } : {}),
     };
   }
 
