@@ -48,7 +48,7 @@ contents_of() {
     ECS-Container-Build)
       printf '%s\t%s\n' container ''
       local file
-      for file in build-image.sh lib/common.sh lib/image.py; do
+      for file in build-image.sh lib/common.sh lib/files.py lib/image.py; do
         printf '%s\t%s\n' "scripts/codebuild/$file" "scripts/codebuild/$file"
       done
       ;;
