@@ -113,7 +113,7 @@ describe('publishing into three empty repositories', () => {
 
     expect(filesOf(bare(containerBuild), 'main')).toEqual(
       filesOf(source(), 'HEAD', (path) =>
-        /^scripts\/codebuild\/(build-image\.sh|lib\/(common\.sh|image\.py))$/.test(path)
+        /^scripts\/codebuild\/(build-image\.sh|lib\/(common\.sh|files\.py|image\.py))$/.test(path)
           ? path
           : below('container', path),
       ),
