@@ -155,7 +155,7 @@ export class Evaluator {
       };
     };
     const decide = (overlay?: Overlay) =>
-      decisionOf(of, simulation(overlay), { identity, boundary, resourcePolicy, endpoint });
+      decisionOf(simulation(overlay), { identity, boundary, resourcePolicy, endpoint });
     return {
       of,
       action,
@@ -169,7 +169,10 @@ export class Evaluator {
         ]);
         const decision = this.#decisions.get(key) ?? decide();
         this.#decisions.set(key, decision);
-        return decision;
+        // Another case may have asked the same before.
+        return decision.catch((error: unknown) => {
+          throw error instanceof CaseError ? new CaseError(`${of.id}: ${error.message}`) : error;
+        });
       },
       // Without iam-simulate's checks of the request, which are most of its work; it would leave endpoints out, and take
       // `*` for a pattern.
@@ -319,7 +322,6 @@ function contextOf(
 }
 
 async function decisionOf(
-  { id }: Case,
   simulation: Simulation,
   policies: {
     readonly identity: readonly Policy[];
@@ -331,7 +333,7 @@ async function decisionOf(
   const { action, resource } = simulation.request;
   const outcome = await runSimulation(simulation, {});
   const refuse = (message: string): never => {
-    throw new CaseError(`${id}: ${action} on ${resource.resource}: ${message}`);
+    throw new CaseError(`${action} on ${resource.resource}: ${message}`);
   };
   if (outcome.resultType === 'error') {
     return refuse(describeError(outcome.errors.message));

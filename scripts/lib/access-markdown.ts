@@ -32,18 +32,22 @@ export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
     '',
     '## Actors',
     '',
+    ...(others.length === 0
+      ? []
+      : [
+          `Every environment has the actors and cases that ${first} has, under its own names; they are shown once.`,
+          '',
+        ]),
     '| actor | must | must not |',
     '|---|---:|---:|',
-    ...[...groups].map(([group, all]) => {
+    ...detailed.map(([group, all]) => {
       const denied = all.filter(({ of }) => of.expect === 'denied').length;
       return `| ${group} | ${all.length - denied} | ${denied} |`;
     }),
     '',
     '## Cases',
     '',
-    others.length === 0
-      ? 'Resources are shown without `arn:aws:`, and accounts by name.'
-      : `Resources are shown without \`arn:aws:\`, and accounts by name. Every environment has the cases that ${first} has, under its own names.`,
+    'Resources are shown without `arn:aws:`, and accounts by name.',
     '',
     ...detailed.flatMap(([group, all]) => [`### ${group}`, '', ...caseTable(all, plain), '']),
     '## Statements',

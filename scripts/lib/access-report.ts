@@ -151,7 +151,7 @@ export function describeMutation({ mutants, killed, survivors, stale }: Mutation
     ]),
     ...stale.map(
       ({ kind, detail, sids }) =>
-        `stale: survivors.ts: ${[kind, detail, ...sids].join(' ')}: no change survives that needs this entry`,
+        `stale: survivors.ts: ${[kind, ...(detail === undefined ? [] : [detail]), ...sids].join(' ')}: no change survives that needs this entry`,
     ),
     `${mutants} changes of policies: ${killed} noticed, ${survivors.length - unexplained.length} can't be noticed, ` +
       `${unexplained.length} survived. Score: ${((100 * killed) / noticeable).toFixed(1)}% of what can be noticed.`,

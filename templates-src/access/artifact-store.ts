@@ -1,19 +1,22 @@
 import { type ActorCases, type Cases, casesOf, type Prohibition, type ServiceActor, type World } from './case';
-import { administratorOf, arnIn, foreignAccountId, foreigner } from './elsewhere';
+import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner } from './elsewhere';
 import { keyAdministration, plainHttp } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
 /** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
 
 function operator(world: World): ActorCases {
-  const { environments, tooling } = world;
+  const { tooling } = world;
   const store = tooling.stack('artifact-store');
   const key = store.arn('ArtifactKey');
   const actor = administratorOf(tooling);
-  const strangers = [...environments.map(administratorOf), foreigner];
-  const notFromElsewhere = strangers.map((stranger) => ({
-    that: `from the account ${stranger.arn.split(':')[4]}`,
-    actor: stranger,
+  const strangers = [
+    ...apartFromTooling(world).map((environment) => ({ from: environment.name, actor: administratorOf(environment) })),
+    { from: 'elsewhere', actor: foreigner },
+  ];
+  const notFromElsewhere = strangers.map(({ from, ...stranger }) => ({
+    that: `from ${from}`,
+    ...stranger,
     why: 'KMS Developer Guide, "Allowing users in other accounts to use a KMS key": the key policy decides',
   }));
   const logBucket = store.arn('AccessLogBucket');
@@ -61,7 +64,7 @@ function operator(world: World): ActorCases {
 }
 
 function services(world: World): readonly ActorCases[] {
-  const { environments, region, tooling } = world;
+  const { region, tooling } = world;
   const store = tooling.stack('artifact-store');
   const key = store.arn('ArtifactKey');
   const topic = store.arn('NotificationTopic');
@@ -192,10 +195,10 @@ function services(world: World): readonly ActorCases[] {
         ],
       })),
     },
-    ...[...environments.map((environment) => ({ actor: administratorOf(environment), name: environment.name }))].map(
-      ({ actor, name }): ActorCases => ({
-        group: `${name}/stranger`,
-        actor,
+    ...apartFromTooling(world).map(
+      (environment): ActorCases => ({
+        group: `${environment.name}/stranger`,
+        actor: administratorOf(environment),
         never: strangersNever(world),
       }),
     ),

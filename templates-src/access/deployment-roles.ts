@@ -180,7 +180,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
       },
       ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'infrastructureDeployment'), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
-        describesKey: true,
+        describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
         why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
       }),
     ],
@@ -327,7 +327,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
       },
       ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'containerDeployment'), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
-        describesKey: true,
+        describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
         why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
       }),
     ],

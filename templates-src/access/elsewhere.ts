@@ -30,7 +30,11 @@ export const boundedAdministratorOf = (environment: DeclaredEnvironment): Admini
 });
 
 /** An account that isn't one of the route to live. */
-export const foreignAccountId = '999999999999';
+export const foreignAccountId = '000000000000';
+
+/** The environments with an account of their own: in one that they share, the tooling account's operators are theirs. */
+export const apartFromTooling = ({ tooling, environments }: World): readonly DeclaredEnvironment[] =>
+  environments.filter(({ id }) => id !== tooling.id);
 
 /** Somebody in an account that isn't one of the route to live. */
 export const foreigner: AdministratorActor = {

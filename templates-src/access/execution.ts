@@ -117,8 +117,8 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
     return [{ actions: action, on: arnIn(world, environment, 'cloudwatch', alarm) }];
   }
   if (type === 'AWS::Lambda::Function' && /^(s3|kms):/.test(action)) {
-    // Packages, which have cases of their own.
-    return [];
+    const key = world.tooling.stack('artifact-store').arn('ArtifactKey');
+    return [{ actions: action, on: action.startsWith('s3:') ? packageIn(world) : key }];
   }
   if (type === 'AWS::Logs::LogGroup' && !/Tag/.test(action) && (await authorizationOf(action)).types.length > 0) {
     return [{ actions: action, on: logGroupItself(resource.arn) }];

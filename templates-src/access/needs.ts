@@ -112,12 +112,13 @@ export function encryptedObjects(
   access: {
     readonly read: readonly ('s3:GetObject' | 's3:GetObjectVersion')[];
     readonly write?: boolean;
-    readonly describesKey?: boolean;
+    /** The document that wants kms:DescribeKey; S3 doesn't. */
+    readonly describesKey?: string;
     readonly why: string;
   },
 ): readonly Need[] {
   const { region } = world;
-  const { read, write = false, describesKey = false, why } = access;
+  const { read, write = false, describesKey, why } = access;
   const refusals: readonly Refusal[] = [
     ...others,
     {
@@ -144,17 +145,17 @@ export function encryptedObjects(
       why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": GetObject needs kms:Decrypt',
       butNot: [otherKey],
     },
-    ...(describesKey
-      ? [
+    ...(describesKey === undefined
+      ? []
+      : [
           {
             does: `looks at the key of ${noun}`,
             actions: 'kms:DescribeKey' as const,
             on: key,
-            why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": kms:DescribeKey',
+            why: `${describesKey}: kms:DescribeKey`,
             butNot: [otherKey],
           },
-        ]
-      : []),
+        ]),
     ...(write
       ? [
           { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: objects, why, butNot: refusals },

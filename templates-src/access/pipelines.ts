@@ -82,7 +82,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
     ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
       read: ['s3:GetObject', 's3:GetObjectVersion'],
       write: true,
-      describesKey: true,
+      describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": artifacts in S3',
     }),
     {

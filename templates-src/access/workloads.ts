@@ -376,7 +376,6 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
     on: openRepository(world, tooling, environment),
     why: 'an environment runs images of one repository',
   };
-  const { topology } = world;
   return [
     {
       group: `${environment.name}/TaskExecutionRole`,
@@ -396,11 +395,15 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
           why: pulls,
           butNot: [
             otherImages,
-            {
-              that: 'as another role of the environment',
-              actor: administratorOf(environment),
-              why: 'the repository admits the task execution roles',
-            },
+            ...(environment.id === tooling.id
+              ? []
+              : [
+                  {
+                    that: 'as another role of the environment',
+                    actor: administratorOf(environment),
+                    why: 'the repository admits the task execution roles',
+                  },
+                ]),
             {
               that: 'pushing or deleting images',
               actions: ['ecr:PutImage', 'ecr:BatchDeleteImage', 'ecr:InitiateLayerUpload'],
@@ -513,25 +516,30 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
       ],
     },
     codeDeployCases(world, environment),
-    {
-      group: `${environment.name}/containers of ${topology.project}`,
-      actor: administratorOf(tooling),
-      never: [
-        {
-          that: 'are reached from the tooling account',
-          actions: ['ecs:UpdateService', 'ecs:DeleteService'],
-          on: stack.arn('ContainerService'),
-          and: [
-            {
-              actions: 'lambda:UpdateFunctionCode',
-              on: ofType(infrastructure.resources, 'AWS::Lambda::Function').map(({ arn }) => arn),
-            },
-          ],
-          why: 'the tooling account deploys through pipelines; its administrators do not reach environments',
-        },
-      ],
-    },
+    ...(environment.id === tooling.id ? [] : [reachedFromTooling(world, environment)]),
   ];
+}
+
+/** That administrators of the tooling account deploy through pipelines alone. */
+function reachedFromTooling({ tooling }: World, environment: DeclaredEnvironment): ActorCases {
+  return {
+    group: `${environment.name}/operator of the tooling account`,
+    actor: administratorOf(tooling),
+    never: [
+      {
+        that: 'changes services or functions',
+        actions: ['ecs:UpdateService', 'ecs:DeleteService'],
+        on: environment.stack('container-service').arn('ContainerService'),
+        and: [
+          {
+            actions: 'lambda:UpdateFunctionCode',
+            on: ofType(environment.stack('infrastructure').resources, 'AWS::Lambda::Function').map(({ arn }) => arn),
+          },
+        ],
+        why: 'the tooling account deploys through pipelines; its administrators do not reach environments',
+      },
+    ],
+  };
 }
 
 /** Credentials of another account, used from the VPC. */

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { PolicyDocument } from '../../templates-src/access/case';
+import { survivors } from '../../templates-src/access/survivors';
+import { defineTopology } from '../../templates-src/define-topology';
+import { topology } from '../../templates-src/topology';
+import { proveRoute } from './access';
+import { routeOf } from './access.fixture';
+import { proofMarkdown } from './access-markdown';
+import { mutate } from './access-mutants';
+import type { PolicySource } from './access-policies';
+import type { Proof } from './access-proof';
+import { describeMutation, describeProof } from './access-report';
+import { type ResolvedRoute, readFolders, resolveRoute } from './resolve/resolve-route';
+
+const root = join(__dirname, '..', '..');
+
+/** What isn't as it must be: the lines of the report below the table of actors. */
+function complaints(proof: Proof): readonly string[] {
+  return proof.failed.length + proof.idle.length + proof.doubleGrants.length === 0
+    ? []
+    : describeProof(proof)
+        .split('\n')
+        .filter((line) => /^(FAILED|idle:|twice:| {2})/.test(line));
+}
+
+describe('the committed templates and parameters', () => {
+  let route: ResolvedRoute;
+  let proof: Proof;
+  beforeAll(async () => {
+    route = resolveRoute(topology, readFolders(join(root, 'generated'), join(root, 'parameters')));
+    proof = await proveRoute(route);
+  }, 60_000);
+
+  it('allow what every actor needs, deny what none must do, and hold nothing that nobody needs', () => {
+    expect(complaints(proof)).toEqual([]);
+  });
+
+  it('are asked for at least as many refusals as permissions', () => {
+    const denials = proof.cases.filter(({ of }) => of.expect === 'denied').length;
+    expect(denials).toBeGreaterThanOrEqual(proof.cases.length / 2);
+  });
+
+  it('are not changed in any statement without a case that notices', async () => {
+    const score = await mutate(proof.policies, proof.cases, survivors);
+    const unexplained = score.survivors.filter(({ reason }) => reason === undefined);
+    expect(unexplained.length + score.stale.length === 0 ? '' : describeMutation(score)).toBe('');
+    expect(score.mutants).toBeGreaterThan(500);
+  }, 60_000);
+
+  it('are decided alike by the quick way, which the changes are tried with', async () => {
+    const [source] = proof.policies.sources as [PolicySource];
+    const same = { source, change: (document: PolicyDocument) => document };
+    const different: string[] = [];
+    for (const { request, decision } of proof.cases.flatMap(({ answers }) => answers)) {
+      if ((await request.decideWith(same)) !== decision.result) {
+        different.push(`${request.of.id}: ${request.action} on ${request.resource}`);
+      }
+    }
+    expect(different).toEqual([]);
+  }, 60_000);
+
+  it('are what generated/docs/access.md tells the auditor', () => {
+    const committed = readFileSync(join(root, 'generated', 'docs', 'access.md'), 'utf8');
+    expect(
+      committed === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown` and commit it',
+    ).toBe('');
+  });
+
+  it('are told to the auditor without account ids and dates', () => {
+    const markdown = proofMarkdown(proof, route);
+    for (const { id } of route.accounts.values()) {
+      expect(markdown).not.toContain(id);
+    }
+    expect(proofMarkdown(proof, route)).toBe(markdown);
+  });
+});
+
+describe('other topologies', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `env${index + 1}`);
+
+  it.each([
+    ['one environment', defineTopology({ project: 'route-to-live', environments: [{ name: 'live', approval: true }] })],
+    [
+      'one environment without approval',
+      defineTopology({ project: 'rtl', environments: [{ name: 'dev', approval: false }] }),
+    ],
+    [
+      'sources behind a connection',
+      defineTopology({
+        project: 'route-to-live',
+        pipelines: { source: 'connection' },
+        environments: [
+          { name: 'dev', approval: false },
+          { name: 'prod', approval: true },
+        ],
+      }),
+    ],
+    [
+      'environments that share an account',
+      defineTopology({
+        project: 'route-to-live',
+        environments: [
+          { name: 'dev', approval: false },
+          { name: 'test', approval: true, sharesAccountWith: 'dev' },
+          { name: 'prod', approval: true },
+        ],
+      }),
+    ],
+    [
+      'an environment in the tooling account',
+      defineTopology({
+        project: 'route-to-live',
+        environments: [
+          { name: 'dev', approval: false, sharesAccountWith: 'tooling' },
+          { name: 'prod', approval: true },
+        ],
+      }),
+    ],
+    [
+      'ten environments',
+      defineTopology({
+        project: 'route-to-live',
+        environments: names(10).map((name, index) => ({ name, approval: index > 0 })),
+      }),
+    ],
+  ])(
+    'hold as well: %s',
+    async (_name, other) => {
+      expect(complaints(await proveRoute(await routeOf(other)))).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+describe('a mistake in a template', () => {
+  const two = defineTopology({
+    project: 'route-to-live',
+    environments: [
+      { name: 'dev', approval: false },
+      { name: 'prod', approval: true },
+    ],
+  });
+  const failing = async (template: string, from: string, to: string) => {
+    const route = await routeOf(two, (path, yaml) => {
+      if (path !== template) {
+        return yaml;
+      }
+      expect(yaml).toContain(from);
+      return yaml.replace(from, to);
+    });
+    return (await proveRoute(route)).failed.map(({ of }) => of.id);
+  };
+
+  it('that closes a door is found: a pipeline that may no longer act in an environment', async () => {
+    const failed = await failing(
+      'tooling/infrastructure-deployment-pipeline',
+      'role/route-to-live-prod-cloudformation-action',
+      'role/route-to-live-prod-cloudformation',
+    );
+    expect(failed).toContain('tooling/infrastructure-deployment-pipeline/pipeline: acts in prod');
+  }, 60_000);
+
+  it('that opens a door is found: a trust that admits the whole tooling account', async () => {
+    const failed = await failing(
+      'environment/deployment-roles',
+      'ArnEquals:',
+      'StringLike:\n                aws:PrincipalArn: "*"\n              ArnEqualsIfExists:',
+    );
+    expect(failed.length).toBeGreaterThan(0);
+  }, 60_000);
+});
