@@ -84,9 +84,9 @@ async function proveAccess({
   let holds = proof.idle.length + proof.doubleGrants.length === 0;
   if (mutates) {
     const { mutate } = require('./lib/access-mutants') as typeof import('./lib/access-mutants');
-    const { survivors } =
+    const { survivorsOf } =
       require('../templates-src/access/survivors') as typeof import('../templates-src/access/survivors');
-    const score = await mutate(proof.policies, proof.cases, survivors);
+    const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
     process.stdout.write(report.describeMutation(score));
     holds &&= score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
   }

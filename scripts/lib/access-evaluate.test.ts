@@ -217,6 +217,11 @@ describe('a case is refused', () => {
       'AWS never sends iam:PassedToService',
     ],
     [
+      'that sends an encryption context with a request that has none',
+      { actions: 'kms:DescribeKey', on: keyArn, context: { 'kms:EncryptionContext:aws:s3:arn': 'x' } },
+      'AWS never sends kms:encryptioncontext:aws:s3:arn with it',
+    ],
+    [
       'whose bucket nobody is known to own',
       { actions: 's3:GetObject', on: 'arn:aws:s3:::elsewhere/object' },
       "don't know which account owns",

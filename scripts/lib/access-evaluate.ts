@@ -6,7 +6,12 @@ import {
   validateResourcePolicy,
   validateTrustPolicy,
 } from '@cloud-copilot/iam-policy';
-import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import {
+  allowedContextKeysForRequest,
+  runSimulation,
+  runUnsafeSimulation,
+  type Simulation,
+} from '@cloud-copilot/iam-simulate';
 import type { Actor, Case, Context, PolicyDocument, Target } from '../../templates-src/access/case';
 import type { Policy, PolicyKind, PolicySource, RoutePolicies } from './access-policies';
 
@@ -87,7 +92,10 @@ const sessionOf = (roleArn: string) =>
  * condition key behind a slash only. A tag of the principal that nobody has stands in for it, in request and policies.
  */
 const standIn = (key: string) =>
-  key.toLowerCase().startsWith('kms:encryptioncontext:') ? `aws:PrincipalTag/${key.toLowerCase()}` : key;
+  key.toLowerCase().startsWith(encryptionContext) ? `${disguise}${key.toLowerCase()}` : key;
+
+const encryptionContext = 'kms:encryptioncontext:';
+const disguise = 'aws:PrincipalTag/';
 
 /** Evaluates cases against the policies of a route. */
 export class Evaluator {
@@ -342,6 +350,16 @@ async function decisionOf(
     return refuse('the action is decided for single resources: name one instead of using *');
   }
   const { analysis, ignoredContextKeys = [] } = outcome.result;
+  const disguised = Object.keys(simulation.request.contextVariables).filter((key) => key.startsWith(disguise));
+  if (disguised.length > 0) {
+    const [service = '', name = ''] = action.split(':');
+    const known = await allowedContextKeysForRequest(service, name, resource.resource, false, undefined);
+    if (!known.some((key) => key.startsWith(encryptionContext))) {
+      return refuse(
+        `AWS never sends ${disguised.map((key) => key.slice(disguise.length)).join(', ')} with it; leave that out of the context`,
+      );
+    }
+  }
   if (ignoredContextKeys.length > 0) {
     return refuse(`AWS never sends ${ignoredContextKeys.join(', ')} with it; leave that out of the context`);
   }

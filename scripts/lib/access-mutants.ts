@@ -239,5 +239,9 @@ export async function mutate(
   };
 }
 
-const covers = ({ kind, detail = '', policies, sids }: Survivors, mutant: Mutant): boolean =>
-  kind === mutant.kind && detail === mutant.detail && policies === mutant.source.kind && sids.includes(mutant.sid);
+/** Whether an entry of the list of survivors is about a mutant. */
+export const covers = ({ kind, details = [''], policies, sids }: Survivors, mutant: Mutant): boolean =>
+  kind === mutant.kind &&
+  details.includes(mutant.detail) &&
+  policies === mutant.source.kind &&
+  sids.includes(mutant.sid);

@@ -1,4 +1,5 @@
 import type { Case } from '../../templates-src/access/case';
+import type { Survivors } from '../../templates-src/access/survivors';
 import {
   CaseError,
   type DecidingStatement,
@@ -7,7 +8,7 @@ import {
   isAsExpected,
   type Request,
 } from './access-evaluate';
-import { type Mutant, MutationTest, mutantsOf } from './access-mutants';
+import { covers, type Mutant, MutationTest, mutantsOf } from './access-mutants';
 import type { RoutePolicies } from './access-policies';
 
 /** A request of a case, with AWS's answer. */
@@ -53,10 +54,15 @@ export interface Proof {
 /**
  * Evaluates all cases, and finds out what each statement is there for.
  *
+ * @param excused what no case can show to be needed, with the reason
  * @throws CaseError that lists the cases which ask something that AWS would never ask
  * @throws Error when two cases have one id, or a policy is not valid
  */
-export async function prove(policies: RoutePolicies, cases: readonly Case[]): Promise<Proof> {
+export async function prove(
+  policies: RoutePolicies,
+  cases: readonly Case[],
+  excused: readonly Survivors[] = [],
+): Promise<Proof> {
   const proven = await evaluate(policies, cases);
   const failed = proven.filter(({ holds }) => !holds);
   if (failed.length > 0) {
@@ -71,7 +77,7 @@ export async function prove(policies: RoutePolicies, cases: readonly Case[]): Pr
     if (mutant.kind === 'delete statement') {
       statements.push({ mutant, neededBy: killedBy });
     }
-    if (killedBy === undefined) {
+    if (killedBy === undefined && !excused.some((entry) => covers(entry, mutant))) {
       idle.push(mutant);
     }
   }

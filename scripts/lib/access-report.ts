@@ -150,8 +150,8 @@ export function describeMutation({ mutants, killed, survivors, stale }: Mutation
       ...survivors.filter((survivor) => survivor.reason === reason).map(({ mutant }) => `  ${mutant.id}`),
     ]),
     ...stale.map(
-      ({ kind, detail, sids }) =>
-        `stale: survivors.ts: ${[kind, ...(detail === undefined ? [] : [detail]), ...sids].join(' ')}: no change survives that needs this entry`,
+      ({ kind, details = [], sids }) =>
+        `stale: survivors.ts: ${[kind, ...details, ...sids].join(' ')}: no change survives that needs this entry`,
     ),
     `${mutants} changes of policies: ${killed} noticed, ${survivors.length - unexplained.length} can't be noticed, ` +
       `${unexplained.length} survived. Score: ${((100 * killed) / noticeable).toFixed(1)}% of what can be noticed.`,

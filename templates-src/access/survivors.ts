@@ -1,3 +1,5 @@
+import type { Topology } from '../define-topology';
+
 /**
  * Changes of policies that no case notices, with the reason why none can. `npm run prove-access -- --mutate` fails on
  * every other change that goes unnoticed, and on an entry that no change needs any more.
@@ -6,18 +8,23 @@ export interface Survivors {
   /** What is done to the statements: `widen resource`. */
   readonly kind: string;
   /** What is removed, for changes that remove something. */
-  readonly detail?: string;
+  readonly details?: readonly string[];
+  /** Topologies whose templates have such statements; all, unless it says so. */
+  readonly of?: (topology: Topology) => boolean;
   /** Only statements of policies of this kind. */
-  readonly policies: 'trust' | 'resource';
+  readonly policies: 'identity' | 'trust' | 'resource';
   readonly sids: readonly string[];
   readonly reason: string;
 }
 
-/** All of them. */
-export const survivors: readonly Survivors[] = [
+/** Those that a topology can have. */
+export const survivorsOf = (topology: Topology): readonly Survivors[] =>
+  survivors.filter(({ of }) => of === undefined || of(topology));
+
+const survivors: readonly Survivors[] = [
   {
     kind: 'drop condition',
-    detail: 'StringEquals aws:SourceAccount',
+    details: ['StringEquals aws:SourceAccount'],
     policies: 'trust',
     sids: ['AssumedByService'],
     reason:
@@ -26,12 +33,22 @@ export const survivors: readonly Survivors[] = [
   },
   {
     kind: 'drop condition',
-    detail: 'StringEquals aws:SourceAccount',
+    details: ['StringEquals aws:SourceAccount'],
     policies: 'resource',
     sids: ['EventsPublishFailures'],
     reason:
       'aws:SourceArn stands beside it and names the account, too. AWS recommends both, and no request has a source ' +
       'in one account and its ARN in another.',
+  },
+  {
+    kind: 'drop action',
+    details: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
+    of: ({ pipelines }) => pipelines.source === 'connection',
+    policies: 'identity',
+    sids: ['UseConnection'],
+    reason:
+      'The service was renamed: which of the two names a request has depends on the ARN of the connection, a value in ' +
+      'parameters/, and the proof sees one value at a time.',
   },
   {
     kind: 'widen resource',

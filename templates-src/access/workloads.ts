@@ -753,14 +753,7 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
       needs: [
         {
           does: 'encrypts log groups',
-          actions: [
-            'kms:Decrypt',
-            'kms:DescribeKey',
-            'kms:Encrypt',
-            'kms:GenerateDataKey',
-            'kms:ReEncryptFrom',
-            'kms:ReEncryptTo',
-          ],
+          actions: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
           on: key,
           context: ofLogGroup(logGroup),
           why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": permissions on the key',
