@@ -3,6 +3,7 @@ import type { Topology } from '../define-topology';
 import { AccountId, type HandleTo, Partition, Region, type StringValue, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Project } from '../resources/codebuild';
 import { LogGroup } from '../resources/logs';
@@ -10,6 +11,7 @@ import { type ArtifactStore, artifactAccess } from './artifacts';
 import { namesOf, type pipelineNames } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
+import { keyOfAnotherStack } from './suppressions';
 
 /** What CodeBuild does, in the order of its phases. */
 export interface Buildspec {
@@ -60,7 +62,12 @@ export function declareBuild(
 
   const logGroup = t.resource(
     `${id}Logs`,
-    retained(LogGroup({ LogGroupName: `/aws/codebuild/${projectName}`, RetentionInDays: 90, KmsKeyId: store.keyArn })),
+    suppressed(
+      retained(
+        LogGroup({ LogGroupName: `/aws/codebuild/${projectName}`, RetentionInDays: 365, KmsKeyId: store.keyArn }),
+      ),
+      keyOfAnotherStack,
+    ),
   );
   const role = declareRole(t, `${id}Role`, {
     name: names.buildRole(name),
@@ -98,36 +105,43 @@ export function declareBuild(
         ...permissions,
       ],
     },
+    wildcards: 'Artifacts, packages and reports are named when they are made; a login to ECR has no resource at all.',
+  });
+  const project = Project({
+    Name: projectName,
+    Description: description,
+    ServiceRole: role.Arn,
+    EncryptionKey: store.keyArn,
+    TimeoutInMinutes: timeoutInMinutes,
+    QueuedTimeoutInMinutes: 60,
+    Artifacts: { Type: 'CODEPIPELINE' },
+    Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec) },
+    Environment: {
+      Type: 'LINUX_CONTAINER',
+      ComputeType: 'BUILD_GENERAL1_SMALL',
+      Image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+      PrivilegedMode: docker,
+      ...(Object.keys(environment).length > 0
+        ? {
+            EnvironmentVariables: Object.entries(environment).map(([Name, Value]) => ({
+              Name,
+              Type: 'PLAINTEXT',
+              Value,
+            })),
+          }
+        : {}),
+    },
+    ...(docker ? { Cache: { Type: 'LOCAL', Modes: ['LOCAL_DOCKER_LAYER_CACHE'] } } : {}),
+    LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
   });
   return t.resource(
     `${id}Project`,
-    Project({
-      Name: projectName,
-      Description: description,
-      ServiceRole: role.Arn,
-      EncryptionKey: store.keyArn,
-      TimeoutInMinutes: timeoutInMinutes,
-      QueuedTimeoutInMinutes: 60,
-      Artifacts: { Type: 'CODEPIPELINE' },
-      Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec) },
-      Environment: {
-        Type: 'LINUX_CONTAINER',
-        ComputeType: 'BUILD_GENERAL1_SMALL',
-        Image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
-        PrivilegedMode: docker,
-        ...(Object.keys(environment).length > 0
-          ? {
-              EnvironmentVariables: Object.entries(environment).map(([Name, Value]) => ({
-                Name,
-                Type: 'PLAINTEXT',
-                Value,
-              })),
-            }
-          : {}),
-      },
-      ...(docker ? { Cache: { Type: 'LOCAL', Modes: ['LOCAL_DOCKER_LAYER_CACHE'] } } : {}),
-      LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
-    }),
+    docker
+      ? suppressed(project, {
+          reason: 'Docker runs in privileged containers only, and this project builds images.',
+          guard: ['CT.CODEBUILD.PR.4'],
+        })
+      : project,
   );
 }
 

@@ -323,6 +323,7 @@ export function declarePipeline(
         { Sid: 'DescribeArtifactKey', Effect: 'Allow', Action: 'kms:DescribeKey', Resource: store.keyArn },
       ]),
     },
+    wildcards: 'CodePipeline names artifacts by itself, in the folder of this pipeline.',
   });
   return t.resource(
     'Pipeline',

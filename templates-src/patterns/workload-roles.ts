@@ -1,6 +1,7 @@
 import type { Topology } from '../define-topology';
 import { AccountId, Partition, type Reference, sub } from '../dsl/intrinsics';
 import { type IdentityStatement, policy, type TrustStatement } from '../dsl/policies';
+import { type Suppression, suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Role } from '../resources/iam';
 import { namesOf } from './names';
@@ -12,6 +13,8 @@ export interface WorkloadRoleDefinition {
   readonly description: string;
   readonly trust: TrustStatement;
   readonly permissions: readonly IdentityStatement[];
+  /** Other rules of scanners that it breaks. */
+  readonly suppressions?: readonly Suppression[];
 }
 
 /**
@@ -28,17 +31,34 @@ export function declareWorkloadRole(
   topology: Topology,
   environment: Reference,
   id: string,
-  { name, description, trust, permissions }: WorkloadRoleDefinition,
+  { name, description, trust, permissions, suppressions = [] }: WorkloadRoleDefinition,
 ) {
   const names = namesOf(topology);
   return t.resource(
     id,
-    Role({
-      RoleName: names.workloadRole(environment, name),
-      Description: description,
-      AssumeRolePolicyDocument: policy(trust),
-      PermissionsBoundary: sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`,
-      ...(permissions.length === 0 ? {} : { Policies: [{ PolicyName: name, PolicyDocument: policy(...permissions) }] }),
-    }),
+    suppressed(
+      Role({
+        RoleName: names.workloadRole(environment, name),
+        Description: description,
+        AssumeRolePolicyDocument: policy(trust),
+        PermissionsBoundary: sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`,
+        ...(permissions.length === 0
+          ? {}
+          : { Policies: [{ PolicyName: name, PolicyDocument: policy(...permissions) }] }),
+      }),
+      {
+        reason: 'CloudFormation may create, and services may be passed, only roles whose names begin like this one.',
+        cfn_nag: ['W28'],
+      },
+      ...(permissions.length === 0
+        ? []
+        : [
+            {
+              reason: 'The role that creates it must not write managed policies: the boundary of workloads is one.',
+              cdk_nag: ['NIST.800.53.R5-IAMNoInlinePolicy'] as const,
+            },
+          ]),
+      ...suppressions,
+    ),
   );
 }

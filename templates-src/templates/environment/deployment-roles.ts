@@ -1,6 +1,7 @@
 import type { Topology } from '../../define-topology';
 import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
 import { type IdentityStatement, policy } from '../../dsl/policies';
+import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { artifactPrefix } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
@@ -8,6 +9,7 @@ import { bucketArn, namesOf, type pipelineNames, roleArn, workloadRoles } from '
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
 import { passRole, trustRole, trustService } from '../../patterns/statements';
+import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/suppressions';
 import { ManagedPolicy } from '../../resources/iam';
 
 /** What an environment account lets the Tooling account do, and the most that its own workloads may ever do. */
@@ -33,75 +35,88 @@ export default function deploymentRoles(topology: Topology): Template {
   ];
 
   t.resources({
-    WorkloadBoundary: ManagedPolicy({
-      ManagedPolicyName: names.workloadBoundary(EnvironmentName),
-      Description: 'The most that any role which a pipeline creates in this environment may do',
-      PolicyDocument: policy<IdentityStatement>(
-        {
-          Sid: 'WriteOwnLogs',
-          Effect: 'Allow',
-          Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-          Resource: logGroups,
-        },
-        { Sid: 'FindLogGroups', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
-        {
-          Sid: 'UseOwnQueues',
-          Effect: 'Allow',
-          Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-          Resource: arn('sqs', sub`${prefix}*`),
-        },
-        {
-          Sid: 'UseOwnKeys',
-          Effect: 'Allow',
-          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-          Resource: arn('kms', 'key/*'),
-          Condition: {
-            StringEquals: { 'aws:ResourceTag/Project': project, 'aws:ResourceTag/Environment': EnvironmentName },
+    WorkloadBoundary: suppressed(
+      ManagedPolicy({
+        ManagedPolicyName: names.workloadBoundary(EnvironmentName),
+        Description: 'The most that any role which a pipeline creates in this environment may do',
+        PolicyDocument: policy<IdentityStatement>(
+          {
+            Sid: 'WriteOwnLogs',
+            Effect: 'Allow',
+            Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+            Resource: logGroups,
           },
-        },
-        {
-          Sid: 'PullImages',
-          Effect: 'Allow',
-          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-          Resource: sub`arn:${Partition}:ecr:${Region}:${ToolingAccountId}:repository/${names.imageRepository}`,
-        },
-        { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-        {
-          Sid: 'SwitchTraffic',
-          Effect: 'Allow',
-          Action: [
-            'elasticloadbalancing:ModifyListener',
-            'elasticloadbalancing:ModifyRule',
-            'ecs:CreateTaskSet',
-            'ecs:DeleteTaskSet',
-            'ecs:DescribeServices',
-            'ecs:UpdateServicePrimaryTaskSet',
-          ],
-          Resource: [
-            arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-            arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
-            arn('ecs', sub`service/${prefix}*`),
-            arn('ecs', sub`task-set/${prefix}*`),
-          ],
-        },
-        {
-          Sid: 'SeeTraffic',
-          Effect: 'Allow',
-          Action: [
-            'cloudwatch:DescribeAlarms',
-            'elasticloadbalancing:DescribeListeners',
-            'elasticloadbalancing:DescribeRules',
-            'elasticloadbalancing:DescribeTargetGroups',
-          ],
-          Resource: '*',
-        },
-        passRole(
-          'PassTaskRoles',
-          [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
-          'ecs-tasks.amazonaws.com',
+          { Sid: 'FindLogGroups', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
+          {
+            Sid: 'UseOwnQueues',
+            Effect: 'Allow',
+            Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+            Resource: arn('sqs', sub`${prefix}*`),
+          },
+          {
+            Sid: 'UseOwnKeys',
+            Effect: 'Allow',
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Resource: arn('kms', 'key/*'),
+            Condition: {
+              StringEquals: { 'aws:ResourceTag/Project': project, 'aws:ResourceTag/Environment': EnvironmentName },
+            },
+          },
+          {
+            Sid: 'PullImages',
+            Effect: 'Allow',
+            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            Resource: sub`arn:${Partition}:ecr:${Region}:${ToolingAccountId}:repository/${names.imageRepository}`,
+          },
+          { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+          {
+            Sid: 'SwitchTraffic',
+            Effect: 'Allow',
+            Action: [
+              'elasticloadbalancing:ModifyListener',
+              'elasticloadbalancing:ModifyRule',
+              'ecs:CreateTaskSet',
+              'ecs:DeleteTaskSet',
+              'ecs:DescribeServices',
+              'ecs:UpdateServicePrimaryTaskSet',
+            ],
+            Resource: [
+              arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+              arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+              arn('ecs', sub`service/${prefix}*`),
+              arn('ecs', sub`task-set/${prefix}*`),
+            ],
+          },
+          {
+            Sid: 'SeeTraffic',
+            Effect: 'Allow',
+            Action: [
+              'cloudwatch:DescribeAlarms',
+              'elasticloadbalancing:DescribeListeners',
+              'elasticloadbalancing:DescribeRules',
+              'elasticloadbalancing:DescribeTargetGroups',
+            ],
+            Resource: '*',
+          },
+          passRole(
+            'PassTaskRoles',
+            [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
+            'ecs-tasks.amazonaws.com',
+          ),
         ),
-      ),
-    }),
+      }),
+      {
+        reason:
+          'Templates of this environment add resources below its prefix; services name the rest, or take * alone.',
+        cdk_nag: ['AwsSolutions-IAM5'],
+        cfn_nag: ['W13'],
+      },
+      {
+        reason: 'Every role that a pipeline creates names the boundary, and CloudFormation checks it by its ARN.',
+        cfn_nag: ['W28'],
+      },
+      looksAtAlarms('SeeTraffic'),
+    ),
   });
 
   const executionRole = declareRole(t, 'CloudFormationExecutionRole', {
@@ -115,6 +130,10 @@ export default function deploymentRoles(topology: Topology): Template {
       artifactKey: ArtifactKeyArn,
       tooling: ToolingAccountId,
     }),
+    wildcards: 'Templates name resources below the prefix of the environment; the ids of others are made by AWS.',
+    suppressions: {
+      Containers: [registersTaskDefinitions('RegisterTaskDefinitions'), looksAtAlarms('DescribeScaling')],
+    },
   });
 
   const readArtifacts = (pipeline: keyof typeof pipelineNames): readonly IdentityStatement[] => [
@@ -155,6 +174,7 @@ export default function deploymentRoles(topology: Topology): Template {
         ...readArtifacts('infrastructureDeployment'),
       ],
     },
+    wildcards: 'The id of a stack ends with characters that AWS makes up; CodePipeline names artifacts by itself.',
   });
 
   const codeDeployAction = declareRole(t, 'CodeDeployActionRole', {
@@ -197,6 +217,9 @@ export default function deploymentRoles(topology: Topology): Template {
         ...readArtifacts('containerDeployment'),
       ],
     },
+    wildcards:
+      'Names below the prefix of the environment; AWS makes revisions and artifacts up, and owns configurations.',
+    suppressions: { '': [registersTaskDefinitions('RegisterTaskDefinition')] },
   });
 
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
@@ -220,6 +243,7 @@ export default function deploymentRoles(topology: Topology): Template {
         { Sid: 'DecryptPackages', Effect: 'Allow', Action: 'kms:Decrypt', Resource: ArtifactKeyArn },
       ],
     },
+    wildcards: 'Functions come and go below the prefix of the environment; packages are named by their content.',
   });
 
   t.outputs({

@@ -2,11 +2,13 @@ import type { Topology } from '../../define-topology';
 import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../../dsl/policies';
 import { retained } from '../../dsl/resources';
+import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
 import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
+import { describedByLogs, everyBucket, takesAccessLogs } from '../../patterns/suppressions';
 import { Repository } from '../../resources/ecr';
 import { Alias, Key } from '../../resources/kms';
 import { Bucket, BucketPolicy } from '../../resources/s3';
@@ -42,33 +44,40 @@ export default function artifactStore(topology: Topology): Template {
   const imagePullers = rolesOf((environment) => names.workloadRole(environment, workloadRoles.containerExecution));
 
   const { ArtifactKey } = t.resources({
-    ArtifactKey: retained(
-      Key({
-        Description: `Encrypts artifacts, packages, images and logs of the pipelines of ${project}`,
-        EnableKeyRotation: true,
-        KeyPolicy: policy<ResourceStatement>(
-          // ECR encrypts images by grants on the key.
-          ownerAdministersKey('kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'),
-          ownerGrantsUseThroughIam,
-          {
-            Sid: 'EnvironmentRolesDecrypt',
-            Effect: 'Allow',
-            Principal: { AWS: environmentRoots },
-            Action: ['kms:Decrypt', 'kms:DescribeKey'],
-            Resource: '*',
-            Condition: onlyRoles([...artifactReaders, ...packageReaders]),
-          },
-          logsEncryptLogGroups,
-          {
-            Sid: 'EventsPublishToEncryptedTopic',
-            Effect: 'Allow',
-            Principal: { Service: 'events.amazonaws.com' },
-            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            Resource: '*',
-            Condition: { StringEquals: { 'aws:SourceAccount': AccountId } },
-          },
-        ),
-      }),
+    ArtifactKey: suppressed(
+      retained(
+        Key({
+          Description: `Encrypts artifacts, packages, images and logs of the pipelines of ${project}`,
+          EnableKeyRotation: true,
+          KeyPolicy: policy<ResourceStatement>(
+            // ECR encrypts images by grants on the key.
+            ownerAdministersKey('kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'),
+            ownerGrantsUseThroughIam,
+            {
+              Sid: 'EnvironmentRolesDecrypt',
+              Effect: 'Allow',
+              Principal: { AWS: environmentRoots },
+              Action: ['kms:Decrypt', 'kms:DescribeKey'],
+              Resource: '*',
+              Condition: onlyRoles([...artifactReaders, ...packageReaders]),
+            },
+            logsEncryptLogGroups,
+            {
+              Sid: 'EventsPublishToEncryptedTopic',
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+              Resource: '*',
+              Condition: { StringEquals: { 'aws:SourceAccount': AccountId } },
+            },
+          ),
+        }),
+      ),
+      {
+        reason: 'Of all principals only administrators of this account may create grants, which ECR needs of them.',
+        guard: ['CT.KMS.PR.3'],
+      },
+      describedByLogs,
     ),
   });
   t.resources({ ArtifactKeyAlias: Alias({ AliasName: names.keyAlias, TargetKeyId: ArtifactKey }) });
@@ -80,28 +89,32 @@ export default function artifactStore(topology: Topology): Template {
     RestrictPublicBuckets: true,
   };
   const { AccessLogBucket } = t.resources({
-    AccessLogBucket: retained(
-      Bucket({
-        BucketName: names.accessLogBucket(),
-        // S3 delivers access logs only to a bucket with its own keys (SSE-S3).
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Id: 'ExpireLogs',
-              Status: 'Enabled',
-              ExpirationInDays: 365,
-              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-            },
-          ],
-        },
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        PublicAccessBlockConfiguration: blockPublicAccess,
-        VersioningConfiguration: { Status: 'Enabled' },
-      }),
+    AccessLogBucket: suppressed(
+      retained(
+        Bucket({
+          BucketName: names.accessLogBucket(),
+          // S3 delivers access logs only to a bucket with its own keys (SSE-S3).
+          BucketEncryption: {
+            ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+          },
+          LifecycleConfiguration: {
+            Rules: [
+              {
+                Id: 'ExpireLogs',
+                Status: 'Enabled',
+                ExpirationInDays: 365,
+                NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+                AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+              },
+            ],
+          },
+          OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+          PublicAccessBlockConfiguration: blockPublicAccess,
+          VersioningConfiguration: { Status: 'Enabled' },
+        }),
+      ),
+      ...takesAccessLogs,
+      ...everyBucket,
     ),
   });
 
@@ -111,33 +124,36 @@ export default function artifactStore(topology: Topology): Template {
     logPrefix: string,
     rule: { Id: string; ExpirationInDays?: number; days: number },
   ) =>
-    retained(
-      Bucket({
-        BucketName: name,
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [
-            {
-              BucketKeyEnabled: true,
-              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: ArtifactKey.Arn },
-            },
-          ],
-        },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Id: rule.Id,
-              Status: 'Enabled',
-              ...(rule.ExpirationInDays === undefined ? {} : { ExpirationInDays: rule.ExpirationInDays }),
-              NoncurrentVersionExpiration: { NoncurrentDays: rule.days },
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-            },
-          ],
-        },
-        LoggingConfiguration: { DestinationBucketName: AccessLogBucket, LogFilePrefix: logPrefix },
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        PublicAccessBlockConfiguration: blockPublicAccess,
-        VersioningConfiguration: { Status: 'Enabled' },
-      }),
+    suppressed(
+      retained(
+        Bucket({
+          BucketName: name,
+          BucketEncryption: {
+            ServerSideEncryptionConfiguration: [
+              {
+                BucketKeyEnabled: true,
+                ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: ArtifactKey.Arn },
+              },
+            ],
+          },
+          LifecycleConfiguration: {
+            Rules: [
+              {
+                Id: rule.Id,
+                Status: 'Enabled',
+                ...(rule.ExpirationInDays === undefined ? {} : { ExpirationInDays: rule.ExpirationInDays }),
+                NoncurrentVersionExpiration: { NoncurrentDays: rule.days },
+                AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+              },
+            ],
+          },
+          LoggingConfiguration: { DestinationBucketName: AccessLogBucket, LogFilePrefix: logPrefix },
+          OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+          PublicAccessBlockConfiguration: blockPublicAccess,
+          VersioningConfiguration: { Status: 'Enabled' },
+        }),
+      ),
+      ...everyBucket,
     );
   const { ArtifactBucket, PackageBucket } = t.resources({
     // Artifacts outlive every approval (60 days at the most) and stay for a rollback.
@@ -195,38 +211,49 @@ export default function artifactStore(topology: Topology): Template {
   });
 
   const { ImageRepository } = t.resources({
-    ImageRepository: retained(
-      Repository({
-        RepositoryName: names.imageRepository,
-        EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: ArtifactKey.Arn },
-        ImageScanningConfiguration: { ScanOnPush: true },
-        // A build's tag never moves; `latest` always does.
-        ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
-        ImageTagMutabilityExclusionFilters: [
-          { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'latest' },
-        ],
-        // Only what no tag holds expires: a push that broke off. Every build keeps the tag of its id, so a task that
-        // is pinned by digest never loses its image; ECR can't tell which images are in use.
-        LifecyclePolicy: {
-          LifecyclePolicyText: JSON.stringify({
-            rules: [
-              {
-                rulePriority: 1,
-                description: 'Expire what no tag holds',
-                selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
-                action: { type: 'expire' },
-              },
-            ],
+    ImageRepository: suppressed(
+      retained(
+        Repository({
+          RepositoryName: names.imageRepository,
+          EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: ArtifactKey.Arn },
+          ImageScanningConfiguration: { ScanOnPush: true },
+          // A build's tag never moves; `latest` always does.
+          ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+          ImageTagMutabilityExclusionFilters: [
+            { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'latest' },
+          ],
+          // Only what no tag holds expires: a push that broke off. Every build keeps the tag of its id, so a task that
+          // is pinned by digest never loses its image; ECR can't tell which images are in use.
+          LifecyclePolicy: {
+            LifecyclePolicyText: JSON.stringify({
+              rules: [
+                {
+                  rulePriority: 1,
+                  description: 'Expire what no tag holds',
+                  selection: {
+                    tagStatus: 'untagged',
+                    countType: 'sinceImagePushed',
+                    countUnit: 'days',
+                    countNumber: 14,
+                  },
+                  action: { type: 'expire' },
+                },
+              ],
+            }),
+          },
+          RepositoryPolicyText: policy({
+            Sid: 'EnvironmentsPullImages',
+            Effect: 'Allow',
+            Principal: { AWS: environmentRoots },
+            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            Condition: onlyRoles(imagePullers),
           }),
-        },
-        RepositoryPolicyText: policy({
-          Sid: 'EnvironmentsPullImages',
-          Effect: 'Allow',
-          Principal: { AWS: environmentRoots },
-          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-          Condition: onlyRoles(imagePullers),
         }),
-      }),
+      ),
+      {
+        reason: 'The tags of builds never move; latest has to, because it starts the deployment of each new image.',
+        guard: ['CT.ECR.PR.3'],
+      },
     ),
   });
 
