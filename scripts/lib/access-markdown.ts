@@ -3,8 +3,8 @@ import type { Proof, ProvenCase } from './access-proof';
 import type { ResolvedRoute } from './resolve/resolve-route';
 
 /**
- * The proof as Markdown, for somebody who audits it. Account ids are shown by the account's name and nothing in it
- * depends on the day, so that it changes only when access changes.
+ * The proof as Markdown, for somebody who audits it. Nothing in it depends on the day, on account ids or on the Region,
+ * so that it changes only when access changes.
  */
 export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
   const { cases, statements } = proof;
@@ -47,7 +47,7 @@ export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
     '',
     '## Cases',
     '',
-    'Resources are shown without `arn:aws:`, and accounts by name.',
+    'Resources are shown without `arn:aws:`, and accounts and Region by name, so that this changes only with access.',
     '',
     ...detailed.flatMap(([group, all]) => [`### ${group}`, '', ...caseTable(all, plain), '']),
     '## Statements',
@@ -64,14 +64,26 @@ export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
 }
 
 function caseTable(cases: readonly ProvenCase[], plain: (text: string) => string): readonly string[] {
+  // A refusal mostly repeats the actions and resources of the need that it stands beside.
+  let above: { readonly actions: string; readonly resources: string } | undefined;
   return [
     '| case | must be | actions | resources | why |',
     '|---|---|---|---|---|',
     ...cases.map(({ of, answers }) => {
       const name = of.id.slice(of.group.length + 2);
-      const actions = [...new Set(answers.map(({ request }) => request.action))];
-      const resources = [...new Set(answers.map(({ request }) => plain(request.resource)))];
-      return row([name, of.expect, actions.join(', '), shortened(resources), of.why]);
+      const actions = [...new Set(answers.map(({ request }) => request.action))].join(', ');
+      const resources = shortened([...new Set(answers.map(({ request }) => plain(request.resource)))]);
+      const beside = of.expect === 'denied' && !name.startsWith('never ') ? above : undefined;
+      if (of.expect === 'allowed') {
+        above = { actions, resources };
+      }
+      return row([
+        name,
+        of.expect,
+        actions === beside?.actions ? 'the same' : actions,
+        resources === beside?.resources ? 'the same' : resources,
+        of.why,
+      ]);
     }),
   ];
 }
@@ -82,12 +94,15 @@ const shortened = (resources: readonly string[]) =>
 
 const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-/** Accounts by name instead of id, and no prefix that every ARN has. */
-function plainNames({ accounts }: ResolvedRoute): (text: string) => string {
+/** Accounts and Region by name instead of value, and no prefix that every ARN has. */
+function plainNames({ accounts, region }: ResolvedRoute): (text: string) => string {
   const names = new Map<string, string>();
   for (const { id, name } of accounts.values()) {
     names.set(id, [...[names.get(id) ?? []].flat(), name].join('+'));
   }
   return (text) =>
-    [...names].reduce((shown, [id, name]) => shown.replaceAll(id, `{${name}}`), text.replace(/^arn:aws:/, ''));
+    [...names].reduce(
+      (shown, [id, name]) => shown.replaceAll(id, `{${name}}`),
+      text.replace(/^arn:aws:/, '').replaceAll(region, '{region}'),
+    );
 }

@@ -49,7 +49,7 @@ export async function sourceOf(
         ...committedValues(stack),
         ...Object.fromEntries(ids),
         ...(stack.account === toolingAccount ? {} : { EnvironmentName: stack.account }),
-        ConnectionArn: 'arn:aws:codeconnections:eu-west-1:111111111111:connection/11111111-1111-1111-1111-111111111111',
+        ConnectionArn: 'arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d',
         RepositoryId: 'team/repository',
       };
       return Object.fromEntries(

@@ -52,7 +52,7 @@ function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): 
   const bucket = store.arn('ArtifactBucket');
   const otherProject = builds.find((build) => build.id !== id) as Build;
   const otherStack = pipelineStack(world, otherProject.pipeline);
-  const streamOf = (logGroup: string) => `${logGroup}:log-stream:11111111-1111-1111-1111-111111111111`;
+  const streamOf = (logGroup: string) => `${logGroup}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
   const deploymentRoles = environments.flatMap(({ stack: of }) =>
     of('deployment-roles')
       .resources.filter(({ type }) => type === 'AWS::IAM::Role')
@@ -243,7 +243,7 @@ function uploadsPackages(world: World): readonly Need[] {
               world,
               tooling,
               'kms',
-              'key/99999999-9999-9999-9999-999999999999',
+              'key/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c',
             ),
           },
           why: 'environments could not read it',

@@ -115,7 +115,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
   const roles = environment.stack('deployment-roles');
   const actor = roles.role('CloudFormationActionRole');
   const stackArn = (name: string) =>
-    arnIn(world, environment, 'cloudformation', `stack/${name}/11111111-1111-1111-1111-111111111111`);
+    arnIn(world, environment, 'cloudformation', `stack/${name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`);
   const own = ['infrastructure', 'container-service'].map((template) => stackArn(environment.stack(template).name));
   const execution = roles.arn('CloudFormationExecutionRole');
   return {

@@ -77,7 +77,7 @@ export const openObject = (of: DeclaredAccount, to: DeclaredAccount): MadeUpReso
 
 /** A key of an account that another account may do everything with. */
 export const openKey = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
-  arn: arnIn(world, of, 'kms', 'key/99999999-9999-9999-9999-999999999999'),
+  arn: arnIn(world, of, 'kms', 'key/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
   account: of.id,
   policy: letsIn(to.id, 'kms:*', '*'),
 });

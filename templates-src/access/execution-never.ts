@@ -299,7 +299,7 @@ function neverLeavesItsResources(
     {
       that: 'deploys stacks by itself',
       actions: ['cloudformation:CreateStack', 'cloudformation:UpdateStack', 'cloudformation:DeleteStack'],
-      on: arnIn(world, environment, 'cloudformation', `stack/${roles.name}/11111111-1111-1111-1111-111111111111`),
+      on: arnIn(world, environment, 'cloudformation', `stack/${roles.name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`),
       why: 'deployment roles are changed by the operator alone',
     },
     ...environments

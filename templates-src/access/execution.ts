@@ -113,7 +113,7 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   }
   if (type === 'AWS::ApplicationAutoScaling::ScalableTarget' && action.startsWith('cloudwatch:')) {
     // The alarms of target tracking, which Application Auto Scaling names after what it scales.
-    const alarm = `alarm:TargetTracking-${resource.properties.ResourceId}-AlarmHigh-11111111-1111-1111-1111-111111111111`;
+    const alarm = `alarm:TargetTracking-${resource.properties.ResourceId}-AlarmHigh-0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
     return [{ actions: action, on: arnIn(world, environment, 'cloudwatch', alarm) }];
   }
   if (type === 'AWS::Lambda::Function' && /^(s3|kms):/.test(action)) {

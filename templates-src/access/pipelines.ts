@@ -195,7 +195,7 @@ function usesConnection({ tooling, ...world }: World, stack: DeclaredStack): Nee
     butNot: [
       {
         that: 'another connection',
-        on: arnIn({ tooling, ...world }, tooling, service, 'connection/99999999-9999-9999-9999-999999999999'),
+        on: arnIn({ tooling, ...world }, tooling, service, 'connection/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
         why: 'a connection reaches every repository that its owner gave it',
       },
     ],

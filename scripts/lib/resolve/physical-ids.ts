@@ -42,8 +42,9 @@ interface Kind {
   readonly attributes?: Readonly<Record<string, (resource: Nameable, nameOrId: string) => string>>;
 }
 
-const digest = ({ accountId, stackName, logicalId }: Nameable) =>
-  createHash('sha256').update(`${accountId}/${stackName}/${logicalId}`).digest('hex');
+/** Not of the account id: what is made up stays the same when the accounts are configured. */
+const digest = ({ stackName, logicalId }: Nameable) =>
+  createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex');
 
 const uuid = (resource: Nameable) => digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 

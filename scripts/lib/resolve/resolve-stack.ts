@@ -323,7 +323,7 @@ class StackResolver {
       case 'AWS::StackName':
         return stack.name;
       case 'AWS::StackId':
-        return `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stack.name}/11111111-1111-1111-1111-111111111111`;
+        return `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stack.name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
       case 'AWS::URLSuffix':
         return urlSuffix;
     }
