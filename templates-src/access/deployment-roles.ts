@@ -9,7 +9,7 @@ import {
   type World,
 } from './case';
 import { administratorOf, arnIn, openRole } from './elsewhere';
-import { encryptedObjects, neverDeletes } from './needs';
+import { encryptedObjects, neverDeletes, neverReachesOthers } from './needs';
 import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
@@ -57,11 +57,12 @@ function assumedBy(world: World, environment: DeclaredEnvironment, role: RoleAct
 }
 
 /** What none of these roles may do. */
-export function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
   const { environments, tooling } = world;
   const store = tooling.stack('artifact-store');
   const roles = environment.stack('deployment-roles');
   return [
+    ...neverReachesOthers(world, environment),
     ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment'), store.arn('ArtifactBucket')),
     {
       that: 'replaces artifacts or packages',

@@ -1,7 +1,7 @@
 import { namesOf, workloadRoles } from '../patterns/names';
 import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
 import { arnIn, openKey } from './elsewhere';
-import { neverDeletes } from './needs';
+import { neverDeletes, neverReachesOthers } from './needs';
 import { packageIn } from './pipelines';
 
 /** What must be denied to the CloudFormation execution role, whatever a template says. */
@@ -234,6 +234,7 @@ function neverLeavesItsResources(
   const arnsOf = (type: string) => all.filter((resource) => resource.type === type).map(({ arn }) => arn);
   const inUse = 'CloudFormation manages resources; it does not use them';
   return [
+    ...neverReachesOthers(world, environment),
     ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
     {
       that: 'uploads packages or artifacts',
@@ -306,18 +307,9 @@ function neverLeavesItsResources(
       .filter(({ name }) => name !== environment.name)
       .map(
         (neighbour): Prohibition => ({
-          that: `reaches resources of ${neighbour.name}`,
-          actions: ['lambda:UpdateFunctionCode', 'lambda:DeleteFunction'],
-          on: neighbour
-            .stack('infrastructure')
-            .resources.filter(({ type }) => type === 'AWS::Lambda::Function')
-            .map(({ arn }) => arn),
-          and: [
-            {
-              actions: ['iam:UpdateAssumeRolePolicy', 'iam:DeleteRole'],
-              on: neighbour.stack('deployment-roles').arn('CloudFormationExecutionRole'),
-            },
-          ],
+          that: `changes roles of ${neighbour.name}`,
+          actions: ['iam:UpdateAssumeRolePolicy', 'iam:DeleteRole'],
+          on: neighbour.stack('deployment-roles').arn('CloudFormationExecutionRole'),
           why: 'an environment must not reach another environment',
         }),
       ),

@@ -1,4 +1,14 @@
-import type { DeclaredAccount, MadeUpResource, Need, Refusal, RoleActor, ServiceActor, World } from './case';
+import type {
+  DeclaredAccount,
+  DeclaredEnvironment,
+  MadeUpResource,
+  Need,
+  Prohibition,
+  Refusal,
+  RoleActor,
+  ServiceActor,
+  World,
+} from './case';
 import { administratorOf, foreignAccountId, openKey, openObject } from './elsewhere';
 
 /** Needs that more than one actor has. */
@@ -217,3 +227,29 @@ export const neverDeletes = (noun: string, objects: string, bucket: string) => [
     why: 'buckets are changed by the operator alone',
   },
 ];
+
+/** What no role of an environment does: reading, using or changing what belongs to another environment. */
+export function neverReachesOthers({ environments }: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const others = environments.filter(({ name }) => name !== environment.name);
+  const arns = (type: string) =>
+    others.flatMap(({ stack }) =>
+      stack('infrastructure')
+        .resources.filter((resource) => resource.type === type)
+        .map(({ arn }) => arn),
+    );
+  return others.length === 0
+    ? []
+    : [
+        {
+          that: 'reads or changes what belongs to another environment',
+          actions: ['s3:GetObject', 's3:PutObject'],
+          on: arns('AWS::S3::Bucket').map((bucket) => `${bucket}/AWSLogs/log`),
+          and: [
+            { actions: ['sqs:ReceiveMessage', 'sqs:SendMessage'], on: arns('AWS::SQS::Queue') },
+            { actions: ['kms:Decrypt', 'kms:PutKeyPolicy'], on: arns('AWS::KMS::Key') },
+            { actions: ['lambda:GetFunction', 'lambda:UpdateFunctionCode'], on: arns('AWS::Lambda::Function') },
+          ],
+          why: 'an environment must not reach another environment',
+        },
+      ];
+}

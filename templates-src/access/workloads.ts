@@ -21,7 +21,7 @@ import {
   openRepository,
   openRole,
 } from './elsewhere';
-import { assumedByService, keyAdministration, logGroupItself, plainHttp } from './needs';
+import { assumedByService, keyAdministration, logGroupItself, neverReachesOthers, plainHttp } from './needs';
 import { packageIn } from './pipelines';
 
 /** What runs in an environment: functions, tasks, CodeDeploy, flow logs, and the boundary that limits them all. */
@@ -185,6 +185,7 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
   const store = tooling.stack('artifact-store');
   const deploymentRoles = ofType(roles.resources, 'AWS::IAM::Role').map(({ arn }) => arn);
   return [
+    ...neverReachesOthers(world, environment),
     {
       that: 'becomes another role',
       actions: 'sts:AssumeRole',
