@@ -10,18 +10,21 @@ import { IntrinsicFunction } from 'cloudform-types/types/dataTypes';
 
 /** `!Ref` (no attribute) or `!GetAtt` of something that a template declares, or of a pseudo parameter. */
 export class Reference extends IntrinsicFunction {
-  /** The template that declares it; undefined for pseudo parameters. Compared by identity. */
-  readonly owner: object | undefined;
   readonly logicalId: string;
   readonly attribute: string | undefined;
+  // Private, so that nothing that prints or copies a handle drags a whole template along.
+  readonly #owner: object | undefined;
 
   constructor(logicalId: string, attribute?: string, owner?: object) {
     super(attribute === undefined ? 'Ref' : 'Fn::GetAtt', attribute === undefined ? logicalId : [logicalId, attribute]);
     this.logicalId = logicalId;
     this.attribute = attribute;
-    this.owner = owner;
-    // A handle is printed by its expression and never enumerated: its owner is a whole template.
-    Object.defineProperty(this, 'owner', { enumerable: false });
+    this.#owner = owner;
+  }
+
+  /** The template that declares it; undefined for pseudo parameters. Compared by identity. */
+  get owner(): object | undefined {
+    return this.#owner;
   }
 
   /** What stands between `${` and `}` in a `!Sub`. */
@@ -198,12 +201,18 @@ export const findInMap = <First extends string, Second extends string, Value>(
  * a plain string, but checked like a reference.
  */
 export class Name extends IntrinsicFunction {
+  readonly #owner: object;
+
   constructor(
     readonly logicalId: string,
-    readonly owner: object,
+    owner: object,
   ) {
     super('Name', logicalId);
-    Object.defineProperty(this, 'owner', { enumerable: false });
+    this.#owner = owner;
+  }
+
+  get owner(): object {
+    return this.#owner;
   }
 }
 
@@ -214,12 +223,18 @@ export class ConditionCall extends FunctionCall {
 
 /** A condition that a template declares under a logical id. Inside other conditions it is `!Condition`. */
 export class ConditionHandle extends ConditionCall {
+  readonly #owner: object;
+
   constructor(
     readonly logicalId: string,
-    readonly owner: object,
+    owner: object,
   ) {
     super('Condition', logicalId);
-    Object.defineProperty(this, 'owner', { enumerable: false });
+    this.#owner = owner;
+  }
+
+  get owner(): object {
+    return this.#owner;
   }
 }
 

@@ -161,9 +161,13 @@ function estimator(document: Document): (node: Node) => number {
 /** Checks the text of a template, as it is sent to CloudFormation. */
 export function sizeProblems(yaml: string): readonly Problem[] {
   const bytes = Buffer.byteLength(yaml);
-  const allowed = number(limits.templateBytes);
-  const message = `bytes of YAML: found ${number(bytes)}, CloudFormation takes ${allowed} with a request; have fewer environments, or split the template in two`;
-  return bytes > limits.templateBytes ? [{ path: 'template', message }] : [];
+  if (bytes <= limits.templateBytes) {
+    return [];
+  }
+  const found = `found ${number(bytes)}, CloudFormation takes ${number(limits.templateBytes)} with a request`;
+  const message = `bytes of YAML: ${found}; have fewer environments, or split the template in two`;
+  return [{ path: 'template', message }];
 }
 
-const number = (value: number) => value.toLocaleString('en-US');
+/** `51,200`. Not with `toLocaleString`, which takes 15 ms to load its data. */
+const number = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -2,64 +2,21 @@ import {
   COLLECTION_STYLE,
   DEFAULT_SCALAR_STYLE_RULES,
   DUMP_SCHEMA,
-  defineMappingTag,
-  defineScalarTag,
-  defineSequenceTag,
-  dump,
+  jsToAst,
+  present,
   SCALAR_STYLE,
+  type ScalarNode,
   type ScalarStyleRule,
   type Node as YamlNode,
 } from 'js-yaml';
 import { type Document, Intrinsic, type Node } from './document';
 import { limits } from './limits';
 
-/** A value with a tag in front: `!Ref X`. */
-class Tagged {
-  constructor(
-    readonly tag: string,
-    readonly value: unknown,
-  ) {}
-}
+/** What YAML calls the values that have no tag of their own. */
+const tags = { text: 'tag:yaml.org,2002:str', list: 'tag:yaml.org,2002:seq', map: 'tag:yaml.org,2002:map' };
 
 /** Functions that have no short form in YAML: those of the Rules section. */
 const withoutShortForm = new Set(['Contains']);
-
-const isText = (data: unknown): data is Tagged => data instanceof Tagged && typeof data.value === 'string';
-const isList = (data: unknown): data is Tagged => data instanceof Tagged && Array.isArray(data.value);
-const isMap = (data: unknown): data is Tagged => data instanceof Tagged && !isText(data) && !isList(data);
-const neverLoaded = () => {
-  throw new Error('this schema only writes');
-};
-const representTagName = ({ tag }: Tagged) => tag;
-
-const schema = DUMP_SCHEMA.withTags(
-  defineScalarTag('!', {
-    matchByTagPrefix: true,
-    identify: isText,
-    represent: ({ value }: Tagged) => value as string,
-    representTagName,
-    resolve: neverLoaded,
-  }),
-  defineSequenceTag('!', {
-    matchByTagPrefix: true,
-    identify: isList,
-    represent: ({ value }) => value as unknown[],
-    representTagName,
-    create: neverLoaded as () => Tagged,
-    addItem: neverLoaded,
-  }),
-  defineMappingTag('!', {
-    matchByTagPrefix: true,
-    identify: isMap,
-    represent: ({ value }) => new Map(Object.entries(value as object)),
-    representTagName,
-    create: neverLoaded as () => Tagged,
-    addPair: neverLoaded,
-    has: neverLoaded,
-    keys: neverLoaded,
-    get: neverLoaded,
-  }),
-);
 
 /**
  * Writes a compiled template: authored key order, short forms, no anchors, no folded lines, a blank line between
@@ -67,10 +24,10 @@ const schema = DUMP_SCHEMA.withTags(
  * indented by one space and lists not at all, which saves about a fifth: the pipelines of ten environments need it.
  */
 export function toYaml(document: Document, header: readonly string[]): string {
-  const value = shortForms(document);
+  const contents = yamlNode(document);
   const comment = header.map((line) => `# ${line}\n`).join('');
-  const roomy = comment + spaced(write(value, false));
-  return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(value, true) : roomy;
+  const roomy = comment + spaced(write(contents, false));
+  return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(contents, true) : roomy;
 }
 
 /**
@@ -88,40 +45,14 @@ const quoteWhatIsMisread: ScalarStyleRule = (layout) => {
   }
 };
 
-const write = (value: unknown, tight: boolean) =>
-  dump(value, {
-    schema,
-    noRefs: true,
+const write = (contents: YamlNode, tight: boolean) =>
+  present([{ contents, directives: [] }], {
+    schema: DUMP_SCHEMA,
     lineWidth: -1,
     scalarStyleRules: [...Object.values(DEFAULT_SCALAR_STYLE_RULES), quoteWhatIsMisread],
     indent: tight ? 1 : 2,
     seqNoIndent: tight,
-    transform: (documents) => {
-      for (const { contents } of documents) {
-        if (contents) {
-          inline(contents);
-        }
-      }
-    },
   });
-
-/** Intrinsic functions to tags; YAML allows one tag a value, so a function directly in a function keeps its long form. */
-function shortForms(node: Node): unknown {
-  if (node instanceof Intrinsic) {
-    const { functionName, argument } = node;
-    if (argument instanceof Intrinsic || withoutShortForm.has(functionName)) {
-      return { [`Fn::${functionName}`]: shortForms(argument) };
-    }
-    return new Tagged(`!${functionName}`, shortForms(argument));
-  }
-  if (Array.isArray(node)) {
-    return node.map(shortForms);
-  }
-  if (typeof node === 'object') {
-    return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, shortForms(entry)]));
-  }
-  return node;
-}
 
 /** Values that read as one thing, and stand on one line however often they occur. */
 const oneLiners = new Set(['ActionTypeId', 'InputArtifacts', 'OutputArtifacts', 'Label']);
@@ -130,27 +61,62 @@ const oneLiners = new Set(['ActionTypeId', 'InputArtifacts', 'OutputArtifacts', 
 const inlineWidth = 80;
 
 /**
- * Puts short arguments of functions on one line, `!Equals [!Ref Region, !Ref AWS::Region]`, and a few values that are
- * always alike. All other lists stay one item a line, so that the diff of an added item is one line.
+ * The nodes that js-yaml writes. Functions become tags; YAML allows one tag a value, so a function directly in a
+ * function keeps its long form. Short arguments of functions go on one line, `!Equals [!Ref Region, !Ref AWS::Region]`,
+ * and so do a few values that are always alike. All other lists stay one item a line, so that the diff of an added
+ * item is one line.
+ *
+ * @param tag of the function that the value is the argument of
+ * @param key under which the value stands
  */
-function inline(node: YamlNode, key = ''): void {
-  if (node.kind === 'scalar' || node.kind === 'alias') {
-    return;
+function yamlNode(node: Node, tag?: string, key?: string): YamlNode {
+  if (node instanceof Intrinsic) {
+    const { functionName, argument } = node;
+    return argument instanceof Intrinsic || withoutShortForm.has(functionName)
+      ? yamlNode({ [`Fn::${functionName}`]: argument })
+      : yamlNode(argument, `!${functionName}`);
   }
-  if ((node.kind === 'sequence' && node.tagged) || oneLiners.has(key)) {
-    if (inlineLength(node) <= inlineWidth) {
-      flow(node);
-      return;
-    }
+  if (typeof node === 'string') {
+    return text(node, tag);
   }
-  for (const item of node.items) {
-    if ('key' in item) {
-      inline(item.value, item.key.kind === 'scalar' ? item.key.value : '');
-    } else {
-      inline(item);
-    }
+  if (typeof node !== 'object') {
+    return scalar(node);
   }
+  const made: YamlNode = Array.isArray(node)
+    ? {
+        kind: 'sequence',
+        tag: tag ?? tags.list,
+        tagged: tag !== undefined,
+        style: COLLECTION_STYLE.BLOCK,
+        items: node.map((item) => yamlNode(item)),
+      }
+    : {
+        kind: 'mapping',
+        tag: tag ?? tags.map,
+        tagged: tag !== undefined,
+        style: COLLECTION_STYLE.BLOCK,
+        items: Object.entries(node).map(([name, value]) => ({
+          key: text(name),
+          value: yamlNode(value, undefined, name),
+        })),
+      };
+  const fitsOnLine = (made.kind === 'sequence' && made.tagged) || (key !== undefined && oneLiners.has(key));
+  if (fitsOnLine && inlineLength(made) <= inlineWidth) {
+    flow(made);
+  }
+  return made;
 }
+
+const text = (value: string, tag?: string): ScalarNode => ({
+  kind: 'scalar',
+  tag: tag ?? tags.text,
+  tagged: tag !== undefined,
+  style: SCALAR_STYLE.PLAIN,
+  value,
+});
+
+/** A number, true or false: in the form of js-yaml. */
+const scalar = (value: number | boolean) => jsToAst(value, DUMP_SCHEMA)[0]?.contents as ScalarNode;
 
 function inlineLength(node: YamlNode): number {
   if (node.kind === 'alias') {
