@@ -1,5 +1,5 @@
 import type { IntrinsicFunction } from 'cloudform-types/types/dataTypes';
-import type { CreationPolicy, ResourceBase, UpdatePolicy } from 'cloudform-types/types/resource';
+import type { CreationPolicy, UpdatePolicy } from 'cloudform-types/types/resource';
 import type { ConditionHandle, OrFunction, OrListFunction, Reference } from './intrinsics';
 import type { AnyPolicy } from './policies';
 
@@ -21,12 +21,6 @@ export interface Resource<Type extends string = string, Attribute extends string
   /** Names of the attributes that `!GetAtt` knows. */
   readonly attributes: readonly Attribute[];
 }
-
-/**
- * A class of cloudform-types, with the properties that this project gives it: newer ones, and narrower ones where
- * cloudform-types has only `string` or `any`.
- */
-export type ResourceClass<Properties> = new (properties: Properties) => ResourceBase;
 
 /**
  * The allowed values of properties of a type, by the property's path (`EncryptionConfiguration.EncryptionType`). A test
@@ -70,46 +64,44 @@ type NarrowedValue<T, Allowed extends AllowedValues, Path extends string> = T ex
           : T
         : T;
 
-// cloudform-types lets a class without required properties be made without any.
-type PropertiesOf<Class extends ResourceClass<never>> = NonNullable<ConstructorParameters<Class>[0]>;
-
 /** What makes a resource of one type; also what tests of the vocabulary read. */
 export interface ResourceConstructor<Type extends string, Properties, Attribute extends string> {
   (properties: Properties, beside?: ResourceAttributes): Resource<Type, Attribute>;
   readonly type: Type;
-  /** The type that the class of cloudform-types is for; a test compares the two. */
-  readonly implementation: string;
   readonly attributes: readonly Attribute[];
   readonly allowedValues: AllowedValues;
 }
 
 /**
- * Adds a resource type to the vocabulary.
- *
- * @param type CloudFormation's name, `AWS::S3::Bucket`
- * @param implementation the class of cloudform-types, imported from its own module (the barrel costs 0.6 s)
- * @param vocabulary the attributes that `!GetAtt` knows, and the allowed values of the properties that have some
+ * Adds a resource type to the vocabulary: `resourceType<QueueProperties>()('AWS::SQS::Queue', { attributes: ['Arn'] })`.
+ * The properties are cloudform-types', with newer ones, and narrower ones where it has only `string` or `any`. Of
+ * cloudform-types only the types are used, from the module of each resource: its classes do nothing but hold the
+ * properties, and loading them took a tenth of a build. (The first call takes the properties alone, because TypeScript
+ * can't be given one type argument and infer the others.)
  */
-export function resourceType<
-  const Type extends `AWS::${string}`,
-  Class extends ResourceClass<never>,
-  const Attribute extends string = never,
-  const Allowed extends AllowedValues = NoAllowedValues,
->(
-  type: Type,
-  implementation: Class,
-  vocabulary: { readonly attributes?: readonly Attribute[]; readonly allowedValues?: Allowed } = {},
-): ResourceConstructor<Type, Narrowed<PropertiesOf<Class>, Allowed>, Attribute> {
-  const { attributes = [], allowedValues = {} } = vocabulary;
-  const make = (properties: object) => new implementation(properties as never);
-  const construct = (properties: object, beside: ResourceAttributes = {}): Resource<Type, Attribute> => ({
-    ...beside,
-    Type: type,
-    Properties: make(properties).Properties,
-    attributes,
-  });
-  return Object.assign(construct, { type, implementation: make({}).Type, attributes, allowedValues });
-}
+export const resourceType =
+  <Properties extends object>() =>
+  /**
+   * @param type CloudFormation's name, `AWS::S3::Bucket`
+   * @param vocabulary the attributes that `!GetAtt` knows, and the allowed values of the properties that have some
+   */
+  <
+    const Type extends `AWS::${string}`,
+    const Attribute extends string = never,
+    const Allowed extends AllowedValues = NoAllowedValues,
+  >(
+    type: Type,
+    vocabulary: { readonly attributes?: readonly Attribute[]; readonly allowedValues?: Allowed } = {},
+  ): ResourceConstructor<Type, Narrowed<Properties, Allowed>, Attribute> => {
+    const { attributes = [], allowedValues = {} } = vocabulary;
+    const construct = (properties: object, beside: ResourceAttributes = {}): Resource<Type, Attribute> => ({
+      ...beside,
+      Type: type,
+      Properties: properties,
+      attributes,
+    });
+    return Object.assign(construct, { type, attributes, allowedValues });
+  };
 
 /**
  * Keeps a resource that holds data when it is removed from its template, replaced, or when its stack is deleted: the

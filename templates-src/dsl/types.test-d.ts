@@ -421,8 +421,8 @@ export const kind8: KindsNarrowed = { Required: 'a', Objects: [{ Mode: 'on', Cuo
 // The vocabulary
 
 // @ts-expect-error TS2345 a type that is none of AWS
-resourceType('Custom::Thing', class {} as never);
+resourceType<Kinds>()('Custom::Thing');
 // @ts-expect-error TS2561 a misspelled part of a vocabulary entry
-resourceType('AWS::SNS::Topic', Object as never, { attribute: ['TopicArn'] });
+resourceType<Kinds>()('AWS::SNS::Topic', { attribute: ['TopicArn'] });
 
 export const used: readonly [Template, ListReference, ConditionHandle, StringValue] = [t, Ports, IsSmall, Name];

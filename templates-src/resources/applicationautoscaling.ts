@@ -1,9 +1,9 @@
-import CfScalableTarget from 'cloudform-types/types/applicationAutoScaling/scalableTarget';
-import CfScalingPolicy from 'cloudform-types/types/applicationAutoScaling/scalingPolicy';
+import type { ScalableTargetProperties } from 'cloudform-types/types/applicationAutoScaling/scalableTarget';
+import type { ScalingPolicyProperties } from 'cloudform-types/types/applicationAutoScaling/scalingPolicy';
 import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: resource, dimension and namespace, which together name a target; what `ScalingTargetId` takes. */
-export const ScalableTarget = resourceType('AWS::ApplicationAutoScaling::ScalableTarget', CfScalableTarget, {
+export const ScalableTarget = resourceType<ScalableTargetProperties>()('AWS::ApplicationAutoScaling::ScalableTarget', {
   allowedValues: {
     ScalableDimension: ['ecs:service:DesiredCount'],
     ServiceNamespace: ['ecs'],
@@ -11,7 +11,7 @@ export const ScalableTarget = resourceType('AWS::ApplicationAutoScaling::Scalabl
 });
 
 /** `!Ref`: the policy's ARN. */
-export const ScalingPolicy = resourceType('AWS::ApplicationAutoScaling::ScalingPolicy', CfScalingPolicy, {
+export const ScalingPolicy = resourceType<ScalingPolicyProperties>()('AWS::ApplicationAutoScaling::ScalingPolicy', {
   allowedValues: {
     PolicyType: ['PredictiveScaling', 'StepScaling', 'TargetTrackingScaling'],
     'TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType': [

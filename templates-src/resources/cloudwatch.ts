@@ -1,4 +1,4 @@
-import CfAlarm from 'cloudform-types/types/cloudWatch/alarm';
+import type { AlarmProperties } from 'cloudform-types/types/cloudWatch/alarm';
 import { resourceType } from '../dsl/resources';
 
 const allowedValues = {
@@ -16,4 +16,4 @@ const allowedValues = {
 } as const;
 
 /** `!Ref`: the alarm's name. */
-export const Alarm = resourceType('AWS::CloudWatch::Alarm', CfAlarm, { attributes: ['Arn'], allowedValues });
+export const Alarm = resourceType<AlarmProperties>()('AWS::CloudWatch::Alarm', { attributes: ['Arn'], allowedValues });

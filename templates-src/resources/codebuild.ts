@@ -1,5 +1,5 @@
-import CfProject, { type ProjectProperties } from 'cloudform-types/types/codeBuild/project';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import type { ProjectProperties } from 'cloudform-types/types/codeBuild/project';
+import { resourceType } from '../dsl/resources';
 
 // AWS's schema publishes no allowed values for this type; these are the ones of the API reference that this project uses.
 type Properties = Omit<ProjectProperties, 'Cache' | 'Environment'> & {
@@ -14,6 +14,6 @@ type Properties = Omit<ProjectProperties, 'Cache' | 'Environment'> & {
 };
 
 /** `!Ref`: the project's name. */
-export const Project = resourceType('AWS::CodeBuild::Project', CfProject as ResourceClass<Properties>, {
+export const Project = resourceType<Properties>()('AWS::CodeBuild::Project', {
   attributes: ['Arn'],
 });

@@ -1,7 +1,7 @@
-import CfRepository from 'cloudform-types/types/codeCommit/repository';
+import type { RepositoryProperties } from 'cloudform-types/types/codeCommit/repository';
 import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the repository's id, which is not its name. */
-export const Repository = resourceType('AWS::CodeCommit::Repository', CfRepository, {
+export const Repository = resourceType<RepositoryProperties>()('AWS::CodeCommit::Repository', {
   attributes: ['Arn', 'CloneUrlHttp', 'CloneUrlSsh', 'Name'],
 });

@@ -1,9 +1,9 @@
-import CfApplication from 'cloudform-types/types/codeDeploy/application';
-import CfDeploymentGroup from 'cloudform-types/types/codeDeploy/deploymentGroup';
+import type { ApplicationProperties } from 'cloudform-types/types/codeDeploy/application';
+import type { DeploymentGroupProperties } from 'cloudform-types/types/codeDeploy/deploymentGroup';
 import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the application's name. */
-export const Application = resourceType('AWS::CodeDeploy::Application', CfApplication, {
+export const Application = resourceType<ApplicationProperties>()('AWS::CodeDeploy::Application', {
   allowedValues: { ComputePlatform: ['ECS', 'Lambda', 'Server'] },
 });
 
@@ -16,6 +16,6 @@ const groupValues = {
 } as const;
 
 /** `!Ref`: the deployment group's name. */
-export const DeploymentGroup = resourceType('AWS::CodeDeploy::DeploymentGroup', CfDeploymentGroup, {
+export const DeploymentGroup = resourceType<DeploymentGroupProperties>()('AWS::CodeDeploy::DeploymentGroup', {
   allowedValues: groupValues,
 });

@@ -1,6 +1,6 @@
-import CfPipeline, { type PipelineProperties } from 'cloudform-types/types/codePipeline/pipeline';
+import type { PipelineProperties } from 'cloudform-types/types/codePipeline/pipeline';
 import type { StringValue } from '../dsl/intrinsics';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'ArtifactStore.Type': ['S3'],
@@ -60,10 +60,6 @@ interface NewerProperties {
 type Properties = Omit<PipelineProperties, keyof NewerProperties> & NewerProperties;
 
 /** `!Ref`: the pipeline's name. */
-export const Pipeline = resourceType(
-  'AWS::CodePipeline::Pipeline',
-  CfPipeline as unknown as ResourceClass<Properties>,
-  {
-    allowedValues,
-  },
-);
+export const Pipeline = resourceType<Properties>()('AWS::CodePipeline::Pipeline', {
+  allowedValues,
+});

@@ -1,57 +1,58 @@
-import CfEip from 'cloudform-types/types/ec2/eip';
-import CfFlowLog from 'cloudform-types/types/ec2/flowLog';
-import CfInternetGateway from 'cloudform-types/types/ec2/internetGateway';
-import CfNatGateway from 'cloudform-types/types/ec2/natGateway';
-import CfRoute from 'cloudform-types/types/ec2/route';
-import CfRouteTable from 'cloudform-types/types/ec2/routeTable';
-import CfSecurityGroup from 'cloudform-types/types/ec2/securityGroup';
-import CfSecurityGroupIngress from 'cloudform-types/types/ec2/securityGroupIngress';
-import CfSubnet from 'cloudform-types/types/ec2/subnet';
-import CfSubnetRouteTableAssociation from 'cloudform-types/types/ec2/subnetRouteTableAssociation';
-import CfVpc from 'cloudform-types/types/ec2/vpc';
-import CfVpcEndpoint, { type VPCEndpointProperties } from 'cloudform-types/types/ec2/vpcEndpoint';
-import CfVpcGatewayAttachment from 'cloudform-types/types/ec2/vpcGatewayAttachment';
+import type { EIPProperties } from 'cloudform-types/types/ec2/eip';
+import type { FlowLogProperties } from 'cloudform-types/types/ec2/flowLog';
+import type { InternetGatewayProperties } from 'cloudform-types/types/ec2/internetGateway';
+import type { NatGatewayProperties } from 'cloudform-types/types/ec2/natGateway';
+import type { RouteProperties } from 'cloudform-types/types/ec2/route';
+import type { RouteTableProperties } from 'cloudform-types/types/ec2/routeTable';
+import type { SecurityGroupProperties } from 'cloudform-types/types/ec2/securityGroup';
+import type { SecurityGroupIngressProperties } from 'cloudform-types/types/ec2/securityGroupIngress';
+import type { SubnetProperties } from 'cloudform-types/types/ec2/subnet';
+import type { SubnetRouteTableAssociationProperties } from 'cloudform-types/types/ec2/subnetRouteTableAssociation';
+import type { VPCProperties } from 'cloudform-types/types/ec2/vpc';
+import type { VPCEndpointProperties } from 'cloudform-types/types/ec2/vpcEndpoint';
+import type { VPCGatewayAttachmentProperties } from 'cloudform-types/types/ec2/vpcGatewayAttachment';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the VPC's id. */
-export const Vpc = resourceType('AWS::EC2::VPC', CfVpc);
+export const Vpc = resourceType<VPCProperties>()('AWS::EC2::VPC');
 
 /** `!Ref`: the subnet's id. */
-export const Subnet = resourceType('AWS::EC2::Subnet', CfSubnet);
+export const Subnet = resourceType<SubnetProperties>()('AWS::EC2::Subnet');
 
 /** `!Ref`: the internet gateway's id. */
-export const InternetGateway = resourceType('AWS::EC2::InternetGateway', CfInternetGateway);
+export const InternetGateway = resourceType<InternetGatewayProperties>()('AWS::EC2::InternetGateway');
 
 /** Connects an internet gateway with a VPC. */
-export const VpcGatewayAttachment = resourceType('AWS::EC2::VPCGatewayAttachment', CfVpcGatewayAttachment);
+export const VpcGatewayAttachment = resourceType<VPCGatewayAttachmentProperties>()('AWS::EC2::VPCGatewayAttachment');
 
 /** `!Ref`: the route table's id. */
-export const RouteTable = resourceType('AWS::EC2::RouteTable', CfRouteTable);
+export const RouteTable = resourceType<RouteTableProperties>()('AWS::EC2::RouteTable');
 
 /** One route of a route table. */
-export const Route = resourceType('AWS::EC2::Route', CfRoute);
+export const Route = resourceType<RouteProperties>()('AWS::EC2::Route');
 
 /** Makes a subnet use a route table. */
-export const SubnetRouteTableAssociation = resourceType(
+export const SubnetRouteTableAssociation = resourceType<SubnetRouteTableAssociationProperties>()(
   'AWS::EC2::SubnetRouteTableAssociation',
-  CfSubnetRouteTableAssociation,
 );
 
 /** `!Ref`: the public address; a NAT gateway wants its `AllocationId`. */
-export const ElasticIp = resourceType('AWS::EC2::EIP', CfEip, {
+export const ElasticIp = resourceType<EIPProperties>()('AWS::EC2::EIP', {
   attributes: ['AllocationId'],
   allowedValues: { Domain: ['standard', 'vpc'] },
 });
 
 /** `!Ref`: the NAT gateway's id. */
-export const NatGateway = resourceType('AWS::EC2::NatGateway', CfNatGateway);
+export const NatGateway = resourceType<NatGatewayProperties>()('AWS::EC2::NatGateway');
 
 /** `!Ref`: the group's id, for a group in a VPC; `GroupId` says so by its name. */
-export const SecurityGroup = resourceType('AWS::EC2::SecurityGroup', CfSecurityGroup, { attributes: ['GroupId'] });
+export const SecurityGroup = resourceType<SecurityGroupProperties>()('AWS::EC2::SecurityGroup', {
+  attributes: ['GroupId'],
+});
 
 /** One rule for what comes in. A resource of its own where two groups name each other. */
-export const SecurityGroupIngress = resourceType('AWS::EC2::SecurityGroupIngress', CfSecurityGroupIngress);
+export const SecurityGroupIngress = resourceType<SecurityGroupIngressProperties>()('AWS::EC2::SecurityGroupIngress');
 
 const endpointValues = {
   VpcEndpointType: ['Interface', 'Gateway', 'GatewayLoadBalancer', 'ServiceNetwork', 'Resource', 'Tunnel'],
@@ -62,7 +63,7 @@ type EndpointProperties = Omit<VPCEndpointProperties, 'PolicyDocument'> & {
 };
 
 /** `!Ref`: the endpoint's id. */
-export const VpcEndpoint = resourceType('AWS::EC2::VPCEndpoint', CfVpcEndpoint as ResourceClass<EndpointProperties>, {
+export const VpcEndpoint = resourceType<EndpointProperties>()('AWS::EC2::VPCEndpoint', {
   allowedValues: endpointValues,
 });
 
@@ -80,4 +81,4 @@ const flowLogValues = {
 } as const;
 
 /** `!Ref`: the flow log's id. */
-export const FlowLog = resourceType('AWS::EC2::FlowLog', CfFlowLog, { allowedValues: flowLogValues });
+export const FlowLog = resourceType<FlowLogProperties>()('AWS::EC2::FlowLog', { allowedValues: flowLogValues });

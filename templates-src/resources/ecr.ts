@@ -1,6 +1,6 @@
-import CfRepository, { type RepositoryProperties } from 'cloudform-types/types/ecr/repository';
+import type { RepositoryProperties } from 'cloudform-types/types/ecr/repository';
 import type { Policy, RepositoryStatement } from '../dsl/policies';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'EncryptionConfiguration.EncryptionType': ['AES256', 'KMS', 'KMS_DSSE'],
@@ -20,7 +20,7 @@ type Properties = Omit<RepositoryProperties, 'RepositoryPolicyText'> &
   NewerProperties & { readonly RepositoryPolicyText?: Policy<RepositoryStatement> };
 
 /** `!Ref`: the repository's name. */
-export const Repository = resourceType('AWS::ECR::Repository', CfRepository as ResourceClass<Properties>, {
+export const Repository = resourceType<Properties>()('AWS::ECR::Repository', {
   attributes: ['Arn', 'RepositoryUri'],
   allowedValues,
 });

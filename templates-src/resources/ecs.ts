@@ -1,10 +1,10 @@
-import CfCluster from 'cloudform-types/types/ecs/cluster';
-import CfService from 'cloudform-types/types/ecs/service';
-import CfTaskDefinition, { type TaskDefinitionProperties } from 'cloudform-types/types/ecs/taskDefinition';
+import type { ClusterProperties } from 'cloudform-types/types/ecs/cluster';
+import type { ServiceProperties } from 'cloudform-types/types/ecs/service';
+import type { TaskDefinitionProperties } from 'cloudform-types/types/ecs/taskDefinition';
 import { type Narrowed, resourceType } from '../dsl/resources';
 
 /** `!Ref`: the cluster's name. */
-export const Cluster = resourceType('AWS::ECS::Cluster', CfCluster, { attributes: ['Arn'] });
+export const Cluster = resourceType<ClusterProperties>()('AWS::ECS::Cluster', { attributes: ['Arn'] });
 
 const taskValues = {
   'ContainerDefinitions.PortMappings.Protocol': ['tcp', 'udp'],
@@ -18,7 +18,7 @@ const taskValues = {
 export type TaskDefinitionDeclaration = Narrowed<TaskDefinitionProperties, typeof taskValues>;
 
 /** `!Ref`: ARN of the revision. */
-export const TaskDefinition = resourceType('AWS::ECS::TaskDefinition', CfTaskDefinition, {
+export const TaskDefinition = resourceType<TaskDefinitionProperties>()('AWS::ECS::TaskDefinition', {
   attributes: ['TaskDefinitionArn'],
   allowedValues: taskValues,
 });
@@ -32,7 +32,7 @@ const serviceValues = {
 } as const;
 
 /** `!Ref`: the service's ARN. */
-export const Service = resourceType('AWS::ECS::Service', CfService, {
+export const Service = resourceType<ServiceProperties>()('AWS::ECS::Service', {
   attributes: ['Name', 'ServiceArn'],
   allowedValues: serviceValues,
 });

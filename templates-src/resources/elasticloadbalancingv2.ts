@@ -1,6 +1,6 @@
-import CfListener from 'cloudform-types/types/elasticLoadBalancingV2/listener';
-import CfLoadBalancer from 'cloudform-types/types/elasticLoadBalancingV2/loadBalancer';
-import CfTargetGroup from 'cloudform-types/types/elasticLoadBalancingV2/targetGroup';
+import type { ListenerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/listener';
+import type { LoadBalancerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/loadBalancer';
+import type { TargetGroupProperties } from 'cloudform-types/types/elasticLoadBalancingV2/targetGroup';
 import { resourceType } from '../dsl/resources';
 
 const loadBalancerValues = {
@@ -10,7 +10,7 @@ const loadBalancerValues = {
 } as const;
 
 /** `!Ref`: the load balancer's ARN. */
-export const LoadBalancer = resourceType('AWS::ElasticLoadBalancingV2::LoadBalancer', CfLoadBalancer, {
+export const LoadBalancer = resourceType<LoadBalancerProperties>()('AWS::ElasticLoadBalancingV2::LoadBalancer', {
   attributes: ['DNSName', 'LoadBalancerFullName', 'LoadBalancerName'],
   allowedValues: loadBalancerValues,
 });
@@ -22,7 +22,7 @@ const targetGroupValues = {
 } as const;
 
 /** `!Ref`: the target group's ARN. */
-export const TargetGroup = resourceType('AWS::ElasticLoadBalancingV2::TargetGroup', CfTargetGroup, {
+export const TargetGroup = resourceType<TargetGroupProperties>()('AWS::ElasticLoadBalancingV2::TargetGroup', {
   attributes: ['TargetGroupFullName', 'TargetGroupName'],
   allowedValues: targetGroupValues,
 });
@@ -41,6 +41,6 @@ const listenerValues = {
 } as const;
 
 /** `!Ref`: the listener's ARN. */
-export const Listener = resourceType('AWS::ElasticLoadBalancingV2::Listener', CfListener, {
+export const Listener = resourceType<ListenerProperties>()('AWS::ElasticLoadBalancingV2::Listener', {
   allowedValues: listenerValues,
 });

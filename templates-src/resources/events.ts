@@ -1,8 +1,8 @@
-import CfRule from 'cloudform-types/types/events/rule';
+import type { RuleProperties } from 'cloudform-types/types/events/rule';
 import { resourceType } from '../dsl/resources';
 
 /** `!Ref`: the rule's name. */
-export const Rule = resourceType('AWS::Events::Rule', CfRule, {
+export const Rule = resourceType<RuleProperties>()('AWS::Events::Rule', {
   attributes: ['Arn'],
   allowedValues: { State: ['DISABLED', 'ENABLED'] },
 });

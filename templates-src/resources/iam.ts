@@ -1,10 +1,9 @@
-import CfManagedPolicy, { type ManagedPolicyProperties } from 'cloudform-types/types/iam/managedPolicy';
-import CfRole, { type RoleProperties } from 'cloudform-types/types/iam/role';
+import type { ManagedPolicyProperties } from 'cloudform-types/types/iam/managedPolicy';
+import type { RoleProperties } from 'cloudform-types/types/iam/role';
 import type { StringValue } from '../dsl/intrinsics';
 import type { IdentityStatement, Policy, TrustStatement } from '../dsl/policies';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
-// `Policies` is a mutable list: cloudform-types' class has one, and a readonly list is not comparable to it.
 type RoleWithStatements = Omit<RoleProperties, 'AssumeRolePolicyDocument' | 'Policies'> & {
   readonly AssumeRolePolicyDocument: Policy<TrustStatement>;
   readonly Policies?: {
@@ -14,7 +13,7 @@ type RoleWithStatements = Omit<RoleProperties, 'AssumeRolePolicyDocument' | 'Pol
 };
 
 /** `!Ref`: the role's name. */
-export const Role = resourceType('AWS::IAM::Role', CfRole as ResourceClass<RoleWithStatements>, {
+export const Role = resourceType<RoleWithStatements>()('AWS::IAM::Role', {
   attributes: ['Arn', 'RoleId'],
 });
 
@@ -23,7 +22,4 @@ type ManagedPolicyWithStatements = Omit<ManagedPolicyProperties, 'PolicyDocument
 };
 
 /** `!Ref`: the policy's ARN. */
-export const ManagedPolicy = resourceType(
-  'AWS::IAM::ManagedPolicy',
-  CfManagedPolicy as ResourceClass<ManagedPolicyWithStatements>,
-);
+export const ManagedPolicy = resourceType<ManagedPolicyWithStatements>()('AWS::IAM::ManagedPolicy');

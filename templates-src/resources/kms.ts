@@ -1,7 +1,7 @@
-import CfAlias from 'cloudform-types/types/kms/alias';
-import CfKey, { type KeyProperties } from 'cloudform-types/types/kms/key';
+import type { AliasProperties } from 'cloudform-types/types/kms/alias';
+import type { KeyProperties } from 'cloudform-types/types/kms/key';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 const allowedValues = { KeyUsage: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] } as const;
 
@@ -10,10 +10,10 @@ type Properties = Omit<KeyProperties, 'KeyPolicy'> & {
 };
 
 /** `!Ref`: the key id. Outside of its account a key needs its full ARN. */
-export const Key = resourceType('AWS::KMS::Key', CfKey as ResourceClass<Properties>, {
+export const Key = resourceType<Properties>()('AWS::KMS::Key', {
   attributes: ['Arn', 'KeyId'],
   allowedValues,
 });
 
 /** `!Ref`: the alias. An alias resolves in its owner's account only. */
-export const Alias = resourceType('AWS::KMS::Alias', CfAlias);
+export const Alias = resourceType<AliasProperties>()('AWS::KMS::Alias');

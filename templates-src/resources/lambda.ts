@@ -1,8 +1,8 @@
-import CfEventSourceMapping from 'cloudform-types/types/lambda/eventSourceMapping';
-import CfFunction, { type FunctionProperties } from 'cloudform-types/types/lambda/function';
-import CfUrl from 'cloudform-types/types/lambda/url';
+import type { EventSourceMappingProperties } from 'cloudform-types/types/lambda/eventSourceMapping';
+import type { FunctionProperties } from 'cloudform-types/types/lambda/function';
+import type { UrlProperties } from 'cloudform-types/types/lambda/url';
 import type { StringValue } from '../dsl/intrinsics';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 const functionValues = {
   Architectures: ['x86_64', 'arm64'],
@@ -23,19 +23,18 @@ interface NewerProperties {
 }
 
 /** `!Ref`: the function's name. */
-export const LambdaFunction = resourceType(
-  'AWS::Lambda::Function',
-  CfFunction as ResourceClass<FunctionProperties & NewerProperties>,
-  { attributes: ['Arn'], allowedValues: functionValues },
-);
+export const LambdaFunction = resourceType<FunctionProperties & NewerProperties>()('AWS::Lambda::Function', {
+  attributes: ['Arn'],
+  allowedValues: functionValues,
+});
 
 /** `!Ref`: the mapping's id. */
-export const EventSourceMapping = resourceType('AWS::Lambda::EventSourceMapping', CfEventSourceMapping, {
+export const EventSourceMapping = resourceType<EventSourceMappingProperties>()('AWS::Lambda::EventSourceMapping', {
   allowedValues: { FunctionResponseTypes: ['ReportBatchItemFailures'] },
 });
 
 /** An HTTPS address of a function. */
-export const FunctionUrl = resourceType('AWS::Lambda::Url', CfUrl, {
+export const FunctionUrl = resourceType<UrlProperties>()('AWS::Lambda::Url', {
   attributes: ['FunctionUrl'],
   allowedValues: { AuthType: ['AWS_IAM', 'NONE'], InvokeMode: ['BUFFERED', 'RESPONSE_STREAM'] },
 });

@@ -1,5 +1,5 @@
-import CfLogGroup, { type LogGroupProperties } from 'cloudform-types/types/logs/logGroup';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import type { LogGroupProperties } from 'cloudform-types/types/logs/logGroup';
+import { resourceType } from '../dsl/resources';
 
 /** Newer than cloudform-types (specification 148). */
 interface NewerProperties {
@@ -9,8 +9,7 @@ interface NewerProperties {
 const allowedValues = { LogGroupClass: ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY'] } as const;
 
 /** `!Ref`: the log group's name. Its `Arn` ends with `:*`, which stands for its streams. */
-export const LogGroup = resourceType(
-  'AWS::Logs::LogGroup',
-  CfLogGroup as ResourceClass<LogGroupProperties & NewerProperties>,
-  { attributes: ['Arn'], allowedValues },
-);
+export const LogGroup = resourceType<LogGroupProperties & NewerProperties>()('AWS::Logs::LogGroup', {
+  attributes: ['Arn'],
+  allowedValues,
+});

@@ -1,7 +1,7 @@
-import CfBucket from 'cloudform-types/types/s3/bucket';
-import CfBucketPolicy, { type BucketPolicyProperties } from 'cloudform-types/types/s3/bucketPolicy';
+import type { BucketProperties } from 'cloudform-types/types/s3/bucket';
+import type { BucketPolicyProperties } from 'cloudform-types/types/s3/bucketPolicy';
 import type { Policy, ResourceStatement } from '../dsl/policies';
-import { type ResourceClass, resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl/resources';
 
 const allowedValues = {
   'BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm': [
@@ -15,7 +15,7 @@ const allowedValues = {
 } as const;
 
 /** `!Ref`: the bucket's name. */
-export const Bucket = resourceType('AWS::S3::Bucket', CfBucket, {
+export const Bucket = resourceType<BucketProperties>()('AWS::S3::Bucket', {
   attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
   allowedValues,
 });
@@ -25,4 +25,4 @@ type PolicyProperties = Omit<BucketPolicyProperties, 'PolicyDocument'> & {
 };
 
 /** The one policy of a bucket. */
-export const BucketPolicy = resourceType('AWS::S3::BucketPolicy', CfBucketPolicy as ResourceClass<PolicyProperties>);
+export const BucketPolicy = resourceType<PolicyProperties>()('AWS::S3::BucketPolicy');

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { PropertyType, Resource, SpecDatabase } from '@aws-cdk/service-spec-types';
@@ -18,6 +19,8 @@ import { topology } from '../topology';
 type AnyConstructor = ResourceConstructor<string, never, string>;
 type Step = PropertyType | 'missing';
 
+const modules = readdirSync(__dirname).filter((file) => /^[^.]+\.ts$/.test(file));
+
 let spec: SpecDatabase;
 let vocabulary: ReadonlyMap<string, AnyConstructor>;
 let templates: ReadonlyMap<string, Document>;
@@ -25,7 +28,6 @@ let valuesOfLinter: Readonly<Record<string, readonly string[]>>;
 
 beforeAll(async () => {
   spec = loadAwsServiceSpecSync();
-  const modules = readdirSync(__dirname).filter((file) => /^[^.]+\.ts$/.test(file));
   const entries = await Promise.all(
     modules.map(async (file) =>
       Object.entries((await import(join(__dirname, file))) as Record<string, unknown>)
@@ -99,21 +101,40 @@ function published(type: string, path: string, step: Step): readonly string[] {
 
 describe('the vocabulary', () => {
   test('has resource types in every module, and each type once', () => {
-    const modules = readdirSync(__dirname).filter((file) => /^[^.]+\.ts$/.test(file));
     const covered = new Set([...vocabulary.keys()].map((name) => `${name.split('.')[0]}.ts`));
     expect(modules.filter((file) => !covered.has(file))).toEqual([]);
     const types = [...vocabulary.values()].map(({ type }) => type);
     expect(types.filter((type, index) => types.indexOf(type) !== index)).toEqual([]);
   });
 
-  test('names resource types that exist, and implements each with its own class', () => {
-    const wrong = [...vocabulary].flatMap(([name, make]) => [
-      ...(schemaOf(make.type) ? [] : [`${name}: ${make.type} does not exist`]),
-      ...(make.implementation === make.type
-        ? []
-        : [`${name}: ${make.type} is made by the class of ${make.implementation}`]),
-    ]);
-    expect(wrong).toEqual([]);
+  test('names resource types that exist', () => {
+    const wrong = [...vocabulary].filter(([, { type }]) => schemaOf(type) === undefined);
+    expect(wrong.map(([name, { type }]) => `${name}: ${type}`)).toEqual([]);
+  });
+
+  test('gives each type the properties of the class of cloudform-types that makes this type', () => {
+    const found = modules.flatMap((file) => {
+      const source = readFileSync(join(__dirname, file), 'utf8');
+      const paths = new Map(
+        [...source.matchAll(/^import type \{ (\w+) \} from '(cloudform-types\/types\/[^']+)';$/gm)].map(
+          ([, name = '', path = '']) => [name, path],
+        ),
+      );
+      /** The name of cloudform-types' properties, which a type of the module may change. */
+      const original = (name: string): string | undefined =>
+        name.match(/\w+/g)?.find((it) => paths.has(it)) ??
+        [...source.matchAll(/^type (\w+) = ([^;]*)/gm)]
+          .filter(([, alias]) => name.match(/\w+/g)?.includes(alias ?? ''))
+          .map(([, , definition = '']) => original(definition))
+          .find((it) => it !== undefined);
+      return [...source.matchAll(/resourceType<([^(]+)>\(\)\(\s*'([^']+)'/g)].map(([, properties = '', type = '']) => {
+        const path = paths.get(original(properties) ?? '') ?? 'not found';
+        const { default: Class } = createRequire(__filename)(path) as { default: new (it: object) => { Type: string } };
+        return { type, of: new Class({}).Type };
+      });
+    });
+    expect(found.filter(({ type, of }) => type !== of)).toEqual([]);
+    expect(found.map(({ type }) => type).sort()).toEqual([...vocabulary.values()].map(({ type }) => type).sort());
   });
 
   test('names attributes that exist and that give one value', () => {
