@@ -17,7 +17,7 @@ import { runChild } from './child';
 import { assumeRole, type Cloud, getObject } from './cloud';
 import type { RehearsalOptions } from './options';
 import type { ActionRun, Execution } from './pipeline';
-import { nameOf, type Report, table } from './report';
+import { duration, nameOf, type Report, table } from './report';
 import { gitEnvironment, Repositories } from './repositories';
 import { Route } from './route';
 import {
@@ -28,7 +28,7 @@ import {
   type PipelineNames,
   readPipelineNames,
 } from './route-names';
-import { readVersions, versionTable } from './summary';
+import { functionTable, readVersions, type Versions, versionTable } from './summary';
 
 const run = promisify(execFile);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
@@ -38,6 +38,8 @@ export interface RehearsalInput {
   readonly options: RehearsalOptions;
   /** The checkout that is rehearsed; nothing in it is changed. */
   readonly checkout: string;
+  /** Makes the Python tools available that everything here runs on. @param say told what takes long */
+  readonly prepareTools: (say: (line: string) => void) => Promise<unknown>;
   readonly report: Report;
   /** Writes into the full log. */
   readonly log: (text: string) => void;
@@ -66,6 +68,8 @@ class Rehearsal {
   private readonly copy: string;
   private readonly repositories: Repositories;
   private readonly differences = new Set<string>();
+  /** Executions that could not succeed, and why, by their id. */
+  private readonly expected = new Map<string, string>();
   private emulator: Emulator | undefined;
   private route: Route | undefined;
 
@@ -84,24 +88,37 @@ class Rehearsal {
     await this.build();
     const names = readPipelineNames(join(this.copy, 'generated'));
     const plan = planFor(options, names);
+    await this.input.prepareTools((line) => report.line(line));
     const cloud = await this.startCloud();
     await this.deploy(cloud);
     const route = await this.readRoute(cloud, plan);
     signal.addEventListener('abort', () => route.stop());
     await this.play(route, cloud, plan);
     signal.throwIfAborted();
-    await this.summarize(route, cloud, performance.now() - began);
+    await this.summarize(route, cloud);
+    const failed = [...plan.rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
+    const time = duration(performance.now() - began);
+    report.line();
+    if (failed.length > 0) {
+      report.line(`Not all went well in ${time}: ${failed.join(', ')}`, 'red');
+    } else {
+      const accounts = `${Object.keys(cloud.accounts).length} accounts`;
+      report.line(`All went well in ${time}: ${[...plan.rehearsed].join(', ')} in ${accounts}`, 'green');
+    }
     if (options.keep) {
       await this.keep(route, cloud);
     }
-    return [...plan.rehearsed].every((name) => isWell(route.executionsOf(name).at(-1)));
+    return failed.length === 0;
   }
 
   /** Ends whatever still runs. */
   async end(): Promise<void> {
     this.route?.stop();
     await this.route?.settle();
-    await this.emulator?.stop();
+    if (this.emulator !== undefined) {
+      this.input.log(`[rehearsal] what the emulated AWS has logged:\n${await readFile(this.emulator.log, 'utf8')}`);
+      await this.emulator.stop();
+    }
   }
 
   private async build(): Promise<void> {
@@ -271,9 +288,9 @@ class Rehearsal {
     if (plan.run.has(containerDeployment)) {
       const first = await this.started(route, containerDeployment);
       if ((await first.finished) === 'Failed' && plan.failAt?.pipeline !== containerDeployment) {
-        report.detail(
-          'As on the first day in AWS: there is no image yet. The first build will start the pipeline again.',
-        );
+        const reason = 'as on the first day in AWS: no image yet';
+        this.expected.set(first.id, reason);
+        report.detail(`${reason}. The first build will start the pipeline again.`);
       }
     }
     if (plan.run.has(containerBuild)) {
@@ -350,6 +367,10 @@ class Rehearsal {
         `${last.name} does not run what ${nameOf(first)} packaged: ${strays.map(([name]) => name).join(', ') || 'no function'}.`,
       );
     }
+    const now = await this.versions(cloud);
+    for (const row of functionTable(now)) {
+      report.line(`  ${row}`);
+    }
     report.line(
       `${last.name} runs the packages of ${nameOf(first)}, which were tested and approved, ` +
         `although there is a newer ${moved.join(', ')}`,
@@ -358,30 +379,32 @@ class Rehearsal {
     next.release();
   }
 
-  private async summarize(route: Route, cloud: Cloud, milliseconds: number): Promise<void> {
-    const { report } = this.input;
-    const versions = new Map(
-      await Promise.all(
-        environments.map(
-          async (name) => [name, await readVersions(cloud, name, `${topology.project}-${name}-`)] as const,
-        ),
-      ),
+  private async versions(cloud: Cloud): Promise<Map<string, Versions>> {
+    const all = environments.map(
+      async (name) => [name, await readVersions(cloud, name, `${topology.project}-${name}-`)] as const,
     );
+    return new Map(await Promise.all(all));
+  }
+
+  private async summarize(route: Route, cloud: Cloud): Promise<void> {
+    const { report } = this.input;
     report.heading('What is where');
-    for (const row of versionTable(versions)) {
+    for (const row of versionTable(await this.versions(cloud))) {
       report.line(`  ${row}`);
     }
-    report.heading('Pipelines');
-    const executions = [...Object.values(pipelineNames)].flatMap((name) => route.executionsOf(name));
-    for (const row of table(executions.map((it) => [nameOf(it), it.status, `started by ${it.trigger}`]))) {
+    report.heading('Executions');
+    const executions = route.executions.map((it) => [
+      nameOf(it),
+      it.status.toLowerCase(),
+      this.expected.get(it.id) ?? `started by ${it.trigger}`,
+    ]);
+    for (const row of table(executions)) {
       report.line(`  ${row}`);
     }
     report.heading('Not as in AWS');
     for (const difference of this.differences) {
       report.line(`  ${difference}`);
     }
-    report.line();
-    report.line(`${Math.round(milliseconds / 1000)} s in all`);
   }
 
   private async keep(route: Route, cloud: Cloud): Promise<void> {

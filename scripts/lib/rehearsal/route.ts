@@ -31,7 +31,7 @@ export interface Hold {
 /** The deployed pipelines, and what starts them: events of repositories, images and pipelines. */
 export class Route {
   private readonly pipelines = new Map<string, Pipeline>();
-  private readonly executions: Execution[] = [];
+  private readonly started: Execution[] = [];
   private readonly bus: EventBus;
   private readonly images: ImageWatch;
   private readonly holds: { applies: (approval: Approval) => boolean; wait: () => Promise<void> }[] = [];
@@ -92,9 +92,14 @@ export class Route {
     return this.pipelines.get(name);
   }
 
+  /** The executions of all pipelines, the first one first. */
+  get executions(): readonly Execution[] {
+    return this.started;
+  }
+
   /** The executions of a pipeline, the first one first. */
   executionsOf(pipeline: string): readonly Execution[] {
-    return this.executions.filter((execution) => execution.pipeline === pipeline);
+    return this.started.filter((execution) => execution.pipeline === pipeline);
   }
 
   /**
@@ -166,7 +171,7 @@ export class Route {
     } else if (this.options.only?.has(name) === false) {
       this.options.tell(`${name} would be started by ${trigger}, and is left out`);
     } else {
-      this.executions.push(pipeline.start(trigger));
+      this.started.push(pipeline.start(trigger));
     }
   }
 

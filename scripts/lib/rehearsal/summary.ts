@@ -64,33 +64,42 @@ export async function readVersions({ emulator }: Cloud, account: string, prefix:
  * @param environments in their order
  */
 export function versionTable(environments: ReadonlyMap<string, Versions>): string[] {
-  const rows = (
-    title: string,
-    values: (versions: Versions) => ReadonlyMap<string, string>,
-    show: (value: string) => string,
-  ) => {
-    const names = [...new Set([...environments.values()].flatMap((versions) => [...values(versions).keys()]))];
-    return names.map((name) => [
-      `${title} ${name}`,
-      ...[...environments.values()].map((versions) => {
-        const value = values(versions).get(name);
-        return value === undefined ? '-' : show(value);
-      }),
-    ]);
-  };
-  return table([
-    ['', ...environments.keys()],
-    ...rows(
-      'stack',
-      ({ stacks }) => stacks,
-      (status) => status,
-    ),
-    ...rows(
-      'function',
-      ({ functions }) => functions,
-      (sha256) => sha256.slice(0, 12),
-    ),
-    ...rows('image of', ({ images }) => images, shortImage),
+  return environmentTable(environments, [
+    ...rows(environments, 'stack', ({ stacks }) => stacks, String),
+    ...functionRows(environments),
+    ...rows(environments, 'image of', ({ images }) => images, shortImage),
+  ]);
+}
+
+/** Which code the functions run, as a table like the one of all versions. */
+export function functionTable(environments: ReadonlyMap<string, Versions>): string[] {
+  return environmentTable(environments, functionRows(environments));
+}
+
+const environmentTable = (environments: ReadonlyMap<string, Versions>, body: string[][]) =>
+  table([['', ...environments.keys()], ...body]);
+
+const functionRows = (environments: ReadonlyMap<string, Versions>) =>
+  rows(
+    environments,
+    'function',
+    ({ functions }) => functions,
+    (sha256) => sha256.slice(0, 12),
+  );
+
+function rows(
+  environments: ReadonlyMap<string, Versions>,
+  title: string,
+  values: (versions: Versions) => ReadonlyMap<string, string>,
+  show: (value: string) => string,
+): string[][] {
+  const names = [...new Set([...environments.values()].flatMap((versions) => [...values(versions).keys()]))];
+  return names.map((name) => [
+    `${title} ${name}`,
+    ...[...environments.values()].map((versions) => {
+      const value = values(versions).get(name);
+      return value === undefined ? '-' : show(value);
+    }),
   ]);
 }
 

@@ -30,7 +30,7 @@ interface EnvironmentVariable {
 }
 
 /** How much of a build's output is shown when it succeeds, and when it fails; the log has all of it. */
-const SHOWN_LINES = 3;
+const SHOWN_LINES = 2;
 const SHOWN_LINES_OF_FAILURE = 12;
 
 /**

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { rehearseThis } from './rehearsal.fixture';
+
+test('a failing check stops the pipeline there, tells the topic, and nothing is deployed', async () => {
+  const { well, text, left } = await rehearseThis({ only: 'Infrastructure-Deployment', failAt: 'Check' });
+
+  expect(well).toBe(false);
+  expect(left).toEqual([]);
+  expect(text).toMatch(/✗ Check +Build route-to-live-check-templates:\S+ failed\. Phase: BUILD\./);
+  expect(text).toContain('This command fails, as --fail-at asked for.');
+  expect(text).toMatch(
+    /^Infrastructure-Deployment #1 failed in the stage Check after [\d.]+ s; nothing later has run$/m,
+  );
+  expect(text).toContain('told route-to-live-approvals-and-failures: Infrastructure-Deployment failed: ');
+  expect(text).not.toContain('#1 · Dev');
+  expect(text).not.toContain('stack infrastructure');
+  expect(text).toMatch(/^Not all went well in .*: Infrastructure-Deployment$/m);
+}, 300_000);

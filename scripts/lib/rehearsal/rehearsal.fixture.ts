@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { RehearsalOptions } from './options';
+import { rehearse } from './rehearsal';
+import { Report } from './report';
+
+/** What a rehearsal came to. */
+export interface Rehearsed {
+  readonly well: boolean;
+  /** What a person saw. */
+  readonly text: string;
+  readonly log: string;
+  /** What it left behind of its temporary files. */
+  readonly left: readonly string[];
+}
+
+/** Rehearses the route of this repository, with the Python tools that are on PATH. */
+export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Promise<Rehearsed> {
+  const before = process.env.TMPDIR;
+  const folder = await mkdtemp(join(tmpdir(), 'rehearsal-test-'));
+  // Everything temporary goes where it can be seen whether it was taken away.
+  process.env.TMPDIR = folder;
+  let text = '';
+  let log = '';
+  try {
+    const well = await rehearse({
+      options: { interactive: false, keep: false, ...options },
+      checkout: resolve(__dirname, '../../..'),
+      prepareTools: async () => {},
+      report: new Report({
+        write: (part) => {
+          text += part;
+        },
+        log: (part) => {
+          log += part;
+        },
+        live: false,
+        colours: false,
+        columns: () => 120,
+      }),
+      log: (part) => {
+        log += part;
+      },
+      signal: new AbortController().signal,
+    });
+    // The name of every folder of this project's begins so; tsx keeps its own beside them.
+    const left = (await readdir(folder)).filter((name) => /^(route-to-live|rehearsal)-/.test(name));
+    return { well, text, log, left };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${text}`, { cause: error });
+  } finally {
+    if (before === undefined) {
+      delete process.env.TMPDIR;
+    } else {
+      process.env.TMPDIR = before;
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+}
