@@ -66,7 +66,6 @@ function viaQueue({ region, topology }: World, { name }: DeclaredEnvironment) {
 
 /** The cases of one function: what its code calls, as far as its template says so. */
 function functionCases(world: World, environment: DeclaredEnvironment, lambda: DeclaredResource): ActorCases {
-  const { tooling } = world;
   const stack = environment.stack('infrastructure');
   const { resources } = stack;
   const id = lambda.logicalId.replace(/Function$/, '');
@@ -97,39 +96,15 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
     },
     overHttp,
   ];
-  const lambdaService = (sourceAccount: string): ServiceActor => ({
-    kind: 'service',
-    service: 'lambda.amazonaws.com',
-    sourceAccount,
-  });
   return {
     group: `${environment.name}/${lambda.logicalId}`,
     actor: role,
     needs: [
-      {
-        does: 'is assumed by Lambda',
-        actor: lambdaService(environment.id),
-        actions: 'sts:AssumeRole',
-        on: role.arn,
+      assumedByService(world, role, {
+        service: 'lambda.amazonaws.com',
+        account: environment,
         why: 'Lambda Developer Guide, "Lambda execution role"',
-        butNot: [
-          {
-            that: 'for another account',
-            actor: lambdaService(foreignAccountId),
-            why: 'IAM User Guide, "The confused deputy problem": aws:SourceAccount',
-          },
-          {
-            that: 'by another service',
-            actor: { ...lambdaService(environment.id), service: 'ec2.amazonaws.com' },
-            why: 'only the service that it was made for may use a role',
-          },
-          ...[environment, tooling].map((account) => ({
-            that: `by somebody of ${account.name}`,
-            actor: administratorOf(account),
-            why: 'a role of a service is not for people',
-          })),
-        ],
-      },
+      }),
       writesLogs(
         world,
         environment,
@@ -328,9 +303,7 @@ function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCase
     needs: [
       assumedByService(world, role, {
         service: 'vpc-flow-logs.amazonaws.com',
-        forThe: 'flow log',
-        sourceArn: stack.arn('NetworkFlowLog'),
-        otherSourceArn: stack.arn('Network'),
+        forOne: { noun: 'flow log', arn: stack.arn('NetworkFlowLog'), otherArn: stack.arn('Network') },
         account: environment,
         why: 'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs": trust policy',
       }),
@@ -362,9 +335,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
   const trust = (role: ReturnType<typeof stack.role>) =>
     assumedByService(world, role, {
       service: 'ecs-tasks.amazonaws.com',
-      forThe: 'tasks',
-      sourceArn: task,
-      otherSourceArn: arnIn(world, environment, 'ec2', 'instance/i-00000000000000000'),
+      forOne: { noun: 'tasks', arn: task, otherArn: arnIn(world, environment, 'ec2', 'instance/i-00000000000000000') },
       account: environment,
       why: 'ECS Developer Guide, "Amazon ECS task execution IAM role" and "task IAM role": trust policy',
     });
@@ -573,25 +544,11 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
     group: `${environment.name}/CodeDeployRole`,
     actor: role,
     needs: [
-      {
-        does: 'is assumed by CodeDeploy',
-        actor: { kind: 'service', service: 'codedeploy.amazonaws.com' },
-        actions: 'sts:AssumeRole',
-        on: role.arn,
-        why: 'CodeDeploy User Guide, "Create a service role for CodeDeploy": trust policy',
-        butNot: [
-          {
-            that: 'by another service',
-            actor: { kind: 'service', service: 'lambda.amazonaws.com', sourceAccount: environment.id },
-            why: 'only the service that it was made for may use a role',
-          },
-          {
-            that: 'by somebody of the account',
-            actor: administratorOf(environment),
-            why: 'a role of a service is not for people',
-          },
-        ],
-      },
+      assumedByService(world, role, {
+        service: 'codedeploy.amazonaws.com',
+        account: environment,
+        why: 'CodeDeploy User Guide, "Cross-service confused deputy prevention"',
+      }),
       {
         does: 'replaces task sets',
         actions: ['ecs:CreateTaskSet', 'ecs:DeleteTaskSet'],

@@ -15,6 +15,7 @@ import {
   when,
 } from '../dsl/intrinsics';
 import { retained } from '../dsl/resources';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { ScalableTarget, ScalingPolicy } from '../resources/applicationautoscaling';
 import { Cluster, Service, TaskDefinition } from '../resources/ecs';
@@ -22,6 +23,7 @@ import { LogGroup } from '../resources/logs';
 import type { DeclaredLoadBalancer } from './load-balancer';
 import { namesOf, roleArn, workloadRoles } from './names';
 import { trustService } from './statements';
+import { keptByParameter, keyOfAnotherStack } from './suppressions';
 import { declareWorkloadRole } from './workload-roles';
 
 /** What the service takes from its template. */
@@ -88,7 +90,11 @@ export function declareContainer(
   const { TaskSizes } = t.mappings({ TaskSizes: taskSizes });
 
   const { ContainerLogs } = t.resources({
-    ContainerLogs: retained(LogGroup({ LogGroupName: logGroupName, RetentionInDays: retention, KmsKeyId: key })),
+    ContainerLogs: suppressed(
+      retained(LogGroup({ LogGroupName: logGroupName, RetentionInDays: retention, KmsKeyId: key })),
+      keptByParameter,
+      keyOfAnotherStack,
+    ),
   });
   const roles = declareTaskRoles(t, topology, settings, ContainerLogs);
 
@@ -99,19 +105,29 @@ export function declareContainer(
     }),
   });
   const { FirstTaskDefinition } = t.resources({
-    FirstTaskDefinition: TaskDefinition(
-      taskDefinition({
-        family,
-        image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}:latest`,
-        cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
-        memory: findInMap(TaskSizes, TaskSize, 'Memory'),
-        role: (name) => roleArn(AccountId, names.workloadRole(environment, name)),
-        environment,
-        region: Region,
-        logGroup: logGroupName,
-      }),
-      // Another size is another revision. The service may still run the one before, which has to stay registered.
-      { DependsOn: roles, DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Retain' },
+    FirstTaskDefinition: suppressed(
+      TaskDefinition(
+        taskDefinition({
+          family,
+          image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}:latest`,
+          cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
+          memory: findInMap(TaskSizes, TaskSize, 'Memory'),
+          role: (name) => roleArn(AccountId, names.workloadRole(environment, name)),
+          environment,
+          region: Region,
+          logGroup: logGroupName,
+        }),
+        // Another size is another revision. The service may still run the one before, which has to stay registered.
+        { DependsOn: roles, DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Retain' },
+      ),
+      {
+        reason: 'Its variables are names, no secrets: which environment this is, and what it logs.',
+        cdk_nag: ['AwsSolutions-ECS2'],
+      },
+      {
+        reason: 'Fargate never gives a task more than the memory of the task, and there is only one container in it.',
+        guard: ['CT.ECS.PR.7'],
+      },
     ),
   });
   const { ContainerService } = t.resources({
@@ -226,6 +242,7 @@ function declareTaskRoles(
           Resource: logGroup.Arn,
         },
       ],
+      wildcards: 'A login to ECR has no resource: IAM knows ecr:GetAuthorizationToken on * only.',
     }),
   ];
 }

@@ -54,14 +54,8 @@ export const logsEncryptLogGroups: ResourceStatement = {
   Sid: 'LogsEncryptLogGroups',
   Effect: 'Allow',
   Principal: { Service: sub`logs.${Region}.amazonaws.com` },
-  Action: [
-    'kms:Decrypt',
-    'kms:DescribeKey',
-    'kms:Encrypt',
-    'kms:GenerateDataKey',
-    'kms:ReEncryptFrom',
-    'kms:ReEncryptTo',
-  ],
+  // Not kms:DescribeKey, though AWS's guide has it here: it has no encryption context, so the condition never holds.
+  Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
   Resource: '*',
   Condition: {
     ArnLike: { 'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*` },

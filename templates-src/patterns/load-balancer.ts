@@ -12,6 +12,7 @@ import {
   sub,
   when,
 } from '../dsl/intrinsics';
+import { type Suppression, suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { SecurityGroup, SecurityGroupIngress } from '../resources/ec2';
 import { Listener, LoadBalancer, TargetGroup } from '../resources/elasticloadbalancingv2';
@@ -100,28 +101,35 @@ export function declareLoadBalancer(
   });
   const fromTesters = ingress('Testers', testPort, TestClientCidr);
   const { LoadBalancerSecurityGroup } = t.resources({
-    LoadBalancerSecurityGroup: SecurityGroup({
-      GroupDescription: 'Load balancer of the container service',
-      VpcId: vpc,
-      SecurityGroupIngress: when(
-        Https,
-        [
-          ingress('Clients', 443, ClientCidr),
-          ingress('Clients that are sent on to HTTPS', 80, ClientCidr),
-          fromTesters,
+    LoadBalancerSecurityGroup: suppressed(
+      SecurityGroup({
+        GroupDescription: 'Load balancer of the container service',
+        VpcId: vpc,
+        SecurityGroupIngress: when(
+          Https,
+          [
+            ingress('Clients', 443, ClientCidr),
+            ingress('Clients that are sent on to HTTPS', 80, ClientCidr),
+            fromTesters,
+          ],
+          [ingress('Clients', 80, ClientCidr), fromTesters],
+        ),
+        SecurityGroupEgress: [
+          {
+            Description: 'Container tasks',
+            IpProtocol: 'tcp',
+            FromPort: containerPort,
+            ToPort: containerPort,
+            DestinationSecurityGroupId: taskSecurityGroup,
+          },
         ],
-        [ingress('Clients', 80, ClientCidr), fromTesters],
-      ),
-      SecurityGroupEgress: [
-        {
-          Description: 'Container tasks',
-          IpProtocol: 'tcp',
-          FromPort: containerPort,
-          ToPort: containerPort,
-          DestinationSecurityGroupId: taskSecurityGroup,
-        },
-      ],
-    }),
+      }),
+      {
+        reason:
+          'It opens the ports of HTTP and of testers to the ranges of two parameters; the rules cannot read Fn::If.',
+        cdk_nag: ['AwsSolutions-EC23', 'NIST.800.53.R5-EC2RestrictedCommonPorts', 'NIST.800.53.R5-EC2RestrictedSSH'],
+      },
+    ),
   });
   t.resources({
     TaskIngress: SecurityGroupIngress({
@@ -136,23 +144,42 @@ export function declareLoadBalancer(
 
   const attribute = (Key: string, Value: StringValue) => ({ Key, Value });
   const { PublicLoadBalancer } = t.resources({
-    PublicLoadBalancer: LoadBalancer({
-      Name: names.loadBalancer,
-      Type: 'application',
-      Scheme: 'internet-facing',
-      IpAddressType: 'ipv4',
-      Subnets: publicSubnets,
-      SecurityGroups: [LoadBalancerSecurityGroup.GroupId],
-      LoadBalancerAttributes: [
-        attribute('deletion_protection.enabled', DeletionProtection),
-        attribute('access_logs.s3.enabled', 'true'),
-        attribute('access_logs.s3.bucket', logBucket),
-        attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
-        attribute('routing.http.desync_mitigation_mode', 'strictest'),
-        // The container keeps connections open for 65 s: it must never close one that the load balancer still uses.
-        attribute('idle_timeout.timeout_seconds', '60'),
-      ],
-    }),
+    PublicLoadBalancer: suppressed(
+      LoadBalancer({
+        Name: names.loadBalancer,
+        Type: 'application',
+        Scheme: 'internet-facing',
+        IpAddressType: 'ipv4',
+        Subnets: publicSubnets,
+        SecurityGroups: [LoadBalancerSecurityGroup.GroupId],
+        LoadBalancerAttributes: [
+          attribute('deletion_protection.enabled', DeletionProtection),
+          attribute('access_logs.s3.enabled', 'true'),
+          attribute('access_logs.s3.bucket', logBucket),
+          attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
+          attribute('routing.http.desync_mitigation_mode', 'strictest'),
+          // The container keeps connections open for 65 s: it must never close one that the load balancer still uses.
+          attribute('idle_timeout.timeout_seconds', '60'),
+        ],
+      }),
+      {
+        reason: 'The parameter DeletionProtection decides: on in production, off where environments come and go.',
+        guard: ['CT.ELASTICLOADBALANCING.PR.5'],
+        cdk_nag: ['NIST.800.53.R5-ELBDeletionProtectionEnabled'],
+      },
+      {
+        reason: 'It logs to a bucket that another stack exports; the rule knows only buckets of the same template.',
+        guard: ['CT.ELASTICLOADBALANCING.PR.6'],
+      },
+      {
+        reason: 'Which requests are attacks depends on the application: its owner adds a web ACL with rules that fit.',
+        cdk_nag: ['NIST.800.53.R5-ALBWAFEnabled'],
+      },
+      {
+        reason: 'Nothing can replace it without a new address, so its name gets in the way of no update.',
+        cfn_nag: ['W28'],
+      },
+    ),
   });
 
   const targetGroup = (name: Substitution) =>
@@ -190,20 +217,27 @@ export function declareLoadBalancer(
       DefaultActions: [{ Type: 'forward', TargetGroupArn: BlueTargetGroup }],
     });
   const { ProductionListener, TestListener } = t.resources({
-    ProductionListener: listener(when(Https, 443, 80)),
-    TestListener: listener(testPort),
+    ProductionListener: suppressed(listener(when(Https, 443, 80)), httpsWithCertificate),
+    TestListener: suppressed(listener(testPort), httpsWithCertificate),
   });
   t.resources({
-    RedirectListener: Listener(
+    RedirectListener: suppressed(
+      Listener(
+        {
+          LoadBalancerArn: PublicLoadBalancer,
+          Port: 80,
+          Protocol: 'HTTP',
+          DefaultActions: [
+            { Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } },
+          ],
+        },
+        { Condition: Https },
+      ),
       {
-        LoadBalancerArn: PublicLoadBalancer,
-        Port: 80,
-        Protocol: 'HTTP',
-        DefaultActions: [
-          { Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } },
-        ],
+        reason: 'It answers every request of plain HTTP with a redirect to HTTPS, and needs no certificate.',
+        cdk_nag: ['NIST.800.53.R5-ELBv2ACMCertificateRequired'],
+        cfn_nag: ['W56'],
       },
-      { Condition: Https },
     ),
   });
 
@@ -220,6 +254,12 @@ export function declareLoadBalancer(
   });
   return { PublicLoadBalancer, BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener };
 }
+
+/** A listener that speaks HTTPS once there is a certificate. */
+const httpsWithCertificate: Suppression = {
+  reason: 'It speaks HTTPS as soon as the parameter CertificateArn names a certificate; the rules cannot read Fn::If.',
+  cdk_nag: ['NIST.800.53.R5-ALBHttpToHttpsRedirection', 'NIST.800.53.R5-ELBv2ACMCertificateRequired'],
+};
 
 const addressRange = {
   AllowedPattern: '([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}',

@@ -17,6 +17,7 @@ import {
 } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import {
   ElasticIp,
@@ -35,6 +36,7 @@ import {
 import { LogGroup } from '../resources/logs';
 import { namesOf, workloadRoles } from './names';
 import { trustService } from './statements';
+import { keptByParameter } from './suppressions';
 import { declareWorkloadRole } from './workload-roles';
 
 /** What the network takes from its template. */
@@ -100,7 +102,13 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
   const named = (name: string) => [{ Key: 'Name', Value: sub`${topology.project}-${environment}-${name}` }];
 
   const { Network, Gateway } = t.resources({
-    Network: Vpc({ CidrBlock: VpcCidr, EnableDnsHostnames: true, EnableDnsSupport: true, Tags: named('vpc') }),
+    Network: suppressed(
+      Vpc({ CidrBlock: VpcCidr, EnableDnsHostnames: true, EnableDnsSupport: true, Tags: named('vpc') }),
+      {
+        reason: 'CloudFormation cannot change the default security group of a VPC; nothing here is a member of it.',
+        cdk_nag: ['NIST.800.53.R5-VPCDefaultSecurityGroupClosed'],
+      },
+    ),
     Gateway: InternetGateway({ Tags: named('internet') }),
   });
   const { GatewayAttachment } = t.resources({
@@ -110,9 +118,15 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
     PublicRouteTable: RouteTable({ VpcId: Network, Tags: named('public') }),
   });
   t.resources({
-    PublicRoute: Route(
-      { RouteTableId: PublicRouteTable, DestinationCidrBlock: '0.0.0.0/0', GatewayId: Gateway },
-      { DependsOn: GatewayAttachment },
+    PublicRoute: suppressed(
+      Route(
+        { RouteTableId: PublicRouteTable, DestinationCidrBlock: '0.0.0.0/0', GatewayId: Gateway },
+        { DependsOn: GatewayAttachment },
+      ),
+      {
+        reason: 'Its subnets hold only what faces the internet: the load balancer and NAT gateways. Tasks have others.',
+        cdk_nag: ['NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW'],
+      },
     ),
   });
 
@@ -174,16 +188,22 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
   const ofZones = (items: readonly Reference[]) => when(ThreeZones, items, items.slice(0, 2));
 
   const { TaskSecurityGroup } = t.resources({
-    TaskSecurityGroup: SecurityGroup({
-      GroupDescription: 'Container tasks; what comes in is ruled by the container-service stack',
-      VpcId: Network,
-      // Not to the endpoints alone: layers of images come from S3, whose addresses are not in the VPC and whose prefix
-      // list has another id in every Region. Where the route tables end is the limit.
-      SecurityGroupEgress: [
-        { Description: 'AWS APIs', IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' },
-      ],
-      Tags: named('tasks'),
-    }),
+    TaskSecurityGroup: suppressed(
+      SecurityGroup({
+        GroupDescription: 'Container tasks; what comes in is ruled by the container-service stack',
+        VpcId: Network,
+        // Not to the endpoints alone: layers of images come from S3, whose addresses are not in the VPC and whose prefix
+        // list has another id in every Region. Where the route tables end is the limit.
+        SecurityGroupEgress: [
+          { Description: 'AWS APIs', IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' },
+        ],
+        Tags: named('tasks'),
+      }),
+      {
+        reason: 'S3, which holds the layers of images, has no address in the VPC; where route tables end is the limit.',
+        cfn_nag: ['W5'],
+      },
+    ),
   });
   const { EndpointSecurityGroup } = t.resources({
     EndpointSecurityGroup: SecurityGroup({
@@ -318,12 +338,15 @@ function declareFlowLog(
   network: Reference,
 ) {
   const { FlowLogGroup } = t.resources({
-    FlowLogGroup: retained(
-      LogGroup({
-        LogGroupName: sub`/${topology.project}/${environment}/vpc-flow-logs`,
-        RetentionInDays: retention,
-        KmsKeyId: key,
-      }),
+    FlowLogGroup: suppressed(
+      retained(
+        LogGroup({
+          LogGroupName: sub`/${topology.project}/${environment}/vpc-flow-logs`,
+          RetentionInDays: retention,
+          KmsKeyId: key,
+        }),
+      ),
+      keptByParameter,
     ),
   });
   const role = declareWorkloadRole(t, topology, environment, 'FlowLogRole', {
@@ -340,6 +363,7 @@ function declareFlowLog(
       },
       { Sid: 'FindLogGroup', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
     ],
+    wildcards: 'The service looks for its log group among all of them: the guide of VPC asks for it.',
   });
   t.resources({
     NetworkFlowLog: FlowLog({

@@ -15,11 +15,21 @@ export const looksAtAlarms = (sid: string): Suppression => ({
   rules: [`wildcard-resources-are-needed[${sid}]`],
 });
 
-/** A key that encrypts log groups. */
-export const describedByLogs: Suppression = {
-  reason: 'The guide of CloudWatch Logs has kms:DescribeKey under this condition, too; at worst it allows nothing.',
-  rules: ['iam-condition-keys-exist[LogsEncryptLogGroups]'],
+/** A log group that is kept as long as a parameter says. */
+export const keptByParameter: Suppression = {
+  reason:
+    'The operator says with the parameter LogRetentionDays how long logs are kept, a year or more where it must be.',
+  guard: ['CT.CLOUDWATCH.PR.2'],
 };
+
+/** An alarm of an environment. */
+export const tellsByParameter: readonly Suppression[] = [
+  {
+    reason: 'The parameter AlarmTopicArn says whom it tells; it may be empty, and the rule cannot read Fn::If.',
+    guard: ['CT.CLOUDWATCH.PR.1'],
+  },
+  { reason: 'Operators look for it by its name, and no update replaces an alarm.', cfn_nag: ['W28'] },
+];
 
 /** A log group under a key that another stack exports. */
 export const keyOfAnotherStack: Suppression = {

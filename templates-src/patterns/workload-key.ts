@@ -2,6 +2,7 @@ import type { Topology } from '../define-topology';
 import { type Reference, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alias, Key } from '../resources/kms';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from './key-statements';
@@ -24,13 +25,19 @@ export const ownerTags = ({ project }: Topology, environment: Reference) => [
 export function declareWorkloadKey(t: Template, topology: Topology, environment: Reference) {
   const names = namesOf(topology);
   const { WorkloadKey } = t.resources({
-    WorkloadKey: retained(
-      Key({
-        Description: 'Encrypts logs and queues of this environment',
-        EnableKeyRotation: true,
-        KeyPolicy: policy<ResourceStatement>(ownerAdministersKey(), ownerGrantsUseThroughIam, logsEncryptLogGroups),
-        Tags: ownerTags(topology, environment),
-      }),
+    WorkloadKey: suppressed(
+      retained(
+        Key({
+          Description: 'Encrypts logs and queues of this environment',
+          EnableKeyRotation: true,
+          KeyPolicy: policy<ResourceStatement>(ownerAdministersKey(), ownerGrantsUseThroughIam, logsEncryptLogGroups),
+          Tags: ownerTags(topology, environment),
+        }),
+      ),
+      {
+        reason: 'Nobody may create a grant on this key: its policy allows it to no one, nor lets IAM allow it.',
+        guard: ['CT.KMS.PR.3'],
+      },
     ),
   });
   t.resources({

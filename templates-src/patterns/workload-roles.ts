@@ -5,6 +5,7 @@ import { type Suppression, suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Role } from '../resources/iam';
 import { namesOf } from './names';
+import { wildcardsIn } from './roles';
 
 /** A role that a template of an environment creates: who assumes it, and what it may do. */
 export interface WorkloadRoleDefinition {
@@ -13,6 +14,8 @@ export interface WorkloadRoleDefinition {
   readonly description: string;
   readonly trust: TrustStatement;
   readonly permissions: readonly IdentityStatement[];
+  /** Why resources in its policy hold a `*`; without it scanners refuse them. */
+  readonly wildcards?: string;
   /** Other rules of scanners that it breaks. */
   readonly suppressions?: readonly Suppression[];
 }
@@ -31,7 +34,7 @@ export function declareWorkloadRole(
   topology: Topology,
   environment: Reference,
   id: string,
-  { name, description, trust, permissions, suppressions = [] }: WorkloadRoleDefinition,
+  { name, description, trust, permissions, wildcards, suppressions = [] }: WorkloadRoleDefinition,
 ) {
   const names = namesOf(topology);
   return t.resource(
@@ -58,6 +61,7 @@ export function declareWorkloadRole(
               cdk_nag: ['NIST.800.53.R5-IAMNoInlinePolicy'] as const,
             },
           ]),
+      ...(wildcards === undefined ? [] : wildcardsIn(permissions, 'W11', wildcards)),
       ...suppressions,
     ),
   );

@@ -8,7 +8,7 @@ import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } f
 import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
-import { describedByLogs, everyBucket, takesAccessLogs } from '../../patterns/suppressions';
+import { everyBucket, takesAccessLogs } from '../../patterns/suppressions';
 import { Repository } from '../../resources/ecr';
 import { Alias, Key } from '../../resources/kms';
 import { Bucket, BucketPolicy } from '../../resources/s3';
@@ -77,7 +77,6 @@ export default function artifactStore(topology: Topology): Template {
         reason: 'Of all principals only administrators of this account may create grants, which ECR needs of them.',
         guard: ['CT.KMS.PR.3'],
       },
-      describedByLogs,
     ),
   });
   t.resources({ ArtifactKeyAlias: Alias({ AliasName: names.keyAlias, TargetKeyId: ArtifactKey }) });
