@@ -64,9 +64,11 @@ function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): 
     needs: [
       assumedByService(world, role, {
         service: 'codebuild.amazonaws.com',
-        forThe: 'project',
-        sourceArn: stack.arn(`${id}Project`),
-        otherSourceArn: otherStack.arn(`${otherProject.id}Project`),
+        forOne: {
+          noun: 'project',
+          arn: stack.arn(`${id}Project`),
+          otherArn: otherStack.arn(`${otherProject.id}Project`),
+        },
         why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": trust policy',
       }),
       {

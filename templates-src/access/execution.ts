@@ -10,12 +10,11 @@ import {
   type Need,
   type Refusal,
   type Requests,
-  type ServiceActor,
   type World,
 } from './case';
-import { administratorOf, arnIn, foreignAccountId, openKey } from './elsewhere';
+import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
-import { encryptedObjects, logGroupItself } from './needs';
+import { assumedByService, encryptedObjects, logGroupItself } from './needs';
 import { notNeeded, notNeededBy } from './not-needed';
 import { artifactOf, packageIn } from './pipelines';
 import handlers from './resource-handlers.json';
@@ -366,36 +365,12 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
   const { tooling } = world;
   const role = environment.stack('deployment-roles').role('CloudFormationExecutionRole');
   const store = tooling.stack('artifact-store');
-  const service = (sourceAccount: string): ServiceActor => ({
-    kind: 'service',
-    service: 'cloudformation.amazonaws.com',
-    sourceAccount,
-  });
   return [
-    {
-      does: 'is assumed by CloudFormation',
-      actor: service(environment.id),
-      actions: 'sts:AssumeRole',
-      on: role.arn,
+    assumedByService(world, role, {
+      service: 'cloudformation.amazonaws.com',
+      account: environment,
       why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
-      butNot: [
-        {
-          that: 'for another account',
-          actor: service(foreignAccountId),
-          why: 'IAM User Guide, "The confused deputy problem": aws:SourceAccount',
-        },
-        {
-          that: 'by another service',
-          actor: { ...service(environment.id), service: 'lambda.amazonaws.com' },
-          why: 'only the service that it was made for may use a role',
-        },
-        ...[tooling, environment].map((account) => ({
-          that: `by somebody of ${account.name}`,
-          actor: administratorOf(account),
-          why: 'what it may do is done by CloudFormation, from a template that somebody has approved',
-        })),
-      ],
-    },
+    }),
     {
       does: 'asks for availability zones',
       actions: 'ec2:DescribeAvailabilityZones',

@@ -46,58 +46,70 @@ export const keyAdministration = [
   'kms:UpdateKeyDescription',
 ] as const;
 
-/** That a service of AWS assumes a role, for one resource of the account. */
+/**
+ * That a service of AWS assumes a role for an account: for one resource of it, or for any where the service says
+ * nothing about the resource.
+ */
 export function assumedByService(
   { tooling }: World,
   { arn: role }: RoleActor,
   {
     service,
-    forThe,
-    sourceArn,
-    otherSourceArn,
+    forOne,
     account = tooling,
     why,
   }: {
     readonly service: ServiceActor['service'];
-    /** Words for the resource: `pipeline`. */
-    readonly forThe: string;
-    readonly sourceArn: string;
-    /** Another resource of the same kind in the same account. */
-    readonly otherSourceArn: string;
+    /** The resource that the service assumes the role for; without it, the service says the account alone. */
+    readonly forOne?: {
+      /** Words for the resource: `pipeline`. */
+      readonly noun: string;
+      readonly arn: string;
+      /** Another resource in the same account. */
+      readonly otherArn: string;
+    };
     readonly account?: DeclaredAccount;
     readonly why: string;
   },
 ): Need {
-  const as = (sourceAccount: string, arn: string): ServiceActor => ({
+  const as = (sourceAccount: string, sourceArn = forOne?.arn): ServiceActor => ({
     kind: 'service',
     service,
     sourceAccount,
-    sourceArn: arn,
+    ...(sourceArn === undefined ? {} : { sourceArn }),
   });
-  const confusedDeputy = 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount';
+  const people = account.id === tooling.id ? [account] : [account, tooling];
   return {
-    does: `is assumed by ${service} for its ${forThe}`,
-    actor: as(account.id, sourceArn),
+    does: `is assumed by ${service}${forOne === undefined ? '' : ` for its ${forOne.noun}`}`,
+    actor: as(account.id),
     actions: 'sts:AssumeRole',
     on: role,
     why,
     butNot: [
-      { that: `for another ${forThe} of the account`, actor: as(account.id, otherSourceArn), why: confusedDeputy },
+      ...(forOne === undefined
+        ? []
+        : [
+            {
+              that: `for another ${forOne.noun} of the account`,
+              actor: as(account.id, forOne.otherArn),
+              why: 'IAM User Guide, "The confused deputy problem": aws:SourceArn',
+            },
+          ]),
       {
-        that: `for the same ${forThe} in another account`,
-        actor: as(foreignAccountId, sourceArn.replace(account.id, foreignAccountId)),
-        why: confusedDeputy,
+        that: 'for another account',
+        actor: as(foreignAccountId, forOne?.arn.replace(account.id, foreignAccountId)),
+        why: 'IAM User Guide, "The confused deputy problem": aws:SourceAccount',
       },
       {
         that: 'by another service',
-        actor: { ...as(account.id, sourceArn), service: 'ec2.amazonaws.com' },
+        actor: { ...as(account.id), service: 'ec2.amazonaws.com' },
         why: 'only the service that it was made for may use a role',
       },
-      {
-        that: 'by somebody of the account',
-        actor: administratorOf(account),
+      ...people.map((each) => ({
+        that: `by somebody of ${each.name}`,
+        actor: administratorOf(each),
         why: 'IAM User Guide, "Service roles": a role that a service assumes is not for people',
-      },
+      })),
     ],
   };
 }

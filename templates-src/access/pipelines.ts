@@ -65,9 +65,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
   const needs: readonly Need[] = [
     assumedByService(world, role, {
       service: 'codepipeline.amazonaws.com',
-      forThe: 'pipeline',
-      sourceArn: stack.arn('Pipeline'),
-      otherSourceArn: otherStack.arn('Pipeline'),
+      forOne: { noun: 'pipeline', arn: stack.arn('Pipeline'), otherArn: otherStack.arn('Pipeline') },
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": trust policy',
     }),
     ...(topology.pipelines.source === 'codecommit'
@@ -360,9 +358,7 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
       needs: [
         assumedByService(world, role, {
           service: 'events.amazonaws.com',
-          forThe: 'rule',
-          sourceArn: arn,
-          otherSourceArn: stack.arn('FailureRule'),
+          forOne: { noun: 'rule', arn: arn, otherArn: stack.arn('FailureRule') },
           why: 'EventBridge User Guide, "Using IAM roles to allow Amazon EventBridge to access resources"',
         }),
         {
