@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generatedFolder } from './lib/build';
+import { type CheckResult, checkTemplates } from './lib/check/check-templates';
+import { type Tool, tools } from './lib/check/finding';
+import { toJunit } from './lib/check/junit';
+import { reportText } from './lib/check/report-text';
+import { toSarif } from './lib/check/sarif';
+import { cfnLintProgram } from './lib/check/scanners/cfn-lint';
+import { templateFilesBelow } from './lib/check/template';
+import { messageOf } from './lib/message';
+import { writeFiles } from './lib/write-files';
+
+const help = `Usage: npm run check [-- OPTION...]
+
+Checks all generated templates, offline: cfn-lint with informational rules, AWS's validator, Control Tower's rules for
+Guard, cdk-nag (AwsSolutions and NIST 800-53 R5), the rules of this project, and cfn-nag where it is installed. Any
+finding fails, whatever its severity. What a resource suppresses is printed with its reason.
+
+  --generated DIR  folder of the templates, instead of generated/
+  --only TOOL      run one tool only; may be given more than once: ${tools.join(', ')}
+  --junit FILE     write the results as JUnit XML, too
+  --sarif FILE     write the results as SARIF 2.1.0, too
+  --help           print this text
+
+Exit codes: 0 nothing was found, 1 something was found or a tool failed, 2 wrong usage
+`;
+
+interface Options {
+  readonly generated?: string;
+  readonly only?: readonly string[];
+  readonly junit?: string;
+  readonly sarif?: string;
+  readonly help?: boolean;
+}
+
+/** What is wrong with the options; undefined when nothing is. */
+function wrongUsage({ generated = generatedFolder, only = [] }: Options): string | undefined {
+  const unknown = only.filter((tool) => !(tools as readonly string[]).includes(tool));
+  if (unknown.length > 0) {
+    return `unknown tool ${unknown.join(', ')}, expected ${tools.join(', ')}`;
+  }
+  if (!existsSync(generated) || templateFilesBelow(generated).length === 0) {
+    return `found no templates in ${generated}, expected a folder with YAML files`;
+  }
+  return undefined;
+}
+
+function writeReports({ junit, sarif }: Options, result: CheckResult, folder: string): void {
+  const write = (path: string, text: string) => writeFiles(dirname(path), new Map([[basename(path), text]]));
+  if (junit !== undefined) {
+    write(junit, toJunit(result));
+  }
+  if (sarif !== undefined) {
+    write(sarif, `${JSON.stringify(toSarif(result, folder), undefined, 2)}\n`);
+  }
+}
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = parseArgs({
+      options: {
+        generated: { type: 'string' },
+        only: { type: 'string', multiple: true },
+        junit: { type: 'string' },
+        sarif: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`check: ${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const wrong = wrongUsage(options);
+  if (wrong !== undefined) {
+    process.stderr.write(`check: ${wrong}\n\n${help}`);
+    return 2;
+  }
+
+  const folder = options.generated ?? generatedFolder;
+  try {
+    const result = await checkTemplates({
+      folder,
+      tools: (options.only as readonly Tool[] | undefined) ?? tools,
+      cfnLint: cfnLintProgram(resolve(__dirname, '..')),
+      cfnNag: 'cfn_nag_scan',
+    });
+    const shown = relative(process.cwd(), folder) || '.';
+    process.stdout.write(`${reportText(result, shown)}\n`);
+    writeReports(options, result, shown);
+    return result.findings.length === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`check: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+main().then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,38 @@
+import { text } from '../nodes';
+import type { Rule } from '../rule';
+
+const boundary = /-workload-boundary$/;
+
+/**
+ * The template that declares the boundary is deployed by an operator; roles of all other templates of an environment
+ * are created by a pipeline, and are the workload's.
+ */
+export const workloadRolesHaveTheBoundary: Rule = {
+  id: 'workload-roles-have-the-boundary',
+  severity: 'error',
+  why:
+    'Who can commit a template could give a role any permission in the account. The boundary limits what such a role may ' +
+    'ever do, and CloudFormation is not allowed to create a role without it.',
+  fix: 'Declare the role with declareWorkloadRole of patterns/workload-roles.ts.',
+  check: ({ path, document }) => {
+    const resources = Object.entries(document.Resources);
+    const declaresBoundary = resources.some(
+      ([, { Type, Properties }]) =>
+        Type === 'AWS::IAM::ManagedPolicy' && boundary.test(text(Properties?.ManagedPolicyName)),
+    );
+    if (!path.startsWith('environment/') || declaresBoundary) {
+      return [];
+    }
+    return resources
+      .filter(([, { Type }]) => Type === 'AWS::IAM::Role' || Type === 'AWS::IAM::User')
+      .filter(([, { Properties }]) => !boundary.test(text(Properties?.PermissionsBoundary)))
+      .map(([id, { Type, Properties }]) => ({
+        path: ['Resources', id],
+        message: `the ${Type.split('::')[2]?.toLowerCase()} has ${
+          Properties?.PermissionsBoundary === undefined
+            ? 'no PermissionsBoundary'
+            : `the PermissionsBoundary ${text(Properties.PermissionsBoundary)}, expected that of workloads`
+        }`,
+      }));
+  },
+};

@@ -1,0 +1,43 @@
+import type { Scan } from '../finding';
+import { findingsOf, type Rule } from '../rule';
+import { actionsAreNamed } from '../rules/actions-are-named';
+import { bucketsRefusePlainHttp } from '../rules/buckets-refuse-plain-http';
+import { crossAccountGrantsNameRoles } from '../rules/cross-account-grants-name-roles';
+import { iamActionsExist } from '../rules/iam-actions-exist';
+import { iamConditionKeysExist } from '../rules/iam-condition-keys-exist';
+import { iamResourcesFitActions } from '../rules/iam-resources-fit-actions';
+import { passedRolesAreNamed } from '../rules/passed-roles-are-named';
+import { pipelinesDoNotPoll } from '../rules/pipelines-do-not-poll';
+import { pipelinesEncryptWithTheKey } from '../rules/pipelines-encrypt-with-the-key';
+import { principalsAreAccountsOrServices } from '../rules/principals-are-accounts-or-services';
+import { serviceGrantsNameTheirSource } from '../rules/service-grants-name-their-source';
+import { statefulResourcesAreRetained } from '../rules/stateful-resources-are-retained';
+import { templatesHoldNoAccountIds } from '../rules/templates-hold-no-account-ids';
+import { wildcardResourcesAreNeeded } from '../rules/wildcard-resources-are-needed';
+import { workloadRolesHaveTheBoundary } from '../rules/workload-roles-have-the-boundary';
+import type { CheckedTemplate } from '../template';
+
+/** Every rule of this project. */
+export const rules: readonly Rule[] = [
+  actionsAreNamed,
+  bucketsRefusePlainHttp,
+  crossAccountGrantsNameRoles,
+  iamActionsExist,
+  iamConditionKeysExist,
+  iamResourcesFitActions,
+  passedRolesAreNamed,
+  pipelinesDoNotPoll,
+  pipelinesEncryptWithTheKey,
+  principalsAreAccountsOrServices,
+  serviceGrantsNameTheirSource,
+  statefulResourcesAreRetained,
+  templatesHoldNoAccountIds,
+  wildcardResourcesAreNeeded,
+  workloadRolesHaveTheBoundary,
+];
+
+/** Holds the templates against the rules of this project. */
+export async function scanWithRules(templates: readonly CheckedTemplate[]): Promise<Scan> {
+  const findings = await Promise.all(templates.flatMap((template) => rules.map((rule) => findingsOf(rule, template))));
+  return { tool: 'rules', scope: `${rules.length} rules of this project`, findings: findings.flat() };
+}
