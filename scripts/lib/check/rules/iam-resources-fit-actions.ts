@@ -1,33 +1,28 @@
 import { type ActionData, actionData } from '../iam-data';
-import { overlap } from '../overlap';
+import { anyName, overlapOfArns } from '../overlap';
 import type { Rule, Violation } from '../rule';
 import { type Statement, statementsOf } from '../statements';
 
+/** `*`, or a reference: nobody knows what it will be. */
+const isAnything = (resource: string) => /^(\*|<[^>]*>)$/.test(resource);
+
 async function problemsOf({ path, name, actions, resources }: Statement): Promise<readonly Violation[]> {
   const all = await Promise.all(actions.map(actionData));
-  const data = all.filter((it): it is ActionData => it !== undefined);
-  const works = (arns: readonly string[], resource: string) => arns.some((arn) => overlap(arn, resource));
-  const useless = data
-    .filter(
-      ({ arns }) =>
-        !resources.some((resource) =>
-          arns.length === 0 ? overlap(resource, '*') && /^(\*|<[^>]*>)$/.test(resource) : works(arns, resource),
-        ),
-    )
-    .map(({ action, arns }) => ({
-      path,
-      message:
-        arns.length === 0
-          ? `${name} allows ${action} on named resources, but AWS evaluates it against * only`
-          : `${name} allows ${action} on none of the resources that it works on (${arns.join(', ')})`,
-    }));
-  const idle =
-    data.length < actions.length
-      ? []
-      : resources
-          .filter((resource) => !data.some(({ arns }) => works(arns, resource)) && !/^(\*|<[^>]*>)$/.test(resource))
-          .map((resource) => ({ path, message: `${name} names ${resource}, on which none of its actions works` }));
-  return [...useless, ...idle];
+  const known = all.filter((it): it is ActionData => it !== undefined);
+  const works = ({ arns }: ActionData, resource: string) =>
+    isAnything(resource) || arns.some((arn) => overlapOfArns(arn, resource));
+  const useless = known
+    .filter((action) => !resources.some((resource) => works(action, resource)))
+    .map(({ action, arns }) =>
+      arns.length === 0
+        ? `${name} allows ${action} on named resources, but AWS evaluates it against * only`
+        : `${name} allows ${action} on none of the resources that it works on (${arns.join(', ').replaceAll(anyName, '*')})`,
+    );
+  // An action that doesn't exist may work on anything; another rule finds it.
+  const idle = resources
+    .filter((resource) => known.length === actions.length && !known.some((action) => works(action, resource)))
+    .map((resource) => `${name} names ${resource}, on which none of its actions works`);
+  return [...useless, ...idle].map((message) => ({ path, message }));
 }
 
 /** An action on a resource that it never works on is allowed in vain. */
