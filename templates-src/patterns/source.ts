@@ -3,7 +3,8 @@ import { AccountId, Partition, Region, type Substitution, sub } from '../dsl/int
 import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
 import { Repository } from '../resources/codecommit';
-import { namesOf, pipelineNames } from './names';
+import { artifactPrefix } from './artifacts';
+import { bucketArn, namesOf, pipelineNames } from './names';
 import { type Producer, type PushTrigger, takeIn } from './pipeline';
 import { startOnCommit } from './triggers';
 
@@ -112,6 +113,13 @@ export function sourceFrom(
             // The service was renamed; which name a request is checked against depends on the connection's ARN.
             Action: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
             Resource: ConnectionArn,
+          },
+          // The connection's service puts the source into the bucket and sets the object's ACL while it does.
+          {
+            Sid: 'HandOverSource',
+            Effect: 'Allow',
+            Action: 's3:PutObjectAcl',
+            Resource: sub`${bucketArn(namesOf(topology).artifactBucket())}/${artifactPrefix(pipeline)}/*`,
           },
         ],
       ),
