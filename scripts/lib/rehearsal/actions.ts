@@ -1,9 +1,9 @@
 import { approval } from './actions/approval';
 import { cloudFormation } from './actions/cloudformation';
 import { codeBuild } from './actions/code-build';
-import { codeCommitSource } from './actions/code-commit-source';
 import { codeDeployToEcs } from './actions/code-deploy-to-ecs';
 import { ecrSource } from './actions/ecr-source';
+import { codeCommitSource, connectionSource } from './actions/git-source';
 import type { PipelineDefinition } from './definition';
 import type { ActionResult, ActionRun } from './pipeline';
 import type { World } from './world';
@@ -13,6 +13,7 @@ type Doing = (run: ActionRun, world: World) => Promise<ActionResult>;
 /** What the rehearsal does for AWS, by provider. */
 const doings = new Map<string, Doing>([
   ['CodeCommit', codeCommitSource],
+  ['CodeStarSourceConnection', connectionSource],
   ['ECR', ecrSource],
   ['CodeBuild', codeBuild],
   ['Manual', approval],

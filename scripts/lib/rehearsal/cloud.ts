@@ -1,4 +1,5 @@
 import type { Emulator } from '../emulator';
+import type { ArtifactLocation } from './pipeline';
 
 /** The emulated AWS, as the services of AWS see it that the rehearsal plays. */
 export interface Cloud {
@@ -65,12 +66,6 @@ export async function assumeRole(
   };
 }
 
-/** An object of S3, and how it is encrypted. */
-export interface StoredObject {
-  readonly bucket: string;
-  readonly key: string;
-}
-
 /**
  * Puts an object into S3, encrypted with a key.
  *
@@ -79,7 +74,7 @@ export interface StoredObject {
 export async function putObject(
   cloud: Cloud,
   session: Session,
-  { bucket, key }: StoredObject,
+  { bucket, key }: ArtifactLocation,
   body: Uint8Array,
   kmsKeyId: string | undefined,
 ): Promise<void> {
@@ -95,7 +90,7 @@ export async function putObject(
  *
  * @throws Error with what S3 answers when it refuses
  */
-export async function getObject(cloud: Cloud, session: Session, { bucket, key }: StoredObject): Promise<Buffer> {
+export async function getObject(cloud: Cloud, session: Session, { bucket, key }: ArtifactLocation): Promise<Buffer> {
   return Buffer.from(await (await s3(cloud, session, `${bucket}/${key}`, { method: 'GET' })).arrayBuffer());
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { copyCheckout } from './checkout';
 import { help } from './options';
 
 const run = promisify(execFile);
@@ -11,14 +12,18 @@ const repository = resolve(__dirname, '../../..');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rehearsal-command-test-'));
-  // The command as `npm run rehearse` has it, save for the installation of Python tools.
+  await makeCommand(repository);
+});
+
+/** Makes the command as a checkout's `npm run rehearse` has it, save for the installation of Python tools. */
+async function makeCommand(checkout: string): Promise<void> {
   await writeFile(
     join(folder, 'command.ts'),
-    `import { runCommand } from ${JSON.stringify(join(__dirname, 'command'))};
-    runCommand(process.argv.slice(2), { checkout: ${JSON.stringify(repository)}, prepareTools: async () => {} })
+    `import { runCommand } from ${JSON.stringify(join(checkout, 'scripts', 'lib', 'rehearsal', 'command'))};
+    runCommand(process.argv.slice(2), { checkout: ${JSON.stringify(checkout)}, prepareTools: async () => {} })
       .then((code) => { process.exitCode = code; });`,
   );
-});
+}
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 interface Ended {
@@ -133,6 +138,33 @@ describe('the command', () => {
     expect(stdout).toMatch(/stack infrastructure +CREATE_COMPLETE +CREATE_COMPLETE +REVIEW_IN_PROGRESS/);
     expect(stdout).toContain('\u001b[32m✓\u001b[0m');
     expect(code).toBe(1);
+  });
+
+  test('starts pipelines by their triggers where the source is a connection', async () => {
+    const copy = join(folder, 'connected');
+    await copyCheckout(repository, copy);
+    const topology = join(copy, 'templates-src', 'topology.ts');
+    const text = await readFile(topology, 'utf8');
+    await writeFile(
+      topology,
+      text.replace('  environments: [', "  pipelines: { source: 'connection' },\n  environments: ["),
+    );
+    for (const name of ['container-build', 'infrastructure-deployment', 'container-deployment']) {
+      const file = join(copy, 'parameters', 'tooling', `${name}-pipeline.json`);
+      const { Parameters } = JSON.parse(await readFile(file, 'utf8')) as { Parameters: object };
+      const connection = {
+        ConnectionArn: 'arn:aws:codeconnections:eu-west-1:111111111111:connection/0f0f0f0f',
+        RepositoryId: `team/${name}`,
+      };
+      await writeFile(file, JSON.stringify({ Parameters: { ...Parameters, ...connection } }));
+    }
+    await makeCommand(copy);
+
+    const { code, stdout } = await command(['--only', 'Infrastructure-Deployment', '--until', 'Source']);
+
+    expect(stdout).toMatch(/^Infrastructure-Deployment #1 started by commit [0-9a-f]{8} on main \(trigger\)$/m);
+    expect(stdout).toContain('A local repository stands in for team/infrastructure-deployment');
+    expect(code).toBe(0);
   });
 
   test('keeps the emulated AWS until it is interrupted, says how to reach it, and runs what is pushed', async () => {

@@ -12,11 +12,11 @@ test('what get-pipeline leaves out has the defaults of CodePipeline', () => {
       artifactStore: store,
       version: 3,
       pipelineType: 'V2',
-      triggers: [],
       stages: [{ name: 'Source', blockers: [], actions: [{ name: 'Get', actionTypeId }] }],
     }),
   ).toMatchObject({
     executionMode: 'SUPERSEDED',
+    triggers: [],
     stages: [
       {
         name: 'Source',
@@ -32,6 +32,12 @@ test('what the rehearsal would have to leave undone is refused, all of it at onc
       name: 'A-Pipeline',
       executionMode: 'PARALLEL',
       variables: [{ name: 'Size' }],
+      triggers: [
+        {
+          providerType: 'CodeStarSourceConnection',
+          gitConfiguration: { sourceActionName: 'Get', pullRequest: [{}], push: [{ tags: { includes: ['v*'] } }] },
+        },
+      ],
       artifactStores: { 'eu-west-1': store },
       stages: [
         {
@@ -44,6 +50,7 @@ test('what the rehearsal would have to leave undone is refused, all of it at onc
     }),
   ).toThrow(
     'The rehearsal does not know how CodePipeline treats A-Pipeline.variables, A-Pipeline.artifactStores, ' +
+      'A-Pipeline.triggers.Get.pullRequest, A-Pipeline.triggers.Get.push.tags, ' +
       'A-Pipeline.Dev.beforeEntry, A-Pipeline.Dev.onFailure.conditions, A-Pipeline.Dev.onFailure.result SKIP, ' +
       'A-Pipeline.Dev.Deploy.region, A-Pipeline.Dev.Deploy.commands, A-Pipeline.executionMode PARALLEL.',
   );

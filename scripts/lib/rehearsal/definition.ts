@@ -8,6 +8,25 @@ export interface PipelineDefinition {
   readonly artifactStore: ArtifactStore;
   readonly executionMode: 'SUPERSEDED' | 'QUEUED';
   readonly stages: readonly StageDefinition[];
+  /** What starts it, where its source is a connection; a CodeCommit repository starts it with an event. */
+  readonly triggers: readonly Trigger[];
+}
+
+/** Pushes to a connected repository that start a pipeline. */
+export interface Trigger {
+  readonly gitConfiguration: {
+    readonly sourceActionName: string;
+    readonly push?: readonly {
+      readonly branches?: Patterns;
+      readonly filePaths?: Patterns;
+    }[];
+  };
+}
+
+/** Names, with wildcards. */
+export interface Patterns {
+  readonly includes?: readonly string[];
+  readonly excludes?: readonly string[];
 }
 
 /** The bucket through which actions hand on artifacts. */
@@ -42,7 +61,11 @@ export interface ActionDefinition {
 
 /** What may stand in each part of a definition. What is not here would be left undone without anybody noticing. */
 const known = {
-  pipeline: new Set(['name', 'roleArn', 'artifactStore', 'executionMode', 'stages', 'version', 'pipelineType']),
+  pipeline: new Set([
+    ...['name', 'roleArn', 'artifactStore', 'executionMode', 'stages', 'triggers', 'version', 'pipelineType'],
+  ]),
+  trigger: new Set(['sourceActionName', 'push']),
+  push: new Set(['branches', 'filePaths']),
   artifactStore: new Set(['type', 'location', 'encryptionKey']),
   stage: new Set(['name', 'actions', 'onFailure', 'blockers']),
   onFailure: new Set(['result', 'retryConfiguration']),
@@ -74,6 +97,13 @@ export function readDefinition(pipeline: Part): PipelineDefinition {
   } as unknown as PipelineDefinition;
   check('pipeline', definition.name, pipeline);
   check('artifactStore', `${definition.name}.artifactStore`, (definition.artifactStore ?? {}) as unknown as Part);
+  for (const { gitConfiguration } of definition.triggers ?? []) {
+    const path = `${definition.name}.triggers.${gitConfiguration.sourceActionName}`;
+    check('trigger', path, gitConfiguration as unknown as Part);
+    for (const push of gitConfiguration.push ?? []) {
+      check('push', `${path}.push`, push as Part);
+    }
+  }
   for (const stage of definition.stages) {
     const path = `${definition.name}.${stage.name}`;
     check('stage', path, stage as unknown as Part);
@@ -93,6 +123,7 @@ export function readDefinition(pipeline: Part): PipelineDefinition {
   }
   return {
     ...definition,
+    triggers: definition.triggers ?? [],
     stages: definition.stages.map((stage) => ({
       ...stage,
       actions: stage.actions.map((action) => ({

@@ -14,6 +14,9 @@ export interface AwsEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** What is particular to an event. */
+export type EventContent = Pick<AwsEvent, 'source' | 'detail-type' | 'resources' | 'detail'>;
+
 /** What becomes of events. */
 export interface EventTargets {
   /** Starts a pipeline. @param trigger what starts it, in words */
@@ -54,10 +57,7 @@ export class EventBus {
    * @param subject what the event is about, in words: what started a pipeline
    * @returns names of the rules that matched
    */
-  async put(
-    subject: string,
-    event: Pick<AwsEvent, 'source' | 'detail-type' | 'resources' | 'detail'>,
-  ): Promise<string[]> {
+  async put(subject: string, event: EventContent): Promise<string[]> {
     const whole: AwsEvent = {
       version: '0',
       id: randomUUID(),
@@ -145,8 +145,6 @@ function valueAt(path: string, event: AwsEvent): unknown {
     .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], event);
 }
 
-type Detail = Pick<AwsEvent, 'source' | 'detail-type' | 'resources' | 'detail'>;
-
 /**
  * The event of a branch that was pushed to, made or deleted.
  * https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
@@ -159,7 +157,7 @@ export function branchEvent(
     before,
     after,
   }: { repository: string; branch: string; before?: string | undefined; after?: string | undefined },
-): Detail {
+): EventContent {
   return {
     source: 'aws.codecommit',
     'detail-type': 'CodeCommit Repository State Change',
@@ -181,7 +179,15 @@ export function branchEvent(
  * The event of an image that was pushed under a tag.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
  */
-export function imageEvent({ repository, tag, digest }: { repository: string; tag: string; digest: string }): Detail {
+export function imageEvent({
+  repository,
+  tag,
+  digest,
+}: {
+  repository: string;
+  tag: string;
+  digest: string;
+}): EventContent {
   return {
     source: 'aws.ecr',
     'detail-type': 'ECR Image Action',
@@ -204,7 +210,7 @@ export function executionEvent(
   { accounts, region }: Cloud,
   { pipeline, id, started }: { readonly pipeline: string; readonly id: string; readonly started: Date },
   state: string,
-): Detail {
+): EventContent {
   return {
     source: 'aws.codepipeline',
     'detail-type': 'CodePipeline Pipeline Execution State Change',

@@ -26,6 +26,11 @@ export class ImageWatch {
 
   constructor(private readonly cloud: Cloud) {}
 
+  /** Whether any image was there at the last look. */
+  get any(): boolean {
+    return this.seen.size > 0;
+  }
+
   /** What has been pushed since the last look; `latest` comes last, as build-image.sh pushes it. */
   async changes(): Promise<PushedImage[]> {
     const { emulator } = this.cloud;

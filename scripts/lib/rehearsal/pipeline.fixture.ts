@@ -26,6 +26,7 @@ export function pipelineOf(
     roleArn: 'arn:aws:iam::111111111111:role/fixture-pipeline',
     artifactStore: { location: 'fixture-artifacts' },
     executionMode: 'SUPERSEDED',
+    triggers: [],
     stages: Object.entries(stages).map(([name, stage]) =>
       'actions' in stage ? { name, ...stage } : { name, actions: stage as readonly ActionDefinition[] },
     ),

@@ -10,7 +10,6 @@ export interface Rehearsed {
   readonly well: boolean;
   /** What a person saw. */
   readonly text: string;
-  readonly log: string;
   /** What it left behind of its temporary files. */
   readonly left: readonly string[];
 }
@@ -22,7 +21,6 @@ export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Pro
   // Everything temporary goes where it can be seen whether it was taken away.
   process.env.TMPDIR = folder;
   let text = '';
-  let log = '';
   try {
     const well = await rehearse({
       options: { interactive: false, keep: false, ...options },
@@ -32,21 +30,17 @@ export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Pro
         write: (part) => {
           text += part;
         },
-        log: (part) => {
-          log += part;
-        },
+        log: () => {},
         live: false,
         colours: false,
         columns: () => 120,
       }),
-      log: (part) => {
-        log += part;
-      },
+      log: () => {},
       signal: new AbortController().signal,
     });
     // The name of every folder of this project's begins so; tsx keeps its own beside them.
     const left = (await readdir(folder)).filter((name) => /^(route-to-live|rehearsal)-/.test(name));
-    return { well, text, log, left };
+    return { well, text, left };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${text}`, { cause: error });
   } finally {

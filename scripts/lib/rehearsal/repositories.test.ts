@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commitAll, copyCheckout } from './checkout';
+import type { Patterns } from './definition';
 import { git, Repositories } from './repositories';
 
 let folder: string;
@@ -48,6 +49,50 @@ describe('repositories', () => {
       { repository: 'one', branch: 'other', before: first, after: undefined },
     ]);
   });
+});
+
+describe('patterns', () => {
+  test('take in branches by name or wildcard, unless they are left out', async () => {
+    const repositories = await connected('main', 'feature/one', 'feature/deep/two');
+    const takesIn = (branch: string, patterns: Patterns) => repositories.takesIn('team/app', branch, patterns);
+
+    expect(await takesIn('main', { includes: ['main'] })).toBe(true);
+    expect(await takesIn('feature/one', { includes: ['main'] })).toBe(false);
+    expect(await takesIn('feature/one', { includes: ['feature/*'] })).toBe(true);
+    expect(await takesIn('feature/deep/two', { includes: ['feature/*'] })).toBe(false);
+    expect(await takesIn('feature/deep/two', { includes: ['feature/**'] })).toBe(true);
+    expect(await takesIn('feature/one', { excludes: ['feature/**'] })).toBe(false);
+    expect(await takesIn('main', { excludes: ['feature/**'] })).toBe(true);
+    expect(await takesIn('main', {})).toBe(true);
+  });
+
+  test('take in files that changed, or all of them when the branch is new', async () => {
+    const repositories = await connected('main');
+    const before = (await repositories.head('team/app', 'main')).id;
+    await write({ 'lambda/deep/b.txt': 'new', 'README.md': 'new' }, 'work');
+    const after = await commitAll(join(folder, 'work'), 'second');
+    await git(['push', '--quiet', repositories.path('team/app'), 'main'], {}, join(folder, 'work'));
+    const changed = (from: string | undefined, patterns: Patterns) =>
+      repositories.changedFiles('team/app', from, after, patterns);
+
+    expect(await changed(before, { includes: ['lambda/**'] })).toEqual(['lambda/deep/b.txt']);
+    expect(await changed(before, { includes: ['**'] })).toEqual(['README.md', 'lambda/deep/b.txt']);
+    expect(await changed(before, { includes: ['lambda/*'] })).toEqual([]);
+    expect(await changed(before, { excludes: ['**/*.md'] })).toEqual(['lambda/deep/b.txt']);
+    expect(await changed(undefined, { includes: ['*.txt'] })).toEqual(['a.txt']);
+  });
+
+  async function connected(...branches: string[]) {
+    const repositories = new Repositories(join(folder, 'remote'));
+    await repositories.create('team/app');
+    await write({ 'a.txt': 'a' }, 'work');
+    const work = join(folder, 'work');
+    await git(['init', '--quiet', '--initial-branch=main'], {}, work);
+    await commitAll(work, 'first');
+    const refs = branches.map((branch) => `HEAD:refs/heads/${branch}`);
+    await git(['push', '--quiet', repositories.path('team/app'), ...refs], {}, work);
+    return repositories;
+  }
 });
 
 describe('a copy of a checkout', () => {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Patterns } from './definition';
 
 const run = promisify(execFile);
 
@@ -23,7 +24,7 @@ export interface BranchChange {
   readonly after: string | undefined;
 }
 
-/** Bare git repositories on this machine, which stand in for those of CodeCommit. */
+/** Bare git repositories on this machine, which stand in for those of CodeCommit, or behind a connection. */
 export class Repositories {
   /** Heads at the last look, by repository and branch. */
   private readonly seen = new Map<string, ReadonlyMap<string, string>>();
@@ -33,7 +34,7 @@ export class Repositories {
 
   /** Makes an empty repository. */
   async create(name: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(dirname(this.path(name)), { recursive: true });
     await git(['init', '--quiet', '--bare', '--initial-branch=main', this.path(name)]);
     this.seen.set(name, new Map());
   }
@@ -60,6 +61,35 @@ export class Repositories {
     const text = await this.git(name, ['log', '-1', `--format=${format}`, head]);
     const [id = '', authorDate = '', committerDate = '', message = ''] = text.split('\0');
     return { id, authorDate, committerDate, message: message.trim() };
+  }
+
+  /** Whether patterns take in a branch. Patterns that leave out go first, as in CodePipeline. */
+  async takesIn(name: string, branch: string, { includes = ['**'], excludes = [] }: Patterns): Promise<boolean> {
+    const matches = async (patterns: readonly string[]) =>
+      patterns.length > 0 &&
+      (
+        await this.git(name, [
+          'for-each-ref',
+          '--format=%(refname:lstrip=2)',
+          ...patterns.map((it) => `refs/heads/${it}`),
+        ])
+      )
+        .split('\n')
+        .includes(branch);
+    return !(await matches(excludes)) && matches(includes);
+  }
+
+  /** Files that patterns take in, and that differ between two commits; all files when there is none before. */
+  async changedFiles(
+    name: string,
+    before: string | undefined,
+    after: string,
+    { includes = ['**'], excludes = [] }: Patterns,
+  ): Promise<string[]> {
+    const pathspecs = [...includes.map((it) => `:(glob)${it}`), ...excludes.map((it) => `:(exclude,glob)${it}`)];
+    const emptyTree = (await this.git(name, ['hash-object', '-t', 'tree', '/dev/null'])).trim();
+    const diff = ['diff', '--name-only', '-z', before ?? emptyTree, after, '--', ...pathspecs];
+    return (await this.git(name, diff)).split('\0').filter((file) => file !== '');
   }
 
   /** Writes the files of a commit, without its history, into a folder. */

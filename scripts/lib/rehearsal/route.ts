@@ -1,9 +1,10 @@
 import { checkProviders, performAction } from './actions';
 import type { Approval, Decision } from './actions/approval';
-import { readDefinition } from './definition';
+import { type ActionDefinition, readDefinition } from './definition';
 import { branchEvent, EventBus, executionEvent, imageEvent } from './event-bus';
 import { ImageWatch } from './images';
 import { type ActionResult, type ActionRun, type Execution, Pipeline, type Progress } from './pipeline';
+import type { BranchChange } from './repositories';
 import type { World } from './world';
 
 export interface RouteOptions {
@@ -113,10 +114,60 @@ export class Route {
     for (const change of await this.world.repositories.changes(names)) {
       const { repository, branch, after } = change;
       const subject = after === undefined ? `the end of ${branch}` : `commit ${after.slice(0, 8)} on ${branch}`;
-      const matching = await this.bus.put(subject, branchEvent(this.world.cloud, change));
+      const matching = this.isConnected(repository)
+        ? await this.pull(change, subject)
+        : await this.bus.put(subject, branchEvent(this.world.cloud, change));
       this.world.log(`[rehearsal] ${repository}: ${subject}; rules: ${matching.join(', ') || 'none'}\n`);
     }
     return this.executions.slice(before);
+  }
+
+  /** Whether any image has been pushed. */
+  get hasImages(): boolean {
+    return this.images.any;
+  }
+
+  /** The repository that a pipeline takes its source from. */
+  repositoryOf(pipeline: string): string {
+    const [source] = this.sourcesOf(pipeline);
+    return source?.configuration.FullRepositoryId ?? source?.configuration.RepositoryName ?? '';
+  }
+
+  /** The actions of a pipeline that take a branch of a repository. */
+  private sourcesOf(pipeline: string): readonly ActionDefinition[] {
+    const stages = this.pipelines.get(pipeline)?.definition.stages ?? [];
+    return stages
+      .flatMap(({ actions }) => actions)
+      .filter(({ configuration }) => configuration.BranchName !== undefined);
+  }
+
+  private isConnected(repository: string): boolean {
+    return [...this.pipelines.keys()].some((pipeline) =>
+      this.sourcesOf(pipeline).some(({ configuration }) => configuration.FullRepositoryId === repository),
+    );
+  }
+
+  /** Starts the pipelines whose triggers take in what was pushed to a connected repository. */
+  private async pull({ repository, branch, before, after }: BranchChange, subject: string): Promise<string[]> {
+    const { repositories } = this.world;
+    const triggered: string[] = [];
+    for (const { definition } of this.pipelines.values()) {
+      for (const { gitConfiguration } of definition.triggers) {
+        const source = this.sourcesOf(definition.name).find(({ name }) => name === gitConfiguration.sourceActionName);
+        for (const { branches = {}, filePaths = {} } of gitConfiguration.push ?? []) {
+          if (
+            source?.configuration.FullRepositoryId === repository &&
+            after !== undefined &&
+            (await repositories.takesIn(repository, branch, branches)) &&
+            (await repositories.changedFiles(repository, before, after, filePaths)).length > 0
+          ) {
+            triggered.push(`trigger of ${definition.name}`);
+            this.start(definition.name, `${subject} (trigger)`);
+          }
+        }
+      }
+    }
+    return triggered;
   }
 
   /** Waits until nothing runs and no event is on its way. */

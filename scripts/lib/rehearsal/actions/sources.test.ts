@@ -90,6 +90,42 @@ describe('a source in CodeCommit', () => {
   });
 });
 
+describe('a source behind a connection', () => {
+  test('leaves the newest commit behind, and says that a local repository stands in', async () => {
+    await bench.world.repositories.create('team/app');
+    const id = await bench.commit('team/app', { 'a.txt': 'a' });
+    const ConnectionArn = 'arn:aws:codeconnections:eu-west-1:111111111111:connection/0f0f';
+
+    const { outputs, variables } = await bench.perform(
+      'CodeStarSourceConnection',
+      { FullRepositoryId: 'team/app', BranchName: 'main', ConnectionArn, OutputArtifactFormat: 'CODE_ZIP' },
+      output,
+    );
+
+    expect(await bench.filesOf(outputs?.get('SourceArtifact'))).toEqual({ 'a.txt': 'a' });
+    expect(variables).toMatchObject({
+      FullRepositoryName: 'team/app',
+      BranchName: 'main',
+      CommitId: id,
+      CommitMessage: 'A change',
+      ConnectionArn,
+    });
+    expect(bench.differences).toEqual([
+      'A local repository stands in for team/app; the connection to it is not tried.',
+    ]);
+  });
+
+  test('that is to hand on a clone instead of files is refused', async () => {
+    await expect(
+      bench.perform(
+        'CodeStarSourceConnection',
+        { FullRepositoryId: 'team/app', BranchName: 'main', OutputArtifactFormat: 'CODEBUILD_CLONE_REF' },
+        output,
+      ),
+    ).rejects.toThrow('The rehearsal does not know sources of the format CODEBUILD_CLONE_REF, only CODE_ZIP.');
+  });
+});
+
 describe('a source in ECR', () => {
   const imageSource = (more = {}) =>
     bench.perform('ECR', { RepositoryName: 'team/image', ImageTag: 'latest' }, { ...output, ...more });

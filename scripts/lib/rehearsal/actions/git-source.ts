@@ -1,0 +1,56 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { actionSession, storeArtifact } from '../artifacts';
+import type { ActionResult, ActionRun } from '../pipeline';
+import type { World } from '../world';
+
+/**
+ * A source in CodeCommit: the newest commit of a branch, whatever has started the execution.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
+ */
+export async function codeCommitSource(run: ActionRun, world: World): Promise<ActionResult> {
+  const { RepositoryName = '' } = run.configuration;
+  return gitSource(run, world, RepositoryName, { RepositoryName });
+}
+
+/**
+ * A source behind a connection to GitHub, GitLab or Bitbucket. The connection itself is not emulated.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
+ */
+export async function connectionSource(run: ActionRun, world: World): Promise<ActionResult> {
+  const { FullRepositoryId = '', ConnectionArn = '' } = run.configuration;
+  world.differs(`A local repository stands in for ${FullRepositoryId}; the connection to it is not tried.`);
+  return gitSource(run, world, FullRepositoryId, { FullRepositoryName: FullRepositoryId, ConnectionArn });
+}
+
+async function gitSource(
+  run: ActionRun,
+  world: World,
+  repository: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<ActionResult> {
+  const { BranchName = '', OutputArtifactFormat = 'CODE_ZIP' } = run.configuration;
+  if (OutputArtifactFormat !== 'CODE_ZIP') {
+    throw new Error(`The rehearsal does not know sources of the format ${OutputArtifactFormat}, only CODE_ZIP.`);
+  }
+  const branch = world.fails(run) ? `not-${BranchName}-by---fail-at` : BranchName;
+  const commit = await world.repositories.head(repository, branch);
+  const folder = join(await mkdtemp(join(world.folder, 'source-')), 'tree');
+  await world.repositories.checkOut(repository, commit.id, folder);
+  const session = await actionSession(world.cloud, run);
+  const [output] = run.action.outputArtifacts;
+  const location = await storeArtifact(world.cloud, session, run, output?.name ?? '', folder);
+  const [subject = ''] = commit.message.split('\n');
+  return {
+    summary: `${commit.id.slice(0, 8)} ${subject}`,
+    outputs: new Map([[output?.name ?? '', location]]),
+    variables: {
+      ...variables,
+      BranchName,
+      CommitId: commit.id,
+      CommitMessage: commit.message,
+      AuthorDate: commit.authorDate,
+      CommitterDate: commit.committerDate,
+    },
+  };
+}
