@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['{templates-src,scripts,lambda,container,ecs-deploy}/**/*.test.ts'],
     // The Python tools of requirements-dev.txt come first, whatever the machine has.
     env: { PATH: [resolve('.venv', 'bin'), process.env.PATH].join(delimiter) },
+    // Most of the time goes into programs that the tests start: one worker a core, where the default keeps one core free.
+    maxWorkers: '100%',
     // Tests that start programs need more than the 5 seconds of the default.
     testTimeout: 60_000,
     hookTimeout: 60_000,
