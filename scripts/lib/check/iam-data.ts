@@ -42,7 +42,7 @@ async function lookUp(action: string): Promise<ActionData | undefined> {
   );
   return {
     action: `${service}:${details.name}`,
-    arns: types.map(({ arn }) => arn.replaceAll('${BucketName}', anyName).replaceAll(/\$\{[^}]*\}/g, '*')),
+    arns: types.map(({ arn }) => arn.replaceAll(/\$\{BucketName\}/g, anyName).replaceAll(/\$\{[^}]*\}/g, '*')),
     conditionKeys: [
       ...details.conditionKeys,
       ...details.resourceTypes.flatMap(({ conditionKeys }) => conditionKeys),

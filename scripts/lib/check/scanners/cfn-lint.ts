@@ -13,7 +13,7 @@ interface Match {
     readonly Start: { readonly LineNumber: number };
     readonly Path?: readonly (string | number)[] | null;
   };
-  readonly Rule: { readonly Id: string; readonly Description: string; readonly Source: string };
+  readonly Rule: { readonly Id: string; readonly Description: string; readonly Source?: string | null };
 }
 
 const severities = {
@@ -61,7 +61,7 @@ export async function scanWithCfnLint(
         ...(section === 'Resources' && typeof logicalId === 'string' ? { logicalId } : {}),
         message: Message,
         why: Rule.Description,
-        fix: `See ${Rule.Source}`,
+        fix: Rule.Source ? `See ${Rule.Source}` : 'Correct what the message names.',
       };
     },
   );
