@@ -459,6 +459,24 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     rules: ['pipelines-encrypt-with-the-key'],
   },
   {
+    what: 'a build that does not encrypt with the key',
+    template: build,
+    break: (it) => {
+      delete propertiesOf(it, 'AWS::CodeBuild::Project').EncryptionKey;
+    },
+    tool: 'rules',
+    rules: ['pipelines-encrypt-with-the-key'],
+  },
+  {
+    what: 'a workload role that a service may use for anybody',
+    template: service,
+    break: (it) => {
+      delete statement(it, 'AssumedByService').Condition;
+    },
+    tool: 'rules',
+    rules: ['service-grants-name-their-source'],
+  },
+  {
     what: 'an account id',
     template: roles,
     break: ({ Parameters }) => {

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const root = join(__dirname, '..');
+const work = mkdtempSync(join(tmpdir(), 'check-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+function check(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', 'tsx/cjs', 'scripts/check.ts', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** A folder with one generated template in it. */
+function folderWith(name: string, edit: (text: string) => string = (text) => text): string {
+  const folder = join(work, name);
+  mkdirSync(join(folder, 'tooling'), { recursive: true });
+  const template = join('tooling', 'container-build-pipeline.yaml');
+  cpSync(join(root, 'generated', template), join(folder, template));
+  writeFileSync(join(folder, template), edit(readFileSync(join(folder, template), 'utf8')));
+  return folder;
+}
+
+test('what is clean ends with 0', () => {
+  const { status, stdout, stderr } = check('--generated', folderWith('clean'), '--only', 'rules');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^ok: 0 findings in 1 templates/m);
+  expect(status).toBe(0);
+});
+
+test('what breaks a rule ends with 1, and is in every report', () => {
+  const folder = folderWith('polling', (text) =>
+    text.replace("PollForSourceChanges: 'false'", "PollForSourceChanges: 'true'"),
+  );
+  const junit = join(work, 'junit.xml');
+  const sarif = join(work, 'sarif.json');
+  const { status, stdout } = check('--generated', folder, '--only', 'rules', '--junit', junit, '--sarif', sarif);
+  expect(stdout).toContain('error rules pipelines-do-not-poll Pipeline');
+  expect(readFileSync(junit, 'utf8')).toContain('pipelines-do-not-poll');
+  expect(JSON.parse(readFileSync(sarif, 'utf8')).runs[0].results[0].ruleId).toBe('pipelines-do-not-poll');
+  expect(status).toBe(1);
+});
+
+test('several tools may be chosen', () => {
+  const { stdout } = check('--generated', folderWith('two'), '--only', 'rules', '--only', 'cfn-nag');
+  expect(stdout).toMatch(/^rules /m);
+  expect(stdout).toMatch(/^cfn-nag /m);
+  expect(stdout).not.toMatch(/^guard /m);
+});
+
+test.each([
+  [['--only', 'cfn-lynt'], 'unknown tool cfn-lynt, expected cfn-lint, '],
+  [['--generated', '/nowhere'], 'found no templates in /nowhere'],
+  [['--nonsense'], '--nonsense'],
+])('%o is wrong usage', (args, message) => {
+  const { status, stdout, stderr } = check(...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain('Usage: npm run check');
+  expect(stdout).toBe('');
+});
+
+test('--help tells the options and exit codes', () => {
+  const { status, stdout } = check('--help');
+  expect(status).toBe(0);
+  for (const part of ['--generated DIR', '--only TOOL', '--junit FILE', '--sarif FILE', 'Exit codes']) {
+    expect(stdout).toContain(part);
+  }
+});
