@@ -3,17 +3,23 @@ import {
   DEFAULT_SCALAR_STYLE_RULES,
   DUMP_SCHEMA,
   jsToAst,
-  present,
+  present as presentNodes,
   SCALAR_STYLE,
   type ScalarNode,
   type ScalarStyleRule,
   type Node as YamlNode,
 } from 'js-yaml';
-import { type Document, Intrinsic, type Node } from './document';
+import { type Document, Intrinsic, type Node, record } from './document';
 import { limits } from './limits';
 
 /** What YAML calls the values that have no tag of their own. */
-const tags = { text: 'tag:yaml.org,2002:str', list: 'tag:yaml.org,2002:seq', map: 'tag:yaml.org,2002:map' };
+const tags = {
+  boolean: 'tag:yaml.org,2002:bool',
+  integer: 'tag:yaml.org,2002:int',
+  list: 'tag:yaml.org,2002:seq',
+  map: 'tag:yaml.org,2002:map',
+  text: 'tag:yaml.org,2002:str',
+};
 
 /** Functions that have no short form in YAML: those of the Rules section. */
 const withoutShortForm = new Set(['Contains']);
@@ -24,11 +30,36 @@ const withoutShortForm = new Set(['Contains']);
  * indented by one space and lists not at all, which saves about a fifth: the pipelines of ten environments need it.
  */
 export function toYaml(document: Document, header: readonly string[]): string {
-  const contents = yamlNode(document);
   const comment = header.map((line) => `# ${line}\n`).join('');
-  const roomy = comment + spaced(write(contents, false));
-  return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(contents, true) : roomy;
+  const roomy = comment + write(document, false);
+  return Buffer.byteLength(roomy) > limits.templateBytes ? comment + write(document, true) : roomy;
 }
+
+function write(document: Document, tight: boolean): string {
+  const blank = tight ? '' : '\n';
+  return Object.entries(document)
+    .map(([name, content], index) => {
+      const entries = Object.entries(record(content));
+      // One entry at a time: only its nodes are held, and the blank lines need no search.
+      const text =
+        entries.length === 0
+          ? present({ [name]: content }, tight)
+          : `${name}:\n${entries.map(([id, entry]) => indented(present({ [id]: entry }, tight), tight)).join(blank)}`;
+      return index === 0 || name === 'Description' ? text : blank + text;
+    })
+    .join('');
+}
+
+const indented = (text: string, tight: boolean) => text.replace(/^(?=.)/gm, tight ? ' ' : '  ');
+
+const present = (content: Node, tight: boolean) =>
+  presentNodes([{ contents: yamlNode(content), directives: [] }], {
+    schema: DUMP_SCHEMA,
+    lineWidth: -1,
+    scalarStyleRules,
+    indent: tight ? 1 : 2,
+    seqNoIndent: tight,
+  });
 
 /**
  * Quotes what YAML 1.2 takes without quotes and PyYAML, the parser of the AWS CLI and of cfn-lint, does not: within
@@ -45,14 +76,7 @@ const quoteWhatIsMisread: ScalarStyleRule = (layout) => {
   }
 };
 
-const write = (contents: YamlNode, tight: boolean) =>
-  present([{ contents, directives: [] }], {
-    schema: DUMP_SCHEMA,
-    lineWidth: -1,
-    scalarStyleRules: [...Object.values(DEFAULT_SCALAR_STYLE_RULES), quoteWhatIsMisread],
-    indent: tight ? 1 : 2,
-    seqNoIndent: tight,
-  });
+const scalarStyleRules = [...Object.values(DEFAULT_SCALAR_STYLE_RULES), quoteWhatIsMisread];
 
 /** Values that read as one thing, and stand on one line however often they occur. */
 const oneLiners = new Set(['ActionTypeId', 'InputArtifacts', 'OutputArtifacts', 'Label']);
@@ -115,8 +139,13 @@ const text = (value: string, tag?: string): ScalarNode => ({
   value,
 });
 
-/** A number, true or false: in the form of js-yaml. */
-const scalar = (value: number | boolean) => jsToAst(value, DUMP_SCHEMA)[0]?.contents as ScalarNode;
+/** A number, true or false: in the form of js-yaml, which knows how to write a fraction. */
+function scalar(value: number | boolean): ScalarNode {
+  if (typeof value === 'boolean' || Number.isSafeInteger(value)) {
+    return { ...text(String(value)), tag: typeof value === 'boolean' ? tags.boolean : tags.integer };
+  }
+  return jsToAst(value, DUMP_SCHEMA)[0]?.contents as ScalarNode;
+}
 
 function inlineLength(node: YamlNode): number {
   if (node.kind === 'alias') {
@@ -144,30 +173,4 @@ function flow(node: YamlNode): void {
       flow(value);
     }
   }
-}
-
-/**
- * Puts a blank line before every section and every entry of one. Text can't be hit: the lines of blocks are indented
- * deeper than entries, except those of the description, and no block ends with an empty line.
- */
-function spaced(yaml: string): string {
-  let section = '';
-  let first = true;
-  return yaml
-    .split('\n')
-    .map((line) => {
-      if (/^[A-Za-z]/.test(line)) {
-        const blank = section === '' || section === 'AWSTemplateFormatVersion' ? '' : '\n';
-        section = line.slice(0, line.indexOf(':'));
-        first = true;
-        return `${blank}${line}`;
-      }
-      if (/^ {2}['"A-Za-z0-9]/.test(line) && section !== 'Description') {
-        const blank = first ? '' : '\n';
-        first = false;
-        return `${blank}${line}`;
-      }
-      return line;
-    })
-    .join('\n');
 }

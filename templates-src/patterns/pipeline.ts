@@ -394,18 +394,21 @@ function checkArtifacts(pipeline: string, stages: readonly Stage[]): void {
 
 /** Joins statements with the same Sid: one statement with the resources of all, each named once. */
 function joined(statements: readonly IdentityStatement[]): readonly IdentityStatement[] {
-  const bySid = new Map<string, IdentityStatement>();
-  for (const statement of statements) {
-    const present = bySid.get(statement.Sid);
-    const resources = [...(present ? [present.Resource].flat() : []), ...[statement.Resource].flat()];
-    const distinct = [...new Map(resources.map((resource) => [textOf(resource), resource])).values()];
+  const last = new Map(statements.map((statement) => [statement.Sid, statement]));
+  const resources = new Map([...last.keys()].map((sid) => [sid, new Map<string, StringValue>()]));
+  for (const { Sid, Resource } of statements) {
+    for (const resource of [Resource].flat()) {
+      resources.get(Sid)?.set(textOf(resource), resource);
+    }
+  }
+  return [...last.values()].map((statement) => {
+    const distinct = [...(resources.get(statement.Sid)?.values() ?? [])];
     const [only] = distinct;
-    bySid.set(statement.Sid, {
+    return {
       ...statement,
       Resource: distinct.length === 1 && only !== undefined ? only : distinct,
-    } as IdentityStatement);
-  }
-  return [...bySid.values()];
+    } as IdentityStatement;
+  });
 }
 
 const textOf = (value: StringValue) => (typeof value === 'string' ? value : JSON.stringify(value));
