@@ -198,7 +198,7 @@ function declareCodeDeployRole(t: Template, topology: Topology, environment: Ref
       ),
     ],
     wildcards:
-      'The ids of listeners, rules and task sets are made by AWS; what CodeDeploy looks at has no name in its API.',
+      'AWS makes the ids of listeners, rules and task sets up, and takes * alone for what only describes them.',
     suppressions: [
       looksAtAlarms('SeeTraffic'),
       {

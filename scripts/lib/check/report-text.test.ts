@@ -26,13 +26,13 @@ test('suppressed findings of a resource with the same reason are told in one lin
 test('the summary counts by tool, and says what did not run', () => {
   const lines = reportText(checkResult, 'generated').split('\n');
   expect(lines).toContainEqual(expect.stringMatching(/^rules +1 +0 +15 rules$/));
-  expect(lines).toContainEqual(expect.stringMatching(/^guard +2 +2 +59 rules$/));
+  expect(lines).toContainEqual(expect.stringMatching(/^guard +2 +3 +59 rules$/));
   expect(lines).toContainEqual(expect.stringMatching(/^cfn-nag +not run +0 +cfn_nag_scan is not on PATH$/));
-  expect(lines.at(-1)).toBe('3 findings in 2 templates, 2 suppressed with a reason (1.3 s)');
+  expect(lines.at(-1)).toBe('3 findings in 2 templates, 2 suppressions, each with its reason (1.3 s)');
 });
 
 test('a clean check says ok', () => {
   const text = reportText(cleanResult, 'generated');
-  expect(text.split('\n').at(-1)).toBe('ok: 0 findings in 2 templates, 0 suppressed with a reason (1.3 s)');
+  expect(text.split('\n').at(-1)).toBe('ok: 0 findings in 2 templates, 0 suppressions, each with its reason (1.3 s)');
   expect(text).not.toContain('Suppressed');
 });

@@ -8,7 +8,7 @@ export function reportText({ templates, scans, findings, suppressed, seconds }: 
     ...findings.map((finding) => describe(finding, folder)),
     ...suppressedText(suppressed),
     summary(scans.map((scan) => ({ ...scan, ...counts(scan.tool, findings, suppressed) }))),
-    `${findings.length === 0 ? 'ok: ' : ''}${found} in ${templates.length} templates, ${suppressed.length} suppressed with a reason (${seconds.toFixed(1)} s)`,
+    `${findings.length === 0 ? 'ok: ' : ''}${found} in ${templates.length} templates, ${suppressionsIn(suppressed)} suppressions, each with its reason (${seconds.toFixed(1)} s)`,
   ].join('\n');
 }
 
@@ -43,6 +43,10 @@ function suppressedText(suppressed: readonly SuppressedFinding[]): readonly stri
     '',
   ];
 }
+
+/** A suppression hides all that one rule finds at a resource. */
+const suppressionsIn = (suppressed: readonly SuppressedFinding[]) =>
+  new Set(suppressed.map((it) => [it.template, it.logicalId, it.tool, it.rule].join('\n'))).size;
 
 const counts = (tool: string, findings: readonly Finding[], suppressed: readonly SuppressedFinding[]) => ({
   found: findings.filter((it) => it.tool === tool).length,

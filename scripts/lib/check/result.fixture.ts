@@ -29,7 +29,8 @@ export const checkResult: CheckResult = {
   ],
   suppressed: [
     { ...finding, tool: 'guard', rule: 'CT.C.PR.3', reason: 'Nothing reacts to it.' },
-    { ...finding, tool: 'guard', rule: 'CT.D.PR.4', reason: 'Nothing reacts to it.' },
+    { ...finding, tool: 'guard', rule: 'CT.D.PR.4', detail: 'one', reason: 'Nothing reacts to it.' },
+    { ...finding, tool: 'guard', rule: 'CT.D.PR.4', detail: 'two', reason: 'Nothing reacts to it.' },
   ],
 };
 

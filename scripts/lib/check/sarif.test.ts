@@ -52,7 +52,7 @@ test('every tool that ran is a run, with its rules and the place of each finding
     },
   ]);
   expect(runs[1]?.tool.driver.rules?.map(({ id }) => id)).toEqual(['CT.C.PR.3', 'CT.D.PR.4', 'CT.A.PR.1', 'CT.B.PR.2']);
-  expect(runs[1]?.results?.map(({ level }) => level)).toEqual(['warning', 'note', 'error', 'error']);
+  expect(runs[1]?.results?.map(({ level }) => level)).toEqual(['warning', 'note', 'error', 'error', 'error']);
 });
 
 test('suppressed findings are in it, with their reason', () => {
@@ -60,6 +60,7 @@ test('suppressed findings are in it, with their reason', () => {
   expect(guard?.results?.map(({ suppressions }) => suppressions?.[0]?.justification)).toEqual([
     undefined,
     undefined,
+    'Nothing reacts to it.',
     'Nothing reacts to it.',
     'Nothing reacts to it.',
   ]);
