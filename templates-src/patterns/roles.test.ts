@@ -4,7 +4,7 @@ import { Intrinsic, record } from '../dsl/document';
 import { sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
 import { template } from '../dsl/template';
-import { declareRole } from './roles';
+import { declareRole, wildcardsIn } from './roles';
 import { trustService } from './statements';
 
 const read: IdentityStatement = { Sid: 'Read', Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*' };
@@ -28,4 +28,13 @@ test('a role comes after its policies, one for each list, and takes them along',
   expect(record(record(record(resources.BuilderDeployPolicy).Properties).PolicyDocument).Statement).toEqual([
     { ...read, Sid: 'Write', Action: 's3:PutObject' },
   ]);
+});
+
+test.each([
+  ['no wildcard', 'arn:aws:s3:::a/b', []],
+  ['a wildcard in a name', 'arn:aws:s3:::a/*', [{ reason: 'named late', cdk_nag: ['AwsSolutions-IAM5'] }]],
+  ['a wildcard in a !Sub', sub`arn:${'aws'}:s3:::a/*`, [{ reason: 'named late', cdk_nag: ['AwsSolutions-IAM5'] }]],
+  ['everything', '*', [{ reason: 'named late', cdk_nag: ['AwsSolutions-IAM5'], cfn_nag: ['W13'] }]],
+])('the rules that %s breaks are suppressed, and no others', (_what, Resource, expected) => {
+  expect(wildcardsIn([{ ...read, Resource }], 'W13', 'named late')).toEqual(expected);
 });
