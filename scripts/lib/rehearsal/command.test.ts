@@ -3,27 +3,20 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { copyCheckout } from './checkout';
 import { help } from './options';
+
+// Most tests rehearse a good part of the route.
+vi.setConfig({ testTimeout: 300_000 });
 
 const run = promisify(execFile);
 const repository = resolve(__dirname, '../../..');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rehearsal-command-test-'));
-  await makeCommand(repository);
 });
 
-/** Makes the command as a checkout's `npm run rehearse` has it, save for the installation of Python tools. */
-async function makeCommand(checkout: string): Promise<void> {
-  await writeFile(
-    join(folder, 'command.ts'),
-    `import { runCommand } from ${JSON.stringify(join(checkout, 'scripts', 'lib', 'rehearsal', 'command'))};
-    runCommand(process.argv.slice(2), { checkout: ${JSON.stringify(checkout)}, prepareTools: async () => {} })
-      .then((code) => { process.exitCode = code; });`,
-  );
-}
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 interface Ended {
@@ -32,13 +25,22 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts the command. @param seen called with all of the output whenever there is more */
+/** The command of a checkout, as its package.json has it. */
+const rehearse = (checkout: string) => [process.execPath, '-r', 'tsx/cjs', join(checkout, 'scripts', 'rehearse.ts')];
+
+/**
+ * Runs the command.
+ *
+ * @param seen called with all of the output whenever there is more
+ */
 function command(
   args: readonly string[],
   seen: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  checkout = repository,
 ) {
-  const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(folder, 'command.ts'), ...args], {
-    cwd: repository,
+  const [program = '', ...before] = rehearse(checkout);
+  const child = spawn(program, [...before, ...args], {
+    cwd: checkout,
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -113,7 +115,6 @@ describe('the command', () => {
   });
 
   test('asks a person at a terminal, and does what they answer', async () => {
-    const program = [process.execPath, '-r', 'tsx/cjs', join(folder, 'command.ts')];
     const options = ['--interactive', '--only', 'Infrastructure-Deployment'];
     const session = join(repository, 'scripts', 'lib', 'terminal_session.py');
     const answers = [
@@ -122,11 +123,15 @@ describe('the command', () => {
       ['to prod? See', ''],
       ['Approve? [y/N] ', 'n\n'],
     ];
-    const { code, stdout } = await run('python3', [session, JSON.stringify(answers), ...program, ...options], {
-      cwd: repository,
-      env: { ...process.env, TMPDIR: folder, NO_COLOR: '' },
-      maxBuffer: 64 * 1024 * 1024,
-    }).then(
+    const { code, stdout } = await run(
+      'python3',
+      [session, JSON.stringify(answers), ...rehearse(repository), ...options],
+      {
+        cwd: repository,
+        env: { ...process.env, TMPDIR: folder, NO_COLOR: '' },
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    ).then(
       (ended) => ({ code: 0, stdout: ended.stdout }),
       (error: { code: number; stdout: string }) => error,
     );
@@ -158,9 +163,12 @@ describe('the command', () => {
       };
       await writeFile(file, JSON.stringify({ Parameters: { ...Parameters, ...connection } }));
     }
-    await makeCommand(copy);
 
-    const { code, stdout } = await command(['--only', 'Infrastructure-Deployment', '--until', 'Source']);
+    const { code, stdout } = await command(
+      ['--only', 'Infrastructure-Deployment', '--until', 'Source'],
+      () => {},
+      copy,
+    );
 
     expect(stdout).toMatch(/^Infrastructure-Deployment #1 started by commit [0-9a-f]{8} on main \(trigger\)$/m);
     expect(stdout).toContain('A local repository stands in for team/infrastructure-deployment');
@@ -208,5 +216,5 @@ describe('the command', () => {
     expect(code).toBe(0);
     expect(await processes()).toEqual([]);
     expect(await leftBehind()).toHaveLength(1);
-  }, 180_000);
-}, 180_000);
+  });
+});

@@ -14,11 +14,9 @@ const INTERRUPTED = 130;
  * The command line of the rehearsal: options in, exit code out.
  *
  * @param argv without the program's own name
+ * @param checkout what is rehearsed
  */
-export async function runCommand(
-  argv: readonly string[],
-  { checkout, prepareTools }: Pick<RehearsalInput, 'checkout' | 'prepareTools'>,
-): Promise<number> {
+export async function runCommand(argv: readonly string[], checkout: string): Promise<number> {
   try {
     const options = readOptions(argv);
     if (options === undefined) {
@@ -28,7 +26,7 @@ export async function runCommand(
     if (options.interactive && !(process.stdin.isTTY && process.stdout.isTTY)) {
       throw new UsageError('--interactive needs a terminal to ask on.');
     }
-    return await run({ options, checkout, prepareTools });
+    return await run({ options, checkout });
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof NameError;
     process.stderr.write(
@@ -38,7 +36,7 @@ export async function runCommand(
   }
 }
 
-async function run(input: Pick<RehearsalInput, 'options' | 'checkout' | 'prepareTools'>): Promise<number> {
+async function run(input: Pick<RehearsalInput, 'options' | 'checkout'>): Promise<number> {
   // Beside the temporary files, which go at the end.
   const logFile = join(mkdtempSync(join(tmpdir(), 'route-to-live-log-')), 'rehearsal.log');
   const log = (text: string) => appendFileSync(logFile, text);

@@ -25,7 +25,6 @@ export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Pro
     const well = await rehearse({
       options: { interactive: false, keep: false, ...options },
       checkout: resolve(__dirname, '../../..'),
-      prepareTools: async () => {},
       report: new Report({
         write: (part) => {
           text += part;

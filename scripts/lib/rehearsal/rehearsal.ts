@@ -38,8 +38,6 @@ export interface RehearsalInput {
   readonly options: RehearsalOptions;
   /** The checkout that is rehearsed; nothing in it is changed. */
   readonly checkout: string;
-  /** Makes the Python tools available that everything here runs on. @param say told what takes long */
-  readonly prepareTools: (say: (line: string) => void) => Promise<unknown>;
   readonly report: Report;
   /** Writes into the full log. */
   readonly log: (text: string) => void;
@@ -88,7 +86,6 @@ class Rehearsal {
     await this.build();
     const names = readPipelineNames(join(this.copy, 'generated'));
     const plan = planFor(options, names);
-    await this.input.prepareTools((line) => report.line(line));
     const cloud = await this.startCloud();
     await this.deploy(cloud);
     const route = await this.readRoute(cloud, plan);
