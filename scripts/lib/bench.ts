@@ -53,8 +53,7 @@ export function bench(rounds: number, tell: (line: string) => void): readonly st
     prepare(folder);
     return [...compare(folder, rounds, tell), ...grow(folder, rounds, tell)];
   } finally {
-    if (!process.env.KEEP) rmSync(folder, { recursive: true });
-    else tell(folder);
+    rmSync(folder, { recursive: true });
   }
 }
 
