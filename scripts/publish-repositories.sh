@@ -4,13 +4,16 @@ shopt -s inherit_errexit
 
 usage() {
   cat <<'END'
-Usage: scripts/publish-repositories.sh [OPTION...]
+Usage: scripts/publish-repositories.sh [OPTION...] [REPOSITORY...]
 
 Pushes what the three pipelines start from, out of the commit that is checked out here:
 
   ECS-Container-Build        the contents of container/, and of scripts/codebuild/ what builds the image
   Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
   ECS-Container-Deployment   the contents of ecs-deploy/
+
+With names of repositories, only those. On the first day publish Infrastructure-Deployment alone and let it deploy:
+the other two pipelines need what it creates.
 
 Each gets one commit on top of its branch that says which commit here it comes from; a repository whose contents are
 the same already gets none, so running this again pushes nothing. It is plain git: nothing is forced, the work tree
@@ -76,6 +79,7 @@ fail_usage() {
 
 command -v git >/dev/null || fail "found no 'git' on PATH. Install it first."
 declare -A remote=() replaceable=()
+selected=()
 remote_base='' profile='' branch='' dry_run=no
 while (($# > 0)); do
   case $1 in
@@ -91,7 +95,14 @@ while (($# > 0)); do
     --remote | --remote-base | --profile | --branch | --replace)
       (($# > 1)) && [[ -n $2 ]] || fail_usage "$1 needs a value."
       ;;
-    *) fail_usage "Unknown option '$1'." ;;
+    -*) fail_usage "Unknown option '$1'." ;;
+    *)
+      [[ " ${repositories[*]} " == *" $1 "* ]] ||
+        fail_usage "Unknown repository '$1', expected one of ${repositories[*]}."
+      selected+=("$1")
+      shift
+      continue
+      ;;
   esac
   case $1 in
     --remote)
@@ -113,6 +124,7 @@ while (($# > 0)); do
   esac
   shift 2
 done
+((${#selected[@]} == 0)) || repositories=("${selected[@]}")
 
 # A hook that runs this would hand its own repository down.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES

@@ -183,6 +183,21 @@ describe('publishing into three empty repositories', () => {
     expect(pushed).toBe(said[containerDeployment]?.replace('would push', 'pushed'));
   });
 
+  test('publishes only the repositories that are named', () => {
+    const { status, stdout } = publish(infrastructureDeployment);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Publishing commit \w+\nInfrastructure-Deployment +pushed [^\n]+\n$/);
+    expect(git(bare(infrastructureDeployment), 'rev-parse', 'main')).toMatch(/^[0-9a-f]{40}$/);
+    expect(git(bare(containerBuild), 'for-each-ref')).toBe('');
+    expect(git(bare(containerDeployment), 'for-each-ref')).toBe('');
+  });
+
+  test('a repository that there is not is refused as wrong usage', () => {
+    const { status, stderr } = publish('Infrastructure');
+    expect(status).toBe(2);
+    expect(stderr).toContain("Unknown repository 'Infrastructure', expected one of ECS-Container-Build ");
+  });
+
   test('pushes to the branch and the remotes that options name', () => {
     const elsewhere = join(work, 'elsewhere.git');
     git(work, 'init', '--quiet', '--bare', elsewhere);
