@@ -33,10 +33,7 @@ export default function artifactStore(topology: Topology): Template {
   });
   const accounts = declareAccountIds(t, topology);
   const members = environments.map((environment) => ({ ...environment, account: accounts(environment) }));
-  // One entry for an account that two environments share.
-  const environmentRoots = [
-    ...new Map(members.map(({ account }) => [account.logicalId, accountRoot(account)])).values(),
-  ];
+  const environmentRoots = members.map(({ account }) => accountRoot(account));
   const rolesOf = (...name: ((environment: string) => ReturnType<typeof names.cloudFormationActionRole>)[]) =>
     members.flatMap(({ name: environment, account }) => name.map((of) => roleArn(account, of(environment))));
   const artifactReaders = rolesOf(names.cloudFormationActionRole, names.codeDeployActionRole);
