@@ -1,3 +1,5 @@
+import { pascalCase } from './patterns/function-names';
+
 /** An account of the environment chain, as it is declared in the topology. */
 export interface Environment<Name extends string = string> {
   /** Lower-case, 2 to 12 letters or digits; part of every stack, role and function name in that account. */
@@ -155,5 +157,5 @@ export function defineTopology<const Name extends string>(definition: TopologyDe
 
 /** `dev` -> `DevAccountId`: the parameter that holds an environment's account id in templates of the tooling account. */
 export function accountIdParameter({ name }: Environment): string {
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}AccountId`;
+  return `${pascalCase(name)}AccountId`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Topology, toolingAccount } from '../../templates-src/define-topology';
+import { pascalCase } from '../../templates-src/patterns/function-names';
 import { pipelineNames } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/topology';
 import { type PlannedFile, planFile } from './build';
@@ -37,13 +38,12 @@ export function withRoute(readme: string, topology: Topology): string {
 }
 
 function picture({ environments }: Topology): string {
-  const title = (it: string) => it.charAt(0).toUpperCase() + it.slice(1);
   /** The stages of a pipeline that deploy, one after the other, with the approvals between them. */
   const deployments = (id: string, first: string, what: string) =>
     environments.map(({ name, approval }, index) => {
       const before = index === 0 ? first : `${id}_${environments[index - 1]?.name}`;
       const arrow = approval ? '-- approval -->' : '-->';
-      return `    ${before} ${arrow} ${id}_${name}["${title(name)} account: ${what}"]:::environment`;
+      return `    ${before} ${arrow} ${id}_${name}["${pascalCase(name)} account: ${what}"]:::environment`;
     });
   const lines = [
     'flowchart TB',

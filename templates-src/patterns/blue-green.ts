@@ -1,13 +1,13 @@
 import type { Topology } from '../define-topology';
-import { AccountId, type ListValue, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { type ListValue, type Reference, sub } from '../dsl/intrinsics';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
 import { Application, DeploymentGroup } from '../resources/codedeploy';
 import type { DeclaredContainer } from './container';
 import type { DeclaredLoadBalancer } from './load-balancer';
-import { namesOf, roleArn, workloadRoles } from './names';
-import { passRole, trustService } from './statements';
+import { namesOf, regionalArn, workloadRoles } from './names';
+import { passTaskRoles, seeTraffic, trustService } from './statements';
 import { looksAtAlarms, tellsByParameter } from './suppressions';
 import { declareWorkloadRole } from './workload-roles';
 
@@ -154,10 +154,7 @@ export function declareBlueGreen(
  */
 function declareCodeDeployRole(t: Template, topology: Topology, environment: Reference) {
   const names = namesOf(topology);
-  const arn = (service: string, resource: ReturnType<typeof sub>) =>
-    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
   const prefix = names.environmentPrefix(environment);
-  const workloadRole = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
   return declareWorkloadRole(t, topology, environment, 'CodeDeployRole', {
     name: workloadRoles.codeDeploy,
     description: 'Replaces task sets and moves the traffic of the load balancer',
@@ -169,33 +166,19 @@ function declareCodeDeployRole(t: Template, topology: Topology, environment: Ref
         Sid: 'ReplaceTaskSets',
         Effect: 'Allow',
         Action: ['ecs:CreateTaskSet', 'ecs:DeleteTaskSet', 'ecs:DescribeServices', 'ecs:UpdateServicePrimaryTaskSet'],
-        Resource: [arn('ecs', sub`service/${prefix}*`), arn('ecs', sub`task-set/${prefix}*`)],
+        Resource: [regionalArn('ecs', sub`service/${prefix}*`), regionalArn('ecs', sub`task-set/${prefix}*`)],
       },
       {
         Sid: 'MoveTraffic',
         Effect: 'Allow',
         Action: ['elasticloadbalancing:ModifyListener', 'elasticloadbalancing:ModifyRule'],
         Resource: [
-          arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-          arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+          regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+          regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
         ],
       },
-      {
-        Sid: 'SeeTraffic',
-        Effect: 'Allow',
-        Action: [
-          'cloudwatch:DescribeAlarms',
-          'elasticloadbalancing:DescribeListeners',
-          'elasticloadbalancing:DescribeRules',
-          'elasticloadbalancing:DescribeTargetGroups',
-        ],
-        Resource: '*',
-      },
-      passRole(
-        'PassTaskRoles',
-        [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
-        'ecs-tasks.amazonaws.com',
-      ),
+      seeTraffic,
+      passTaskRoles(topology, environment),
     ],
     wildcards:
       'AWS makes the ids of listeners, rules and task sets up, and takes * alone for what only describes them.',

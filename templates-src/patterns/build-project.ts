@@ -8,6 +8,7 @@ import type { Template } from '../dsl/template';
 import { Project } from '../resources/codebuild';
 import { LogGroup } from '../resources/logs';
 import { type ArtifactStore, artifactAccess } from './artifacts';
+import { pascalCase } from './function-names';
 import { namesOf, type pipelineNames } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -57,7 +58,7 @@ export function declareBuild(
 ): HandleTo<typeof Project> {
   const names = namesOf(topology);
   const projectName = names.buildProject(name);
-  const id = pascal(name);
+  const id = pascalCase(name);
   const writesArtifact = buildspec.artifacts !== undefined;
 
   const logGroup = t.resource(
@@ -158,5 +159,3 @@ function buildspecText({ install, build, artifacts, reports }: Buildspec): strin
     { lineWidth: -1, noRefs: true },
   );
 }
-
-const pascal = (name: string) => name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());

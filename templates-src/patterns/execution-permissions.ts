@@ -1,8 +1,8 @@
 import type { Topology } from '../define-topology';
-import { AccountId, Partition, type Reference, Region, type Substitution, sub } from '../dsl/intrinsics';
+import { AccountId, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
-import { bucketArn, namesOf, roleArn, workloadRoles } from './names';
-import { passRole } from './statements';
+import { bucketArn, namesOf, regionalArn, roleArn, workloadRoles } from './names';
+import { passRole, passTaskRoles } from './statements';
 
 /**
  * What the CloudFormation execution role of an environment may do: create, change and delete the resource types of the
@@ -62,9 +62,7 @@ export function executionPermissions(
 ): Readonly<Record<string, readonly IdentityStatement[]>> {
   const names = namesOf(topology);
   const prefix = names.environmentPrefix(environment);
-  const arn = (service: string, resource: Substitution | string) =>
-    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
-  const ec2 = (...types: readonly string[]) => types.map((type) => arn('ec2', `${type}/*`));
+  const ec2 = (...types: readonly string[]) => types.map((type) => regionalArn('ec2', `${type}/*`));
   const allow = (
     Sid: string,
     Action: readonly `${string}:${string}`[],
@@ -107,11 +105,7 @@ export function executionPermissions(
       ),
       passRole('PassFunctionRoles', roleOf('function-*'), 'lambda.amazonaws.com'),
       passRole('PassFlowLogRole', roleOf(workloadRoles.flowLogs), 'vpc-flow-logs.amazonaws.com'),
-      passRole(
-        'PassTaskRoles',
-        [roleOf(workloadRoles.containerTask), roleOf(workloadRoles.containerExecution)],
-        'ecs-tasks.amazonaws.com',
-      ),
+      passTaskRoles(topology, environment),
       passRole('PassCodeDeployRole', roleOf(workloadRoles.codeDeploy), 'codedeploy.amazonaws.com'),
       allow(
         'CreateServiceLinkedRoles',
@@ -136,7 +130,7 @@ export function executionPermissions(
       allow('CreateTaggedKeys', ['kms:CreateKey'], '*', ownTags('aws:RequestTag')),
       // Creating a key with tags asks for this on a key that has none yet. The other keys of the account are safe if
       // they have a Project, and their own policies decide whether IAM has a say at all.
-      allow('TagNewKeys', ['kms:TagResource'], arn('kms', 'key/*'), {
+      allow('TagNewKeys', ['kms:TagResource'], regionalArn('kms', 'key/*'), {
         ...ownTags('aws:RequestTag'),
         Null: { 'aws:ResourceTag/Project': true },
       }),
@@ -154,9 +148,13 @@ export function executionPermissions(
           'kms:ListResourceTags',
           'kms:UpdateAlias',
         ],
-        arn('kms', 'key/*'),
+        regionalArn('kms', 'key/*'),
       ),
-      allow('NameKeys', ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'], arn('kms', sub`alias/${prefix}*`)),
+      allow(
+        'NameKeys',
+        ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'],
+        regionalArn('kms', sub`alias/${prefix}*`),
+      ),
       allow(
         'ManageOwnKeys',
         [
@@ -167,7 +165,7 @@ export function executionPermissions(
           'kms:UntagResource',
           'kms:UpdateKeyDescription',
         ],
-        arn('kms', 'key/*'),
+        regionalArn('kms', 'key/*'),
         ownTags('aws:ResourceTag'),
       ),
       allow('ListAliases', ['kms:ListAliases'], '*'),
@@ -279,7 +277,7 @@ export function executionPermissions(
           'lambda:UpdateFunctionConfiguration',
           'lambda:UpdateFunctionUrlConfig',
         ],
-        arn('lambda', sub`function:${prefix}*`),
+        regionalArn('lambda', sub`function:${prefix}*`),
       ),
       allow(
         'ManageEventSources',
@@ -290,12 +288,12 @@ export function executionPermissions(
           'lambda:UpdateEventSourceMapping',
         ],
         '*',
-        { ArnLike: { 'lambda:FunctionArn': arn('lambda', sub`function:${prefix}*`) } },
+        { ArnLike: { 'lambda:FunctionArn': regionalArn('lambda', sub`function:${prefix}*`) } },
       ),
       allow(
         'TagEventSources',
         ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
-        arn('lambda', 'event-source-mapping:*'),
+        regionalArn('lambda', 'event-source-mapping:*'),
       ),
       allow('ReadPackages', ['s3:GetObject', 's3:GetObjectVersion'], bucketArn(sub`${names.packageBucket(tooling)}/*`)),
       allow('DecryptPackages', ['kms:Decrypt'], artifactKey),
@@ -311,7 +309,7 @@ export function executionPermissions(
           'sqs:TagQueue',
           'sqs:UntagQueue',
         ],
-        arn('sqs', sub`${prefix}*`),
+        regionalArn('sqs', sub`${prefix}*`),
       ),
       allow(
         'ManageLogGroups',
@@ -328,8 +326,8 @@ export function executionPermissions(
           'logs:UntagResource',
         ],
         [
-          arn('logs', sub`log-group:/${topology.project}/${environment}/*`),
-          arn('logs', sub`log-group:/aws/lambda/${prefix}*`),
+          regionalArn('logs', sub`log-group:/${topology.project}/${environment}/*`),
+          regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
         ],
       ),
       allow(
@@ -405,10 +403,10 @@ export function executionPermissions(
           'ecs:UpdateService',
         ],
         [
-          arn('ecs', sub`cluster/${prefix}*`),
-          arn('ecs', sub`service/${prefix}*`),
-          arn('ecs', sub`service-deployment/${prefix}*`),
-          arn('ecs', sub`task-definition/${prefix}*:*`),
+          regionalArn('ecs', sub`cluster/${prefix}*`),
+          regionalArn('ecs', sub`service/${prefix}*`),
+          regionalArn('ecs', sub`service-deployment/${prefix}*`),
+          regionalArn('ecs', sub`task-definition/${prefix}*:*`),
         ],
       ),
       allow(
@@ -436,9 +434,9 @@ export function executionPermissions(
           'elasticloadbalancing:SetSubnets',
         ],
         [
-          arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-          arn('elasticloadbalancing', sub`loadbalancer/app/${prefix}*`),
-          arn('elasticloadbalancing', sub`targetgroup/${prefix}*`),
+          regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+          regionalArn('elasticloadbalancing', sub`loadbalancer/app/${prefix}*`),
+          regionalArn('elasticloadbalancing', sub`targetgroup/${prefix}*`),
         ],
       ),
       allow(
@@ -474,9 +472,9 @@ export function executionPermissions(
           'codedeploy:UpdateDeploymentGroup',
         ],
         [
-          arn('codedeploy', sub`application:${prefix}*`),
-          arn('codedeploy', sub`deploymentgroup:${prefix}*`),
-          arn('codedeploy', 'deploymentconfig:*'),
+          regionalArn('codedeploy', sub`application:${prefix}*`),
+          regionalArn('codedeploy', sub`deploymentgroup:${prefix}*`),
+          regionalArn('codedeploy', 'deploymentconfig:*'),
         ],
       ),
       allow(
@@ -492,7 +490,7 @@ export function executionPermissions(
           'application-autoscaling:TagResource',
           'application-autoscaling:UntagResource',
         ],
-        arn('application-autoscaling', 'scalable-target/*'),
+        regionalArn('application-autoscaling', 'scalable-target/*'),
       ),
       allow(
         'DescribeScaling',
@@ -515,9 +513,9 @@ export function executionPermissions(
           'cloudwatch:UntagResource',
         ],
         [
-          arn('cloudwatch', sub`alarm:${prefix}*`),
+          regionalArn('cloudwatch', sub`alarm:${prefix}*`),
           // Application Auto Scaling names the alarms of target tracking after the service.
-          arn('cloudwatch', sub`alarm:TargetTracking-service/${prefix}*`),
+          regionalArn('cloudwatch', sub`alarm:TargetTracking-service/${prefix}*`),
         ],
       ),
     ],

@@ -1,6 +1,6 @@
-/** `order-events` -> `OrderEvents`: what the logical ids of a function's resources and parameters start with. */
-export const pascalCase = (folder: string) =>
-  folder
+/** `order-events` -> `OrderEvents`: what logical ids, parameters and stages that a name stands for start with. */
+export const pascalCase = (name: string) =>
+  name
     .split('-')
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .join('');

@@ -82,3 +82,7 @@ export const accountRoot = (account: Reference) => sub`arn:${Partition}:iam::${a
 
 /** ARN of a bucket, or of what lies below a path in it. */
 export const bucketArn = (name: Reference | Substitution) => sub`arn:${Partition}:s3:::${name}`;
+
+/** ARN of what this account has of a service in this Region. */
+export const regionalArn = (service: string, resource: string | Substitution) =>
+  sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;

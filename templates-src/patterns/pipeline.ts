@@ -14,6 +14,7 @@ import type { Template } from '../dsl/template';
 import type { Project } from '../resources/codebuild';
 import { type Action as ActionDeclaration, Pipeline } from '../resources/codepipeline';
 import { type ArtifactStore, artifactAccess } from './artifacts';
+import { pascalCase } from './function-names';
 import { namesOf, pipelineNames, roleArn } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -82,7 +83,7 @@ export function environmentStage(
   actions: readonly (Action | readonly Action[])[],
 ): Stage {
   // A rejected approval fails its stage, too, and must not deploy an older execution.
-  return stage(capitalized(environment.name), actions, environment.approval ? 'fail' : pipelines.onDeploymentFailure);
+  return stage(pascalCase(environment.name), actions, environment.approval ? 'fail' : pipelines.onDeploymentFailure);
 }
 
 /** Takes something from outside into the pipeline, as the artifact `output`. */
@@ -412,5 +413,3 @@ function joined(statements: readonly IdentityStatement[]): readonly IdentityStat
 }
 
 const textOf = (value: StringValue) => (typeof value === 'string' ? value : JSON.stringify(value));
-
-const capitalized = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,6 +1,7 @@
+import type { Topology } from '../define-topology';
 import { AccountId, type Reference, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
 import type { Conditions, IdentityStatement, ResourceStatement, TrustStatement } from '../dsl/policies';
-import { accountRoot, roleArn } from './names';
+import { accountRoot, namesOf, roleArn, workloadRoles } from './names';
 
 /** Statements that more than one policy has, each closing a hole that broke or opened somebody's pipeline. */
 
@@ -89,3 +90,25 @@ export const passRole = (
   Resource: role,
   Condition: { StringEquals: { 'iam:PassedToService': service } },
 });
+
+/** Lets a principal hand the two roles of an environment's container to ECS. */
+export function passTaskRoles(topology: Topology, environment: Reference): IdentityStatement {
+  const { workloadRole } = namesOf(topology);
+  const roles = [workloadRoles.containerTask, workloadRoles.containerExecution].map((name) =>
+    roleArn(AccountId, workloadRole(environment, name)),
+  );
+  return passRole('PassTaskRoles', roles, 'ecs-tasks.amazonaws.com');
+}
+
+/** Lets CodeDeploy look at the traffic that it moves; these actions know no resources, or none with a name. */
+export const seeTraffic: IdentityStatement = {
+  Sid: 'SeeTraffic',
+  Effect: 'Allow',
+  Action: [
+    'cloudwatch:DescribeAlarms',
+    'elasticloadbalancing:DescribeListeners',
+    'elasticloadbalancing:DescribeRules',
+    'elasticloadbalancing:DescribeTargetGroups',
+  ],
+  Resource: '*',
+};

@@ -1,14 +1,14 @@
 import type { Topology } from '../../define-topology';
-import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
+import { Partition, Region, sub } from '../../dsl/intrinsics';
 import { type IdentityStatement, policy } from '../../dsl/policies';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { artifactPrefix } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
-import { bucketArn, namesOf, type pipelineNames, roleArn, workloadRoles } from '../../patterns/names';
+import { bucketArn, namesOf, type pipelineNames, regionalArn } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
-import { passRole, trustRole, trustService } from '../../patterns/statements';
+import { passRole, passTaskRoles, seeTraffic, trustRole, trustService } from '../../patterns/statements';
 import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/suppressions';
 import { ManagedPolicy } from '../../resources/iam';
 
@@ -26,12 +26,9 @@ export default function deploymentRoles(topology: Topology): Template {
   const { ArtifactKeyArn } = t.parameters('Artifacts', { ArtifactKeyArn: artifactKeyArn });
 
   const prefix = names.environmentPrefix(EnvironmentName);
-  const arn = (service: string, resource: StringValue & (ReturnType<typeof sub> | string)) =>
-    sub`arn:${Partition}:${service}:${Region}:${AccountId}:${resource}`;
-  const workloadRole = (name: string) => roleArn(AccountId, names.workloadRole(EnvironmentName, name));
   const logGroups = [
-    arn('logs', sub`log-group:/${project}/${EnvironmentName}/*`),
-    arn('logs', sub`log-group:/aws/lambda/${prefix}*`),
+    regionalArn('logs', sub`log-group:/${project}/${EnvironmentName}/*`),
+    regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
   ];
 
   t.resources({
@@ -51,13 +48,13 @@ export default function deploymentRoles(topology: Topology): Template {
             Sid: 'UseOwnQueues',
             Effect: 'Allow',
             Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-            Resource: arn('sqs', sub`${prefix}*`),
+            Resource: regionalArn('sqs', sub`${prefix}*`),
           },
           {
             Sid: 'UseOwnKeys',
             Effect: 'Allow',
             Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            Resource: arn('kms', 'key/*'),
+            Resource: regionalArn('kms', 'key/*'),
             Condition: {
               StringEquals: { 'aws:ResourceTag/Project': project, 'aws:ResourceTag/Environment': EnvironmentName },
             },
@@ -81,28 +78,14 @@ export default function deploymentRoles(topology: Topology): Template {
               'ecs:UpdateServicePrimaryTaskSet',
             ],
             Resource: [
-              arn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-              arn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
-              arn('ecs', sub`service/${prefix}*`),
-              arn('ecs', sub`task-set/${prefix}*`),
+              regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+              regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+              regionalArn('ecs', sub`service/${prefix}*`),
+              regionalArn('ecs', sub`task-set/${prefix}*`),
             ],
           },
-          {
-            Sid: 'SeeTraffic',
-            Effect: 'Allow',
-            Action: [
-              'cloudwatch:DescribeAlarms',
-              'elasticloadbalancing:DescribeListeners',
-              'elasticloadbalancing:DescribeRules',
-              'elasticloadbalancing:DescribeTargetGroups',
-            ],
-            Resource: '*',
-          },
-          passRole(
-            'PassTaskRoles',
-            [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
-            'ecs-tasks.amazonaws.com',
-          ),
+          seeTraffic,
+          passTaskRoles(topology, EnvironmentName),
         ),
       }),
       {
@@ -167,7 +150,7 @@ export default function deploymentRoles(topology: Topology): Template {
             'cloudformation:UpdateStack',
           ],
           Resource: ['infrastructure', 'container-service'].map((template) =>
-            arn('cloudformation', sub`stack/${names.environmentStack(EnvironmentName, template)}/*`),
+            regionalArn('cloudformation', sub`stack/${names.environmentStack(EnvironmentName, template)}/*`),
           ),
         },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
@@ -195,9 +178,9 @@ export default function deploymentRoles(topology: Topology): Template {
             'codedeploy:RegisterApplicationRevision',
           ],
           Resource: [
-            arn('codedeploy', sub`application:${prefix}*`),
-            arn('codedeploy', sub`deploymentgroup:${prefix}*`),
-            arn('codedeploy', 'deploymentconfig:*'),
+            regionalArn('codedeploy', sub`application:${prefix}*`),
+            regionalArn('codedeploy', sub`deploymentgroup:${prefix}*`),
+            regionalArn('codedeploy', 'deploymentconfig:*'),
           ],
         },
         // ECS evaluates the registration of a task definition against `*`; what a task may do is limited by PassTaskRoles.
@@ -206,14 +189,10 @@ export default function deploymentRoles(topology: Topology): Template {
           Sid: 'TagTaskDefinition',
           Effect: 'Allow',
           Action: 'ecs:TagResource',
-          Resource: arn('ecs', sub`task-definition/${prefix}*:*`),
+          Resource: regionalArn('ecs', sub`task-definition/${prefix}*:*`),
           Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
         },
-        passRole(
-          'PassTaskRoles',
-          [workloadRole(workloadRoles.containerTask), workloadRole(workloadRoles.containerExecution)],
-          'ecs-tasks.amazonaws.com',
-        ),
+        passTaskRoles(topology, EnvironmentName),
         ...readArtifacts('containerDeployment'),
       ],
     },
@@ -232,7 +211,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Sid: 'UpdateFunctionCode',
           Effect: 'Allow',
           Action: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode'],
-          Resource: arn('lambda', sub`function:${prefix}*`),
+          Resource: regionalArn('lambda', sub`function:${prefix}*`),
         },
         {
           Sid: 'ReadPackages',
