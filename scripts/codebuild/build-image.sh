@@ -10,9 +10,12 @@ usage() {
   cat <<'EOF'
 Usage: build-image.sh --repository-uri URI [OPTION...]
 
-Builds the image of a Dockerfile with the layers of the image latest as a cache, and pushes it under two tags: first
-its build id, then latest. A push of latest starts the deployment, which so finds an image that has its build id.
-Writes {"uri": repository, "tag": build id, "digest": ...} when both are there.
+Builds the image of a Dockerfile, and pushes it under two tags: first its build id, then latest. A push of latest starts
+the deployment, which so finds an image that has its build id. Writes {"uri": repository, "tag": build id, "digest": ...}
+when both are there.
+
+Every layer is built anew. A cache that builds can write, an earlier image or a layer that a build host kept, would let
+one bad commit poison what later, clean commits are built from.
 
 A build id is never built or pushed twice: what runs under it must not change. If the repository has it already (an
 earlier run was killed before it could push latest), latest is pointed at that very image; but only if latest is older,
@@ -26,9 +29,8 @@ Options (and the environment variables that are their defaults):
   --help                this text
 
 Passes the build argument BUILD_ID to the Dockerfile. Needs docker, the AWS CLI and Python 3. The caller may
-ecr:GetAuthorizationToken, and on the repository ecr:DescribeImages and what docker pull and docker push need
-(ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload,
-ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage).
+ecr:GetAuthorizationToken, and on the repository ecr:DescribeImages and what docker push needs (ecr:BatchGetImage,
+ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage).
 
 Ends with 0 when the image is in ECR, 1 when something failed, 2 when called wrongly. Safe to run again after it was
 killed at any point.
@@ -99,17 +101,10 @@ log_in() {
 
 # build: builds the image under both tags.
 build() {
-  local cache=()
-  if docker pull --quiet "$repository_uri:latest"; then
-    cache=(--cache-from "$repository_uri:latest")
-  else
-    echo "No layers come from $repository_uri:latest (before the first build there is none); building all of them."
-  fi
-  # BUILDKIT_INLINE_CACHE: BuildKit takes layers only from images that say how their layers were made.
+  # --no-cache, --pull: whatever the host kept of earlier builds, nothing of it gets into this image.
   # BUILDX_NO_DEFAULT_ATTESTATIONS: with an attestation the tag would name an index, whose parts have no tags and so
   # fall to lifecycle rules for untagged images.
-  BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build "${cache[@]}" \
-    --build-arg "BUILD_ID=$build_id" --build-arg BUILDKIT_INLINE_CACHE=1 \
+  BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --no-cache --pull --build-arg "BUILD_ID=$build_id" \
     --tag "$repository_uri:$build_id" --tag "$repository_uri:latest" "$context" ||
     fail "The image could not be built from $context; see above. Nothing was pushed."
 }

@@ -26,7 +26,7 @@ const docker = (environment: NodeJS.ProcessEnv, ...args: string[]) =>
 const build = (environment: NodeJS.ProcessEnv = {}) =>
   docker(
     environment,
-    ...['build', '--cache-from', reference, '--build-arg', 'BUILD_ID=1', '--tag', reference, join(folder, 'context')],
+    ...['build', '--no-cache', '--pull', '--build-arg', 'BUILD_ID=1', '--tag', reference, join(folder, 'context')],
   );
 
 async function builtManifest() {

@@ -177,19 +177,17 @@ function pushesImages(world: World): readonly Need[] {
       butNot: [others],
     },
     {
-      does: 'pulls the last image, whose layers it builds on',
-      actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      on: repository,
-      why: 'ECR User Guide, "Private repository policy examples": docker pull; build-image.sh builds on latest',
-      butNot: [others],
-    },
-    {
       does: 'finds out what has been pushed, and tags it',
       actions: ['ecr:BatchGetImage', 'ecr:DescribeImages'],
       on: repository,
       why: 'ECR User Guide, "Retagging an image": BatchGetImage, then PutImage; build-image.sh compares digests',
       butNot: [
         others,
+        {
+          that: 'pulling layers',
+          actions: 'ecr:GetDownloadUrlForLayer',
+          why: 'an image that builds on what an earlier build pushed carries whatever a bad commit put there',
+        },
         {
           that: 'deleting images or changing the repository',
           actions: [

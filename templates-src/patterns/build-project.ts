@@ -132,7 +132,7 @@ export function declareBuild(
           }
         : {}),
     },
-    ...(docker ? { Cache: { Type: 'LOCAL', Modes: ['LOCAL_DOCKER_LAYER_CACHE'] } } : {}),
+    Cache: { Type: 'NO_CACHE' },
     LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
   });
   return t.resource(

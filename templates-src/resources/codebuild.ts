@@ -3,10 +3,9 @@ import { resourceType } from '../dsl/resources';
 
 // AWS's schema publishes no allowed values for this type; these are the ones of the API reference that this project uses.
 type Properties = Omit<ProjectProperties, 'Cache' | 'Environment'> & {
-  readonly Cache?: {
-    readonly Type: 'LOCAL' | 'NO_CACHE' | 'S3';
-    Modes?: ('LOCAL_CUSTOM_CACHE' | 'LOCAL_DOCKER_LAYER_CACHE' | 'LOCAL_SOURCE_CACHE')[];
-  };
+  // DANGER: AWS also offers LOCAL and S3. Builds run code of commits that nobody approved, and a cache is what one build
+  // writes and a later one runs: one bad commit would reach the clean ones after it.
+  readonly Cache: { readonly Type: 'NO_CACHE' };
   readonly Environment: Omit<ProjectProperties['Environment'], 'ComputeType' | 'Type'> & {
     readonly ComputeType: `BUILD_GENERAL1_${'SMALL' | 'MEDIUM' | 'LARGE' | 'XLARGE' | '2XLARGE'}`;
     readonly Type: 'LINUX_CONTAINER' | 'ARM_CONTAINER';

@@ -33,14 +33,13 @@ export default function containerBuildPipeline(topology: Topology): Template {
     permissions: [
       { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
       {
-        Sid: 'PullAndPushImages',
+        Sid: 'PushImages',
         Effect: 'Allow',
         Action: [
           'ecr:BatchCheckLayerAvailability',
           'ecr:BatchGetImage',
           'ecr:CompleteLayerUpload',
           'ecr:DescribeImages',
-          'ecr:GetDownloadUrlForLayer',
           'ecr:InitiateLayerUpload',
           'ecr:PutImage',
           'ecr:UploadLayerPart',
