@@ -33,25 +33,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
 
 # Where a stack can't be deployed in its present state: what to do about it.
 advice_for_status() {
-  local stack=$1 account=${stack_account[$1]} status=${stack_status[$1]}
-  case $status in
-    # There is only a change set that was never executed: the AWS CLI starts afresh.
-    REVIEW_IN_PROGRESS) ;;
-    *_IN_PROGRESS)
-      printf 'An operation is under way. Wait until it has ended, then run this again. Its state:\n%s\n' \
-        "$(aws_command "$account" cloudformation describe-stacks --stack-name "$stack" \
-          --query "'Stacks[0].StackStatus'" --output text)"
-      ;;
-    ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
-      printf 'Such a stack can only be deleted. If it holds nothing you need:\n%s\n%s\n' \
-        "$(aws_command "$account" cloudformation delete-stack --stack-name "$stack")" \
-        "$(aws_command "$account" cloudformation wait stack-delete-complete --stack-name "$stack")"
-      ;;
-    UPDATE_ROLLBACK_FAILED)
-      printf 'Its last update could not be undone. Remove the cause (see its events), then:\n%s\n%s\n' \
-        "$(aws_command "$account" cloudformation continue-update-rollback --stack-name "$stack")" \
-        "$(aws_command "$account" cloudformation wait stack-rollback-complete --stack-name "$stack")"
-      ;;
+  case ${stack_status[$1]} in
+    # Most stacks are in order, and Node.js takes a moment to start.
+    '' | CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE) ;;
+    *) run_node scripts/lib/stack-advice.ts "$1" "${stack_status[$1]}" "${account_options[${stack_account[$1]}]}" ;;
   esac
 }
 

@@ -99,12 +99,6 @@ account_label() {
   printf '%s (%s)' "$1" "${account_id[$1]}"
 }
 
-# aws_command ACCOUNT WORD...: a command of the AWS CLI with the account's options, as shell text.
-aws_command() {
-  local words=("${@:2}")
-  printf 'aws %s %s' "${words[*]}" "${account_options[$1]}"
-}
-
 # in_parallel FUNCTION NAME...: runs the function for every name, eight at a time; answers go to $work/NAME.out and
 # .err, and succeeded[NAME] is empty where it failed.
 in_parallel() {
