@@ -218,9 +218,10 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
           SourceSecurityGroupId: TaskSecurityGroup.GroupId,
         },
       ],
-      // Endpoints only answer. Without a rule AWS adds one that lets everything out, so this one leads nowhere.
+      // Endpoints only answer. Without a rule AWS adds one that lets everything out, so this one leads nowhere: to the
+      // address that the CloudFormation guide limits a group to (AWS::EC2::SecurityGroup, "Remove default rule").
       SecurityGroupEgress: [
-        { Description: 'Nothing', IpProtocol: 'icmp', FromPort: 252, ToPort: 86, CidrIp: '255.255.255.255/32' },
+        { Description: 'Nothing', IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '127.0.0.1/32' },
       ],
       Tags: named('endpoints'),
     }),

@@ -552,6 +552,24 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     rules: ['iam-resources-fit-actions'],
   },
   {
+    what: 'a rule of a security group for a range of ports',
+    template: infrastructure,
+    break: (it) => {
+      propertiesOf(it, 'AWS::EC2::SecurityGroup', 'EndpointSecurityGroup').SecurityGroupEgress[0].ToPort = 444;
+    },
+    tool: 'rules',
+    rules: ['security-group-rules-open-one-port'],
+  },
+  {
+    what: 'a name without a reason',
+    template: store,
+    break: ({ Resources }) => {
+      delete Resources.ImageRepository.Metadata.cfn_nag;
+    },
+    tool: 'rules',
+    rules: ['explicit-names-have-a-reason'],
+  },
+  {
     what: 'a suppression that says nothing',
     template: store,
     break: ({ Resources }) => {

@@ -250,6 +250,10 @@ export default function artifactStore(topology: Topology): Template {
         reason: 'The tags of builds never move; latest has to, because it starts the deployment of each new image.',
         guard: ['CT.ECR.PR.3'],
       },
+      {
+        reason: 'Pipelines, builds and the roles of other accounts name it; it holds images and is never replaced.',
+        cfn_nag: ['W28'],
+      },
     ),
   });
 

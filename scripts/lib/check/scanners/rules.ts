@@ -3,6 +3,7 @@ import { findingsOf, type Rule } from '../rule';
 import { actionsAreNamed } from '../rules/actions-are-named';
 import { bucketsRefusePlainHttp } from '../rules/buckets-refuse-plain-http';
 import { crossAccountGrantsNameRoles } from '../rules/cross-account-grants-name-roles';
+import { explicitNamesHaveAReason } from '../rules/explicit-names-have-a-reason';
 import { iamActionsExist } from '../rules/iam-actions-exist';
 import { iamConditionKeysExist } from '../rules/iam-condition-keys-exist';
 import { iamResourcesFitActions } from '../rules/iam-resources-fit-actions';
@@ -10,6 +11,7 @@ import { passedRolesAreNamed } from '../rules/passed-roles-are-named';
 import { pipelinesDoNotPoll } from '../rules/pipelines-do-not-poll';
 import { pipelinesEncryptWithTheKey } from '../rules/pipelines-encrypt-with-the-key';
 import { principalsAreAccountsOrServices } from '../rules/principals-are-accounts-or-services';
+import { securityGroupRulesOpenOnePort } from '../rules/security-group-rules-open-one-port';
 import { serviceGrantsNameTheirSource } from '../rules/service-grants-name-their-source';
 import { statefulResourcesAreRetained } from '../rules/stateful-resources-are-retained';
 import { templatesHoldNoAccountIds } from '../rules/templates-hold-no-account-ids';
@@ -22,6 +24,7 @@ export const rules: readonly Rule[] = [
   actionsAreNamed,
   bucketsRefusePlainHttp,
   crossAccountGrantsNameRoles,
+  explicitNamesHaveAReason,
   iamActionsExist,
   iamConditionKeysExist,
   iamResourcesFitActions,
@@ -29,6 +32,7 @@ export const rules: readonly Rule[] = [
   pipelinesDoNotPoll,
   pipelinesEncryptWithTheKey,
   principalsAreAccountsOrServices,
+  securityGroupRulesOpenOnePort,
   serviceGrantsNameTheirSource,
   statefulResourcesAreRetained,
   templatesHoldNoAccountIds,
