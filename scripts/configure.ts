@@ -6,8 +6,9 @@ import { writeFiles } from './lib/write-files';
 
 const help = `Usage: npm run configure [-- FLAGS]
 
-Writes account ids, Region and the approvers' address into every parameter file. Asks for them on a terminal when no
-flag is given. Values in the files are the defaults, so one flag changes one thing.
+Writes account ids, Region and the approvers' address into every parameter file, and availability zones of that Region
+where a file names none. Asks on a terminal when no flag is given. Values in the files are the defaults, so one flag
+changes one thing.
 
 ${settingsOf(topology)
   .map(({ flag, question }) => `  --${`${flag} VALUE`.padEnd(30)} ${question}\n`)

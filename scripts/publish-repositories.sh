@@ -150,15 +150,14 @@ node_value() {
 
 # default_remotes: sets the remotes that no option gave.
 default_remotes() {
-  local name region domain=amazonaws.com
+  local name region
   for name in "${repositories[@]}"; do
     if [[ -z ${remote[$name]:-} && -n $remote_base ]]; then
       remote[$name]=$remote_base/$name
     elif [[ -z ${remote[$name]:-} ]]; then
       region=${region:-$(node_value "require('./parameters/tooling/artifact-store.json').Parameters.Region" \
         'The Region in parameters/tooling/artifact-store.json' --remote-base)}
-      [[ $region != cn-* ]] || domain=amazonaws.com.cn
-      remote[$name]=https://git-codecommit.$region.$domain/v1/repos/$name
+      remote[$name]=https://git-codecommit.$region.amazonaws.com/v1/repos/$name
       uses_codecommit=yes
     fi
   done

@@ -78,7 +78,6 @@ describe('a task definition', () => {
       'arn:aws:iam::012345678901:role/route-to-live-dev-workload-container-execution',
     ]);
     expect(rolesOf({ ...dev, region: 'us-gov-west-1' })[0]).toMatch(/^arn:aws-us-gov:iam::/);
-    expect(rolesOf({ ...dev, region: 'cn-north-1' })[0]).toMatch(/^arn:aws-cn:iam::/);
   });
 
   test('has the size that its parameter names', () => {

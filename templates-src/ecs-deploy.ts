@@ -3,6 +3,7 @@ import type { Topology } from './define-topology';
 import { Substitution } from './dsl/intrinsics';
 import { namesOf } from './patterns/names';
 import { imagePlaceholder } from './patterns/pipeline';
+import { partitionOf } from './region';
 
 /**
  * The files of `ecs-deploy/`, which the pipeline ECS-Container-Deployment hands to CodeDeploy. They come from the same
@@ -50,10 +51,6 @@ export function taskDefinitionFile(topology: Topology, { name, account, region, 
     logGroup,
   });
   return `${JSON.stringify(inApiSpelling(definition), null, 2)}\n`;
-}
-
-function partitionOf(region: string): string {
-  return region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** CloudFormation's `ContainerPort` is the API's `containerPort`; nothing else differs. */

@@ -1,9 +1,11 @@
 import { expect, test, vi } from 'vitest';
+import { readParameterFile } from '../scripts/lib/parameter-file';
 import { checkParameters } from '../scripts/lib/parameter-files';
 import { declarationsOf, fileOf, goodValues, threeEnvironments, treeOf } from '../scripts/lib/parameters.fixture';
-import { defineTopology, type Environment, type Topology } from './define-topology';
+import { defineTopology, type Environment, type Stack, type Topology } from './define-topology';
 import { describeProblem } from './parameters';
-import { accountsOf } from './parameters-across-files';
+import { accountsOf, problemsAcrossFiles } from './parameters-across-files';
+import { stacksOf } from './topology';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
 vi.mock(import('./topology'), async (load) => {
@@ -106,4 +108,34 @@ test('an account that is shared with a shared one has the id of the first', () =
     'dev',
     'dev',
   ]);
+});
+
+/** The problems of the zones in one file of an environment. */
+function zoneProblems(zones: Readonly<Record<string, string>>, Region = 'us-east-1') {
+  const topology = defineTopology({ project: 'team', environments: [{ name: 'live', approval: false }] });
+  const stack = stacksOf(topology).find(({ account }) => account === 'live') as Stack;
+  const text = fileOf({ Region, EnvironmentName: 'live', ...zones });
+  const { file } = readParameterFile('parameters/live/infrastructure.json', Buffer.from(text));
+  return problemsAcrossFiles(topology, file === undefined ? [] : [{ stack, file }], [])
+    .map(describeProblem)
+    .join('\n');
+}
+
+test('two or three different zones of the Region are right', () => {
+  expect(zoneProblems({ FirstZone: 'us-east-1a', SecondZone: 'us-east-1f', ThirdZone: '' })).toBe('');
+  expect(zoneProblems({ FirstZone: 'us-east-1a', SecondZone: 'us-east-1f', ThirdZone: 'us-east-1b' })).toBe('');
+});
+
+test('zones of another Region, and a zone that is named twice, are refused', () => {
+  expect(
+    zoneProblems({ FirstZone: 'eu-west-1a', SecondZone: 'us-east-1b', ThirdZone: 'us-east-1b' }),
+  ).toMatchInlineSnapshot(`
+    "parameters/live/infrastructure.json:5: FirstZone: found "eu-west-1a"
+      rule:         must be an availability zone of us-east-1, the Region in parameters/live/infrastructure.json:3 (Region)
+      likely cause: a Region that was changed without its zones
+      what to do:   write a zone such as us-east-1a or us-east-1b or us-east-1c (\`npm run configure\` does)
+    parameters/live/infrastructure.json:7: ThirdZone: found "us-east-1b"
+      rule:         must be another availability zone than parameters/live/infrastructure.json:6 (SecondZone)
+      what to do:   write the name of another zone; \`aws ec2 describe-availability-zones\` lists those of the account"
+  `);
 });

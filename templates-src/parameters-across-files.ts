@@ -1,6 +1,7 @@
 import { accountIdParameter, type Stack, type Topology, toolingAccount } from './define-topology';
 import { printable } from './likely-cause';
 import { type ParameterFile, type ParameterProblem, valuesOf } from './parameters';
+import { isZoneOf, usualZones } from './region';
 
 /** An account of the topology. */
 export interface Account {
@@ -26,6 +27,9 @@ export function accountsOf({ environments }: Topology): readonly Account[] {
   return accounts;
 }
 
+/** The parameters that name the availability zones of an environment's network; the last one may be empty. */
+export const zoneParameters: readonly string[] = ['FirstZone', 'SecondZone', 'ThirdZone'];
+
 /** A value, and where it stands. */
 interface Occurrence {
   readonly stack: Stack;
@@ -36,8 +40,9 @@ interface Occurrence {
 }
 
 /**
- * Compares the files with one another: the region and each account's id are the same everywhere, no two accounts are
- * equal unless the topology says so, and the files of an environment name that environment.
+ * Compares values with one another: the Region and each account's id are the same in all files, no two accounts are
+ * equal unless the topology says so, the files of an environment name that environment, and its zones are different
+ * ones of the Region.
  *
  * @param refused Problems of single files; a value that has one of its own is not compared.
  */
@@ -57,9 +62,47 @@ export function problemsAcrossFiles(
   const accounts = accountsOf(topology).map((account) => ({ ...account, id: mostFrequent(of(account.parameter)) }));
   return [
     ...of('EnvironmentName').flatMap(foreignEnvironment),
+    ...zoneParameters.flatMap((key) => of(key).flatMap((zone) => misplacedZone(zone, occurrences))),
     ...['Region', ...accounts.map(({ parameter }) => parameter)].flatMap((key) => deviating(of(key))),
     ...accounts.flatMap((account, index) => clashing(account, accounts.slice(0, index))),
   ];
+}
+
+/** A zone that is not in the Region of its file, or is the zone of an earlier parameter there. */
+function misplacedZone(zone: Occurrence, occurrences: readonly Occurrence[]): ParameterProblem[] {
+  const { file, line, key, value } = zone;
+  if (value === '') {
+    return [];
+  }
+  const beside = occurrences.filter((other) => other.file === file);
+  const region = beside.find((other) => other.key === 'Region');
+  if (region !== undefined && !isZoneOf(region.value, value)) {
+    return [
+      {
+        file,
+        line,
+        key,
+        found: printable(value),
+        rule: `must be an availability zone of ${region.value}, the Region in ${place(region)}`,
+        likelyCause: 'a Region that was changed without its zones',
+        whatToDo: `write a zone such as ${usualZones(region.value).join(' or ')} (\`npm run configure\` does)`,
+      },
+    ];
+  }
+  const earlier = zoneParameters.slice(0, zoneParameters.indexOf(key));
+  const taken = beside.find((other) => earlier.includes(other.key) && other.value === value);
+  return taken === undefined
+    ? []
+    : [
+        {
+          file,
+          line,
+          key,
+          found: printable(value),
+          rule: `must be another availability zone than ${place(taken)}`,
+          whatToDo: 'write the name of another zone; `aws ec2 describe-availability-zones` lists those of the account',
+        },
+      ];
 }
 
 function foreignEnvironment({ stack, value, file, line, key }: Occurrence): ParameterProblem[] {

@@ -2,6 +2,7 @@ import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv';
 import { type Feed, notInFile, type Stack } from './define-topology';
 import type { ParameterDeclaration } from './dsl/template';
 import { likelyCause, nearest, printable } from './likely-cause';
+import { regionPattern } from './region';
 
 /** The parameters of a template, as CloudFormation declares them. */
 export type ParameterDeclarations = Readonly<Record<string, ParameterDeclaration>>;
@@ -121,6 +122,10 @@ function typeRules(type: string): AnySchemaObject[] {
     // The file holds the name; nobody but Parameter Store can check the value.
     const description = 'must be the name of a parameter in Systems Manager Parameter Store';
     return [{ pattern: '^[\\w./:-]+$', description }];
+  }
+  if (type === 'AWS::EC2::AvailabilityZone::Name') {
+    const description = 'must be the name of an availability zone, such as eu-west-1a';
+    return [{ pattern: `^(${regionPattern})[a-z]$`, description }];
   }
   const prefix = idPrefixes[type];
   return prefix === undefined

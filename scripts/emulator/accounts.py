@@ -4,16 +4,18 @@ import functools
 
 from moto.settings import moto_server_port
 from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
 
 from .api import Api
 
 
 def session_credentials(account_id: str, region: str) -> dict[str, str]:
     """Credentials of a session of OrganizationAccountAccessRole, named as the AWS SDKs name their settings."""
-    session = sts_backends[account_id]["aws"].assume_role(
+    partition = get_partition(region)
+    session = sts_backends[account_id][partition].assume_role(
         region_name=region,
         role_session_name="emulator",
-        role_arn=f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole",
+        role_arn=f"arn:{partition}:iam::{account_id}:role/OrganizationAccountAccessRole",
         policy="",
         duration=3600,
         external_id="",

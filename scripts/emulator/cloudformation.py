@@ -99,7 +99,7 @@ class CloudFormation(BaseResponse):
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
         return Submission(
             template=template,
-            parameters=template.parameter_values(given),
+            parameters=template.parameter_values(given, self.account.region),
             tags=tags or (previous.tags if previous else {}),
             capabilities=request.get("Capabilities", []),
             role_arn=request.get("RoleARN") or (previous.role_arn if previous else None),

@@ -15,6 +15,8 @@ import string
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from moto.utilities.utils import get_partition
+
 from .api import UNSUPPORTED, Api, Properties
 from .errors import ResourceError, ValidationError
 
@@ -90,7 +92,8 @@ class ResourceType:
         """ARN of a resource in the stack's account and Region."""
         return ":".join(
             [
-                "arn:aws",
+                "arn",
+                get_partition(self.api.region),
                 service,
                 self.api.region if region else "",
                 self.api.account_id if account else "",

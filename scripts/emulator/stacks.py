@@ -16,6 +16,8 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
+from moto.utilities.utils import get_partition
+
 from .api import UNSUPPORTED, Api, Properties
 from .errors import (
     AlreadyExistsError,
@@ -199,7 +201,7 @@ class Deployment:
         pseudo_parameters = {
             "AWS::AccountId": self.account.id,
             "AWS::NotificationARNs": submission.notification_arns,
-            "AWS::Partition": "aws",
+            "AWS::Partition": get_partition(self.account.region),
             "AWS::Region": self.account.region,
             "AWS::StackId": stack.id,
             "AWS::StackName": stack.name,
@@ -547,7 +549,7 @@ class Account:
 
     def arn(self, resource: str) -> str:
         """ARN of something of CloudFormation's."""
-        return f"arn:aws:cloudformation:{self.region}:{self.id}:{resource}"
+        return f"arn:{get_partition(self.region)}:cloudformation:{self.region}:{self.id}:{resource}"
 
     def stack(self, name_or_id: str) -> Stack:
         """A stack by its name, or by its id even when it has been deleted.
@@ -609,7 +611,7 @@ class Account:
         if not set(needed) <= given | set(submission.capabilities):
             raise InsufficientCapabilitiesError(f"Requires capabilities : [{', '.join(needed)}]")
         if submission.role_arn is not None:
-            prefix = f"arn:aws:iam::{self.id}:role/"
+            prefix = f"arn:{get_partition(self.region)}:iam::{self.id}:role/"
             try:
                 if not submission.role_arn.startswith(prefix):
                     raise ResourceError("of another account")

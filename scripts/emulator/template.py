@@ -34,6 +34,7 @@ CAPABILITY_OF_TYPE = {
     "AWS::IAM::Policy": None,
     "AWS::IAM::Role": "RoleName",
 }
+ZONE_TYPES = ("AWS::EC2::AvailabilityZone::Name", "List<AWS::EC2::AvailabilityZone::Name>")
 NO_VALUE = {"Ref": "AWS::NoValue"}
 PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
@@ -144,8 +145,12 @@ class Template:
                     f"Resources block of the template ({logical_id})"
                 )
 
-    def parameter_values(self, given: Mapping[str, str]) -> dict[str, str]:
+    def parameter_values(self, given: Mapping[str, str], region: str) -> dict[str, str]:
         """Values of all parameters: the given ones and the defaults.
+
+        Args:
+            given: values by name
+            region: where a value of a type such as AWS::EC2::AvailabilityZone::Name has to exist
 
         Raises:
             ValidationError: a value is missing, breaks its constraints, or belongs to no parameter
@@ -162,7 +167,7 @@ class Template:
             raise ValidationError(f"Parameters: [{', '.join(missing)}] must have values")
         values = {name: str(given.get(name, definition.get("Default"))) for name, definition in self.parameters.items()}
         for name, value in values.items():
-            _check_parameter(name, self.parameters[name], value)
+            _check_parameter(name, self.parameters[name], value, region)
         return values
 
 
@@ -189,7 +194,14 @@ def referenced_names(value: Any) -> Iterator[str]:
             yield from referenced_names(item)
 
 
-def _check_parameter(name: str, definition: Mapping[str, Any], value: str) -> None:
+def zones_of(region: str) -> list[str]:
+    """Names of a Region's availability zones, as moto knows them; an account may see fewer."""
+    from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend  # costs half a second
+
+    return [zone.name for zone in RegionsAndZonesBackend.zones.get(region, [])]
+
+
+def _check_parameter(name: str, definition: Mapping[str, Any], value: str, region: str) -> None:
     """Raise a ValidationError for a value that breaks its parameter's constraints."""
     kind = definition.get("Type", "String")
     if kind.startswith("AWS::SSM::Parameter::"):
@@ -209,6 +221,10 @@ def _check_parameter(name: str, definition: Mapping[str, Any], value: str) -> No
         pattern = definition.get("AllowedPattern")
         if pattern is not None and not re.fullmatch(pattern, item):
             raise refuse(f"must match pattern {pattern}")
+        if kind in ZONE_TYPES and item not in zones_of(region):
+            raise ValidationError(
+                f"Parameter validation failed: parameter value {item} for parameter name {name} does not exist"
+            )
         if kind in ("Number", "List<Number>"):
             try:
                 number = float(item)
@@ -399,8 +415,7 @@ class Evaluation:
                 raise ValidationError(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
             return items[int(index)]
         if function == "Fn::GetAZs":
-            region = operand or self.pseudo_parameters["AWS::Region"]
-            return [f"{region}{zone}" for zone in "abc"]
+            return zones_of(operand or self.pseudo_parameters["AWS::Region"])
         if function == "Fn::Cidr":
             block, count, bits = operand
             network = ipaddress.ip_network(block)

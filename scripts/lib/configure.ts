@@ -11,10 +11,11 @@ import {
   valuesOf,
 } from '../../templates-src/parameters';
 import { accountsOf } from '../../templates-src/parameters-across-files';
-import { accountId } from '../../templates-src/patterns/parameters';
+import { accountId, region } from '../../templates-src/patterns/parameters';
 import { stacksOf } from '../../templates-src/topology';
 import { type Reading, readParameterFile } from './parameter-file';
 import { checkParameters, type FileTree, madeUpAccountIds, pathInTree } from './parameter-files';
+import { zonesFor } from './zones';
 
 /** A value that the first day asks for. */
 export interface Setting {
@@ -52,13 +53,7 @@ export function settingsOf(topology: Topology): readonly Setting[] {
       flag: 'region',
       question: 'Region',
       parameters: ['Region'],
-      declaration: {
-        Type: 'String',
-        Description: 'Region of all accounts',
-        // Open to new Regions, closed to misspelled points of the compass.
-        AllowedPattern: '[a-z]{2,4}(-[a-z]{2,4})?-(north|south|east|west|central|(north|south)(east|west))-[0-9]{1,2}',
-        ConstraintDescription: 'a Region is named like eu-west-1',
-      },
+      declaration: region,
     },
     {
       flag: 'approvers-email',
@@ -305,9 +300,17 @@ function changed(
     const own = Object.entries(declarations.get(stack.template) ?? {}).filter(
       ([name]) => !notInFile(stack).includes(name),
     );
+    const environment = topology.environments.find(({ name }) => name === stack.account);
+    const ofEnvironment: Readonly<Record<string, unknown>> =
+      environment === undefined
+        ? {}
+        : {
+            EnvironmentName: present.EnvironmentName ?? environment.name,
+            ...zonesFor(environment, values.get('Region') ?? '', present),
+          };
     for (const [name, { Default }] of own) {
       const before = present[name];
-      const known = name === 'EnvironmentName' ? (before ?? stack.account) : values.get(name);
+      const known = ofEnvironment[name] ?? values.get(name);
       if (known === undefined || known === (before ?? Default)) {
         continue;
       }

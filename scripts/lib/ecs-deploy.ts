@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { taskSizes } from '../../templates-src/container-task';
 import { accountIdParameter, type Environment, type Topology } from '../../templates-src/define-topology';
 import { appspec, type DeployedEnvironment, taskDefinitionFile } from '../../templates-src/ecs-deploy';
+import { regionPattern } from '../../templates-src/region';
 import { type BuildPlan, type PlannedFile, planFile } from './build';
 
 const repository = join(__dirname, '..', '..');
@@ -63,7 +64,7 @@ function readEnvironment(environment: Environment, parameters: string): Deployed
   return {
     name: environment.name,
     account: needed('tooling/artifact-store.json', accountIdParameter(environment), /^\d{12}$/, '12 digits in quotes'),
-    region: needed(own, 'Region', /^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region, such as "eu-west-1"'),
+    region: needed(own, 'Region', new RegExp(`^(${regionPattern})$`), 'a Region, such as "eu-west-1"'),
     size: needed(
       own,
       'TaskSize',

@@ -157,6 +157,19 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": DescribeStackEvents, for the error message',
       },
       {
+        does: 'has CloudFormation look up the availability zones that parameters name',
+        actions: 'ec2:DescribeAvailabilityZones',
+        on: '*',
+        why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types": whose permission it takes is not said, so both roles have it',
+        butNot: [
+          {
+            that: 'what lies in them',
+            actions: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'],
+            why: 'no parameter names a resource of EC2',
+          },
+        ],
+      },
+      {
         does: 'passes the execution role',
         actions: 'iam:PassRole',
         on: execution,

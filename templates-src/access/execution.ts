@@ -372,10 +372,10 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
     }),
     {
-      does: 'asks for availability zones',
+      does: 'looks up availability zones',
       actions: 'ec2:DescribeAvailabilityZones',
       on: '*',
-      why: 'CloudFormation User Guide, "Fn::GetAZs": permissions to use the function',
+      why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types"',
     },
     {
       does: 'lets load balancers make their service-linked role',

@@ -161,8 +161,6 @@ export const join = (delimiter: string, values: ListValue) => new ValueCall('Joi
 export const select = (index: number | Reference, values: ListValue) => new ValueCall('Select', [index, values]);
 /** `!Split`: the list of what stands between the delimiters. */
 export const split = (delimiter: string, value: StringValue) => new ListCall('Split', [delimiter, value]);
-/** `!GetAZs`: the availability zones of a Region, by default the stack's. */
-export const availabilityZones = (region: StringValue = Region) => new ListCall('GetAZs', region);
 /** `!Cidr`: `count` address ranges of `cidrBits` host bits each within a range. */
 export const cidr = (range: StringValue, count: number | Reference, cidrBits: number | Reference) =>
   new ListCall('Cidr', [range, count, cidrBits]);
@@ -280,7 +278,7 @@ export const contains = (values: ListValue, value: StringValue) => new Condition
 export const AccountId = new Reference('AWS::AccountId');
 /** `AWS::NoValue`: removes the property when it is what `!If` gives. */
 export const NoValue = new NoValueReference('AWS::NoValue');
-/** `AWS::Partition`: `aws`, `aws-cn` or `aws-us-gov`. */
+/** `AWS::Partition`: `aws` or `aws-us-gov`. */
 export const Partition = new Reference('AWS::Partition');
 /** `AWS::Region`: the Region in which the stack is deployed. */
 export const Region = new Reference('AWS::Region');

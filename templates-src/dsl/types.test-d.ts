@@ -10,7 +10,6 @@ import { Bucket, BucketPolicy } from '../resources/s3';
 import { Topic } from '../resources/sns';
 import {
   AccountId,
-  availabilityZones,
   type ConditionHandle,
   equals,
   findInMap,
@@ -202,7 +201,7 @@ equals(Zones, 'a');
 // Functions
 
 select(0, Zones);
-select(0, availabilityZones());
+select(0, split(',', Name));
 select(0, findInMap(Subnets, 'dev', 'Ids'));
 // @ts-expect-error TS2345 a value of something that is no list
 select(0, Name);

@@ -12,7 +12,7 @@ import { environmentResourceTypes, executionPermissions } from './execution-perm
 
 /** Actions beside those of handlers, by the reason. */
 const neededBesides: Readonly<Record<string, readonly string[]>> = {
-  '!GetAZs asks for the zones as the role that creates the stack': ['ec2:DescribeAvailabilityZones'],
+  'CloudFormation looks up the values of parameters that are availability zones': ['ec2:DescribeAvailabilityZones'],
 };
 
 /** A compiled resource, as far as these tests look into it. */

@@ -2,7 +2,6 @@ import type { Topology } from '../define-topology';
 import {
   AccountId,
   and,
-  availabilityZones,
   cidr,
   equals,
   join,
@@ -19,6 +18,7 @@ import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
+import { regionPattern } from '../region';
 import {
   ElasticIp,
   FlowLog,
@@ -57,7 +57,7 @@ export interface NetworkSettings {
  */
 export function declareNetwork(t: Template, topology: Topology, settings: NetworkSettings) {
   const { environment } = settings;
-  const { VpcCidr, Zones, NatGateways } = t.parameters('Network', {
+  const { VpcCidr, FirstZone, SecondZone, ThirdZone, NatGateways } = t.parameters('Network', {
     VpcCidr: {
       Type: 'String',
       Label: 'Address range',
@@ -65,11 +65,26 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
       AllowedPattern: '(10\\.[0-9]{1,3}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168)\\.0\\.0/16',
       ConstraintDescription: 'a private range of 65,536 addresses, such as 10.10.0.0/16',
     },
-    Zones: {
+    // By name, not by Fn::GetAZs: that lists only zones with a default subnet, in an order that may change, which would
+    // replace subnets; and not every zone offers the interface endpoints.
+    FirstZone: {
+      Type: 'AWS::EC2::AvailabilityZone::Name',
+      Label: 'First zone',
+      Description: 'Availability zone, such as eu-west-1a; fixed once container-service spreads over its subnets',
+    },
+    SecondZone: {
+      Type: 'AWS::EC2::AvailabilityZone::Name',
+      Label: 'Second zone',
+      Description: 'Another availability zone, such as eu-west-1b',
+    },
+    // A string, because a parameter of the type above must not be empty.
+    ThirdZone: {
       Type: 'String',
-      Label: 'Zones',
-      Description: 'Availability zones; fixed once container-service exists, which spreads over their subnets',
-      AllowedValues: ['2', '3'],
+      Label: 'Third zone',
+      Description: 'A third availability zone, such as eu-west-1c; empty for two zones',
+      Default: '',
+      AllowedPattern: `((${regionPattern})[a-z])?`,
+      ConstraintDescription: 'an availability zone, such as eu-west-1c, or nothing',
     },
     NatGateways: {
       Type: 'String',
@@ -81,7 +96,7 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
     },
   });
   const { ThreeZones, Nat, NatPerZone } = t.conditions({
-    ThreeZones: equals(Zones, '3'),
+    ThreeZones: not(equals(ThirdZone, '')),
     Nat: not(equals(NatGateways, 'none')),
     NatPerZone: equals(NatGateways, 'one-per-zone'),
   });
@@ -89,11 +104,26 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
     NatInThirdZone: and(NatPerZone, ThreeZones),
     NatForThirdZone: and(Nat, ThreeZones),
   });
+  t.rules({
+    ZonesDiffer: {
+      Assertions: (
+        [
+          [FirstZone, SecondZone],
+          [FirstZone, ThirdZone],
+          [SecondZone, ThirdZone],
+        ] as const
+      ).map(([one, other]) => ({
+        Assert: not(equals(one, other)),
+        AssertDescription: 'FirstZone, SecondZone and ThirdZone have to be different availability zones',
+      })),
+    },
+  });
   const zones = [
-    { number: 1, exists: {}, natGateway: { Condition: Nat }, natRoute: { Condition: Nat } },
-    { number: 2, exists: {}, natGateway: { Condition: NatPerZone }, natRoute: { Condition: Nat } },
+    { number: 1, name: FirstZone, exists: {}, natGateway: { Condition: Nat }, natRoute: { Condition: Nat } },
+    { number: 2, name: SecondZone, exists: {}, natGateway: { Condition: NatPerZone }, natRoute: { Condition: Nat } },
     {
       number: 3,
+      name: ThirdZone,
       exists: { Condition: ThreeZones },
       natGateway: { Condition: NatInThirdZone },
       natRoute: { Condition: NatForThirdZone },
@@ -130,12 +160,12 @@ export function declareNetwork(t: Template, topology: Topology, settings: Networ
     ),
   });
 
-  const subnets = zones.map(({ number, exists, natGateway, natRoute }) => {
+  const subnets = zones.map(({ number, name, exists, natGateway, natRoute }) => {
     const subnetOf = (kind: 'public' | 'private', block: number) =>
       Subnet(
         {
           VpcId: Network,
-          AvailabilityZone: select(number - 1, availabilityZones()),
+          AvailabilityZone: name,
           CidrBlock: select(block, cidr(VpcCidr, 6, 12)),
           // The load balancer and NAT gateways bring addresses of their own.
           MapPublicIpOnLaunch: false,

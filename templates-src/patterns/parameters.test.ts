@@ -29,7 +29,7 @@ test.each([
 
 test.each([
   ['arn:aws:kms:eu-west-1:111111111111:key/0a1b2c3d-0000-4000-8000-000000000000', true],
-  ['arn:aws-cn:kms:cn-north-1:111111111111:key/mrk-0a1b2c3d000040008000000000000000', true],
+  ['arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-0a1b2c3d000040008000000000000000', true],
   ['arn:aws:kms:eu-west-1:111111111111:alias/route-to-live-artifacts', false],
   ['alias/route-to-live-artifacts', false],
 ])('%s is the ARN of a key: %s', (value, expected) => {
@@ -58,6 +58,7 @@ test('a template with a Region refuses to be deployed elsewhere', () => {
   expect(accepts((Parameters as { Region: { AllowedPattern: string } }).Region, 'ap-southeast-2')).toBe(true);
   expect(accepts((Parameters as { Region: { AllowedPattern: string } }).Region, 'us-gov-west-1')).toBe(true);
   expect(accepts((Parameters as { Region: { AllowedPattern: string } }).Region, 'eu-west-1a')).toBe(false);
+  expect(accepts((Parameters as { Region: { AllowedPattern: string } }).Region, 'cn-north-1')).toBe(false);
   expect(Rules).toMatchObject({
     DeployedInItsRegion: {
       Assertions: [

@@ -1,6 +1,7 @@
 import { accountIdParameter, type Environment, type Topology } from '../define-topology';
 import { equals, type Reference, Region } from '../dsl/intrinsics';
 import type { Parameter, Template } from '../dsl/template';
+import { regionInWords, regionPattern } from '../region';
 
 /** Parameters that more than one template has; constraints and texts are the same everywhere. */
 
@@ -13,21 +14,22 @@ export const accountId = (account: string): Parameter => ({
   ConstraintDescription: '12 digits, in quotes',
 });
 
+/** The Region of all accounts. */
+export const region: Parameter = {
+  Type: 'String',
+  Label: 'Region',
+  Description: 'Region of all accounts; the stack refuses to be deployed elsewhere',
+  AllowedPattern: regionPattern,
+  MaxLength: 20,
+  ConstraintDescription: regionInWords,
+};
+
 /**
  * The Region of the whole route to live, and the rule that refuses the stack elsewhere: a profile with another default
  * Region would deploy it beside the buckets and keys that it needs (a Lambda package must lie in its function's Region).
  */
 export function declareRegion(t: Template): void {
-  const { Region: configured } = t.parameters('Route to live', {
-    Region: {
-      Type: 'String',
-      Label: 'Region',
-      Description: 'Region of all accounts; the stack refuses to be deployed elsewhere',
-      AllowedPattern: '[a-z]{2}(-[a-z]+)+-[0-9]',
-      MaxLength: 20,
-      ConstraintDescription: 'a Region is named like eu-west-1',
-    },
-  });
+  const { Region: configured } = t.parameters('Route to live', { Region: region });
   t.rules({
     DeployedInItsRegion: {
       Assertions: [

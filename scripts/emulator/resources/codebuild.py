@@ -92,7 +92,7 @@ def create_project(self: CodeBuildResponse) -> ActionResult:
             "location"
         ):
             raise InvalidInputException(f"Project {side} location is required")
-    if not request["serviceRole"].startswith(f"arn:aws:iam::{self.current_account}:role/"):
+    if not request["serviceRole"].startswith(f"arn:{self.partition}:iam::{self.current_account}:role/"):
         raise InvalidInputException("Invalid service role: Service role account ID does not match caller's account")
     project = CodeBuild(
         self.current_account,
@@ -130,7 +130,7 @@ def _report_groups(self: CodeBuildResponse) -> dict[str, dict[str, Any]]:
 def create_report_group(self: CodeBuildResponse) -> ActionResult:
     """CreateReportGroup."""
     request = json.loads(self.body)
-    arn = f"arn:aws:codebuild:{self.region}:{self.current_account}:report-group/{request['name']}"
+    arn = f"arn:{self.partition}:codebuild:{self.region}:{self.current_account}:report-group/{request['name']}"
     if arn in _report_groups(self):
         raise ResourceAlreadyExistsException(f"Report group already exists: {arn}")
     _report_groups(self)[arn] = {**request, "arn": arn, "created": unix_time(), "status": "ACTIVE"}

@@ -89,12 +89,12 @@ class Bucket(ResourceType):
         return super().generated_name(stack, logical_id).lower()
 
     def create(self, properties: Properties) -> str:
-        bucket = properties["BucketName"]
-        self.call(
-            "CreateBucket",
-            {"Bucket": bucket, "CreateBucketConfiguration": {"LocationConstraint": self.api.region}},
-        )
-        return bucket
+        request: dict[str, Any] = {"Bucket": properties["BucketName"]}
+        # The one Region that is no LocationConstraint (S3 API Reference, "CreateBucket").
+        if self.api.region != "us-east-1":
+            request["CreateBucketConfiguration"] = {"LocationConstraint": self.api.region}
+        self.call("CreateBucket", request)
+        return properties["BucketName"]
 
     def configure(self, physical_id: str, properties: Properties) -> None:
         self.update(physical_id, {"BucketName": physical_id}, properties)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { partitionOf } from '../../../templates-src/region';
 import { assumeRole, type Cloud } from './cloud';
 
 /** An event of an AWS service, as EventBridge hands it to rules. */
@@ -161,7 +162,7 @@ export function branchEvent(
   return {
     source: 'aws.codecommit',
     'detail-type': 'CodeCommit Repository State Change',
-    resources: [`arn:aws:codecommit:${region}:${accounts[ACCOUNT]}:${repository}`],
+    resources: [`arn:${partitionOf(region)}:codecommit:${region}:${accounts[ACCOUNT]}:${repository}`],
     detail: {
       event: before === undefined ? 'referenceCreated' : after === undefined ? 'referenceDeleted' : 'referenceUpdated',
       repositoryName: repository,
@@ -214,7 +215,7 @@ export function executionEvent(
   return {
     source: 'aws.codepipeline',
     'detail-type': 'CodePipeline Pipeline Execution State Change',
-    resources: [`arn:aws:codepipeline:${region}:${accounts[ACCOUNT]}:${pipeline}`],
+    resources: [`arn:${partitionOf(region)}:codepipeline:${region}:${accounts[ACCOUNT]}:${pipeline}`],
     detail: { pipeline, 'execution-id': id, 'start-time': started.toISOString(), state, version: 1 },
   };
 }

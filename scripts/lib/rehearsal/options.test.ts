@@ -17,9 +17,19 @@ describe('the command line', () => {
     expect(readOptions(['--keep', '-h'])).toBeUndefined();
   });
 
-  test.each([[['--unknown']], [['--only']], [['stray']]])('that cannot be understood, %j, is refused', (argv) => {
-    expect(() => readOptions(argv)).toThrow(UsageError);
+  test('may name another Region', () => {
+    expect(readOptions(['--region', 'us-east-1'])).toMatchObject({ region: 'us-east-1' });
+    expect(() => readOptions(['--region', 'cn-north-1'])).toThrow(
+      '--region: found "cn-north-1"; a Region of AWS or GovCloud, such as eu-west-1; not of China, where CodePipeline',
+    );
   });
+
+  test.each([[['--unknown']], [['--only']], [['--region']], [['--region', 'us-est-1']], [['stray']]])(
+    'that cannot be understood, %j, is refused',
+    (argv) => {
+      expect(() => readOptions(argv)).toThrow(UsageError);
+    },
+  );
 });
 
 describe('the plan', () => {

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { problemOfValue } from '../../../templates-src/parameters';
+import { region as regionParameter } from '../../../templates-src/patterns/parameters';
 
 /** What a person asks of the rehearsal. */
 export interface RehearsalOptions {
@@ -8,6 +10,8 @@ export interface RehearsalOptions {
   readonly until?: string;
   /** The action that is made to fail. */
   readonly failAt?: string;
+  /** The Region, instead of that of the parameter files. */
+  readonly region?: string;
   /** Whether a person approves. */
   readonly interactive: boolean;
   /** Whether the emulated AWS goes on after the end. */
@@ -27,6 +31,7 @@ CloudFormation, blue/green deployments. What is not committed yet is rehearsed t
   --until STAGE      end executions after this stage
   --fail-at ACTION   make an action fail, to see what an operator would see: ACTION, STAGE.ACTION or
                      PIPELINE.STAGE.ACTION
+  --region REGION    rehearse in this Region, with its usual availability zones, instead of that of parameters/
   --interactive      ask before every approval, instead of approving
   --keep             leave the emulated AWS running at the end, until Ctrl-C, and run pipelines for what is pushed
   --help             print this text
@@ -48,18 +53,24 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
         only: { type: 'string' },
         until: { type: 'string' },
         'fail-at': { type: 'string' },
+        region: { type: 'string' },
         interactive: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { only, until, 'fail-at': failAt, interactive, keep } = values;
+    const { only, until, 'fail-at': failAt, region, interactive, keep } = values;
+    const problem = region === undefined ? undefined : problemOfValue(regionParameter, region);
+    if (problem !== undefined) {
+      throw new Error(`--region: found ${problem.found}; ${problem.rule}`);
+    }
     return values.help
       ? undefined
       : {
           ...(only === undefined ? {} : { only }),
           ...(until === undefined ? {} : { until }),
           ...(failAt === undefined ? {} : { failAt }),
+          ...(region === undefined ? {} : { region }),
           interactive,
           keep,
         };

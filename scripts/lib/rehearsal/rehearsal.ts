@@ -119,11 +119,16 @@ class Rehearsal {
   }
 
   private async build(): Promise<void> {
-    const { report, checkout } = this.input;
+    const { report, checkout, options } = this.input;
+    const tool = (name: string, ...args: readonly string[]) =>
+      this.runScript(process.execPath, ['-r', 'tsx/cjs', `scripts/${name}.ts`, ...args], process.env, () => {});
     await report.step('Copy and build', async () => {
       await copyCheckout(checkout, this.copy);
       await commitAll(this.copy, 'The checkout as it is');
-      await this.runScript(process.execPath, ['-r', 'tsx/cjs', 'scripts/build.ts'], process.env, () => {});
+      if (options.region !== undefined) {
+        await tool('configure', '--region', options.region);
+      }
+      await tool('build');
       const before = await commitAll(this.copy, 'The checkout as it is, built');
       return `commit ${before.slice(0, 8)} in a temporary folder`;
     });

@@ -153,6 +153,13 @@ export default function deploymentRoles(topology: Topology): Template {
             regionalArn('cloudformation', sub`stack/${names.environmentStack(EnvironmentName, template)}/*`),
           ),
         },
+        // A change set whose parameters name availability zones is refused unless they can be looked up.
+        {
+          Sid: 'LookUpParameters',
+          Effect: 'Allow',
+          Action: 'ec2:DescribeAvailabilityZones',
+          Resource: '*',
+        },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
         ...readArtifacts('infrastructureDeployment'),
       ],

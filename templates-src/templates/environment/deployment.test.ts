@@ -13,7 +13,6 @@ import containerService from './container-service';
 import deploymentRoles from './deployment-roles';
 import infrastructure from './infrastructure';
 
-const packageBucket = 'route-to-live-packages-111111111111-eu-west-1';
 const templates = {
   'deployment-roles': deploymentRoles,
   infrastructure,
@@ -34,6 +33,10 @@ function answerOf<T>(account: string, ...words: readonly string[]): T {
   expect(status, `aws ${words.join(' ')}\n${stderr}`).toBe(0);
   return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as T;
 }
+
+/** The Region of the parameter files, which is the user's to choose. */
+const region = require('../../../parameters/tooling/artifact-store.json').Parameters.Region as string;
+const packageBucket = `route-to-live-packages-111111111111-${region}`;
 
 const parametersOf = (environment: string, template: TemplateName): Readonly<Record<string, string>> =>
   require(`../../../parameters/${environment}/${template}.json`).Parameters;
@@ -89,15 +92,14 @@ beforeAll(async () => {
     writeFileSync(join(work, `${name}.yaml`), toYaml(compile(make(topology)), []));
   }
   writeFileSync(join(work, 'package.zip'), emptyZip);
-  emulator = await startEmulator();
+  emulator = await startEmulator({ region });
   answerOf(
     'tooling',
     's3api',
     'create-bucket',
     '--bucket',
     packageBucket,
-    '--create-bucket-configuration',
-    'LocationConstraint=eu-west-1',
+    ...(region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`]),
   );
   for (const key of ['1', '2'].flatMap((digit) => Object.values(codeKeys(digit)))) {
     answerOf(
@@ -114,7 +116,7 @@ beforeAll(async () => {
   }
   for (const { name } of topology.environments) {
     deployed(name, 'deployment-roles', {
-      ArtifactKeyArn: 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000',
+      ArtifactKeyArn: `arn:aws:kms:${region}:111111111111:key/00000000-0000-0000-0000-000000000000`,
     });
     deployed(name, 'infrastructure', codeKeys('1'));
     deployed(name, 'container-service');
@@ -165,7 +167,7 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
     }
   });
 
-  test('has subnets in as many zones as its parameter says', () => {
+  test('has a public and a private subnet in each of the zones that its parameters name', () => {
     const { Subnets } = answerOf<{ Subnets: readonly { AvailabilityZone: string; Tags: readonly unknown[] }[] }>(
       environment,
       'ec2',
@@ -173,9 +175,9 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
       '--filters',
       `Name=tag:Name,Values=route-to-live-${environment}-*`,
     );
-    const zones = new Set(Subnets.map(({ AvailabilityZone }) => AvailabilityZone));
-    expect(String(zones.size)).toBe(parametersOf(environment, 'infrastructure').Zones);
-    expect(Subnets.length).toBe(2 * zones.size);
+    const { FirstZone, SecondZone, ThirdZone } = parametersOf(environment, 'infrastructure');
+    const zones = [FirstZone, SecondZone, ThirdZone].filter(Boolean);
+    expect(Subnets.map(({ AvailabilityZone }) => AvailabilityZone).sort()).toEqual([...zones, ...zones].sort());
   });
 
   test('has a service without tasks that CodeDeploy controls, which scales to the minimum of its parameter', () => {
@@ -240,9 +242,21 @@ describe('after the first deployment', () => {
     expect(taskDefinitionArns).toHaveLength(2);
   });
 
+  test('zones that are one and the same, or that the account does not have, are refused before anything changes', () => {
+    const { FirstZone = '' } = parametersOf('prod', 'infrastructure');
+    const refusal = (zones: Readonly<Record<string, string>>) =>
+      deploy('prod', 'infrastructure', { ...codeKeys('1'), ...zones }).output;
+    expect(refusal({ SecondZone: FirstZone })).toContain('have to be different availability zones');
+    expect(refusal({ ThirdZone: FirstZone })).toContain('have to be different availability zones');
+    expect(refusal({ FirstZone: `${region}z` })).toContain(
+      `parameter value ${region}z for parameter name FirstZone does not exist`,
+    );
+  });
+
   test('the network can no longer move under the service', () => {
-    expect(parametersOf('prod', 'infrastructure').Zones).toBe('3');
-    const { status } = deploy('prod', 'infrastructure', { ...codeKeys('1'), Zones: '2' });
+    const { SecondZone = '', ThirdZone } = parametersOf('prod', 'infrastructure');
+    const moved = ThirdZone ? { ThirdZone: '' } : { ThirdZone: SecondZone.replace(/.$/, 'c') };
+    const { status } = deploy('prod', 'infrastructure', { ...codeKeys('1'), ...moved });
     expect(status).not.toBe(0);
     expect(reasonsOf('prod', 'infrastructure')).toMatch(/P(rivate|ublic)SubnetIds/);
   });
