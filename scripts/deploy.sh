@@ -22,6 +22,7 @@ OPTION     --dry-run           print the commands, ready to be pasted, and conta
            --parameters DIR    take the parameters from this folder instead of parameters/
            --help
 
+First the service-linked roles are made that the environments' stacks need, where an account does not have them yet.
 Before anything is deployed, all parameter files are checked (`npm run validate`), and the credentials of every account
 are compared with the account ids in these files.
 AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage.
@@ -52,6 +53,29 @@ check_statuses() {
     fi
   done
   [[ -z $problems ]] || fail "these stacks cannot be deployed now. Nothing was changed.$problems"
+}
+
+# make_linked_role ROLE: makes a service-linked role, unless it is there.
+make_linked_role() {
+  local words
+  eval "words=(${role_check[$1]})"
+  ! "${words[@]}" >/dev/null 2>&1 || return 0
+  eval "words=(${role_creation[$1]})"
+  "${words[@]}"
+}
+
+# Makes the service-linked roles of all accounts, minutes before the first stack that needs one.
+make_linked_roles() {
+  local role problems=''
+  in_parallel make_linked_role "${linked_roles[@]}"
+  for role in "${linked_roles[@]}"; do
+    if [[ -n ${succeeded[$role]} ]]; then
+      [[ ! -s $work/$role.out ]] || printf 'Service-linked role made: %s\n' "$role"
+    elif ! grep -q 'has been taken in this account' "$work/$role.err"; then
+      problems+=$'\n'"  $role (${account_id[${role_account[$role]}]}):"$'\n'"    $(grep . "$work/$role.err")"
+    fi
+  done
+  [[ -z $problems ]] || fail "these service-linked roles cannot be made ready. No stack was changed.$problems"
 }
 
 # read_feeds STACK: sets a variable of the parameter's name for each output that the stack is fed.
@@ -119,6 +143,7 @@ begin
 load_plan deploy "$@"
 check_accounts
 check_statuses
+make_linked_roles
 failed=''
 for stack in "${stacks[@]}"; do
   if [[ -n $failed ]]; then

@@ -232,14 +232,21 @@ describe('the route to live of this repository', () => {
       const keyArn = await artifactKeyArn();
       const own = `arn:aws:iam::${accounts[name]}:`;
 
-      expect(roles.map(({ RoleName }) => RoleName.replace(`route-to-live-${name}-`, '')).sort()).toEqual([
+      const linked = roles.filter(({ Arn }) => Arn.startsWith(`${own}role/aws-service-role/`));
+      expect(linked.map(({ RoleName }) => RoleName).sort()).toEqual([
+        'AWSServiceRoleForApplicationAutoScaling_ECSService',
+        'AWSServiceRoleForECS',
+        'AWSServiceRoleForElasticLoadBalancing',
+      ]);
+      const ours = roles.filter((role) => !linked.includes(role));
+      expect(ours.map(({ RoleName }) => RoleName.replace(`route-to-live-${name}-`, '')).sort()).toEqual([
         'cloudformation-action',
         'cloudformation-execution',
         'codedeploy-action',
         'lambda-update',
       ]);
       expect([...policies.keys()]).toContain(`${own}policy/route-to-live-${name}-workload-boundary`);
-      for (const { RoleName, Arn, AssumeRolePolicyDocument, RolePolicyList, AttachedManagedPolicies } of roles) {
+      for (const { RoleName, Arn, AssumeRolePolicyDocument, RolePolicyList, AttachedManagedPolicies } of ours) {
         expect(Arn).toBe(`${own}role/${RoleName}`);
         const [{ Principal, Condition } = {}, ...others] = AssumeRolePolicyDocument.Statement;
         expect(others, RoleName).toEqual([]);
@@ -279,6 +286,61 @@ describe.concurrent('a dry run', () => {
       [store]: 'no changes',
       [devRoles]: 'no changes',
     });
+  });
+});
+
+describe.concurrent('service-linked roles', () => {
+  const cluster = `
+Parameters:
+  Region: {Type: String}
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster}
+`;
+
+  test('are made before the stacks of an environment, and one that is there already is left alone', async () => {
+    const { route, options, number, run: deployStage } = await stage();
+    await route.writeTemplate('environment/container-service', cluster);
+    const roleNames = async () => {
+      const { Roles } = await emulator.call<{ Roles: Role[] }>(onStage(number, 'dev'), 'iam', 'ListRoles', {
+        PathPrefix: '/aws-service-role/',
+      });
+      return Roles.map(({ RoleName }) => RoleName);
+    };
+
+    const dry = await deploy([...options, '--dry-run', store, 'dev']);
+    expect(dry.stdout).toContain('aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com --region');
+    expect((await deployStage('tooling')).stdout).not.toContain('Service-linked role');
+    const first = await deployStage('dev');
+    expect(first.stdout).toContain('Service-linked role made: AWSServiceRoleForECS in dev\n');
+    expect(await roleNames()).toEqual(['AWSServiceRoleForECS']);
+
+    const second = await deployStage('dev');
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(second.stdout).not.toContain('Service-linked role');
+  });
+
+  test('that nobody may look for but that are there stop nothing; others that cannot be made stop everything', async () => {
+    const { route, options, number } = await stage();
+    await route.writeTemplate('environment/container-service', cluster);
+    await emulator.call(onStage(number, 'dev'), 'iam', 'CreateServiceLinkedRole', {
+      AWSServiceName: 'ecs.amazonaws.com',
+    });
+    const blind = await withAws(
+      emulator.environment(),
+      await emptyDirectory(),
+      '[[ $2 != get-role ]] || exit 254\nexec "$aws" "$@"',
+    );
+    expect(await deploy([...options, store, 'dev'], blind)).toMatchObject({ code: 0, stderr: '' });
+
+    const denied = await withAws(
+      emulator.environment(),
+      await emptyDirectory(),
+      '[[ $1 != iam ]] || { echo "An error occurred (AccessDenied): no" >&2; exit 254; }\nexec "$aws" "$@"',
+    );
+    const { code, stderr } = await deploy([...options, 'dev'], denied);
+    expect(code).toBe(1);
+    expect(stderr).toContain('these service-linked roles cannot be made ready. No stack was changed.\n');
+    expect(stderr).toMatch(/AWSServiceRoleForECS in dev \(\d{12}\):\n {4}An error occurred \(AccessDenied\): no\n/);
   });
 });
 

@@ -21,11 +21,16 @@ and the repository here stay as they are.
 
 Refused: uncommitted changes in these folders, and a branch that holds something else than what was published from
 this history, because it would be undone: a commit that somebody made there, or one published from a newer commit.
+Refused as well: to publish while stacks of scripts/deploy.sh, on which the pipelines stand, are deployed from other
+templates or parameters than those here, or not at all. What cannot be seen is named, and does not stop anything.
 
 OPTION     --remote NAME=URL   URL of one of the repositories; may be repeated
            --remote-base URL   the others are at URL/NAME. Default: CodeCommit over HTTPS, in the Region of
                                parameters/tooling/artifact-store.json, with the credential helper of the AWS CLI
-           --profile PROFILE   AWS CLI profile of the tooling account, for CodeCommit. Default: that of the environment
+           --profile ACCOUNT=PROFILE
+                               AWS CLI profile of an account; may be repeated. Default: as for scripts/deploy.sh, the
+                               profile called <project>-<account>, and without one the credentials of the environment
+           --without-deploying push although stacks of scripts/deploy.sh are not deployed as they are here
            --branch NAME       branch to push to. Default: the one that topology.ts names
            --replace COMMIT    publish over this commit of a remote although it does not come from here; may be
                                repeated. Bring what it holds into this repository before
@@ -80,7 +85,8 @@ fail_usage() {
 command -v git >/dev/null || fail "found no 'git' on PATH. Install it first."
 declare -A remote=() replaceable=()
 selected=()
-remote_base='' profile='' branch='' dry_run=no
+remote_base='' branch='' dry_run=no
+target_options=()
 while (($# > 0)); do
   case $1 in
     --help | -h)
@@ -89,6 +95,11 @@ while (($# > 0)); do
       ;;
     --dry-run)
       dry_run=yes
+      shift
+      continue
+      ;;
+    --without-deploying)
+      target_options+=("$1")
       shift
       continue
       ;;
@@ -112,7 +123,7 @@ while (($# > 0)); do
       remote[${2%%=*}]=${2#*=}
       ;;
     --remote-base) remote_base=${2%/} ;;
-    --profile) profile=$2 ;;
+    --profile) target_options+=("$1" "$2") ;;
     --branch)
       git check-ref-format "refs/heads/$2" || fail_usage "--branch is '$2', expected the name of a branch."
       branch=$2
@@ -142,25 +153,55 @@ in_scratch() {
   git -c core.hooksPath=/dev/null "${credentials[@]}" --git-dir="$work/scratch" "$@"
 }
 
-# node_value EXPRESSION: prints a value that this repository's TypeScript or JSON holds.
-node_value() {
-  (cd "$source_repository" && node -r tsx/cjs -p "$1") ||
-    fail "$2 cannot be read; see above. Run 'npm ci', or give $3."
+# run_node WORD...: runs TypeScript of this repository.
+run_node() {
+  (cd "$source_repository" && node -r tsx/cjs "$@")
 }
 
-# default_remotes: sets the remotes that no option gave.
-default_remotes() {
-  local name region
+# given_remotes: sets the remotes that options give. Fails when some are left.
+given_remotes() {
+  local name left=0
   for name in "${repositories[@]}"; do
-    if [[ -z ${remote[$name]:-} && -n $remote_base ]]; then
-      remote[$name]=$remote_base/$name
-    elif [[ -z ${remote[$name]:-} ]]; then
-      region=${region:-$(node_value "require('./parameters/tooling/artifact-store.json').Parameters.Region" \
-        'The Region in parameters/tooling/artifact-store.json' --remote-base)}
-      remote[$name]=https://git-codecommit.$region.amazonaws.com/v1/repos/$name
-      uses_codecommit=yes
-    fi
+    [[ -n ${remote[$name]:-} || -z $remote_base ]] || remote[$name]=$remote_base/$name
+    [[ -n ${remote[$name]:-} ]] || left=1
   done
+  return "$left"
+}
+
+# prepare_codecommit: checks the tooling account, and sets the remotes that no option gave, with their credentials.
+prepare_codecommit() {
+  local name key value region='' profile=''
+  [[ -d $source_repository/node_modules/tsx ]] || fail "found no node_modules in $source_repository. Run: npm ci"
+  command -v aws >/dev/null || fail "found no 'aws' on PATH, which gives git the credentials of CodeCommit. Install it."
+  run_node scripts/lib/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || exit $?
+  while IFS=$'\t' read -r key value; do
+    case $key in
+      region) region=$value ;;
+      profile) profile=$value ;;
+      said) printf 'To %s\n' "$value" ;;
+    esac
+  done <"$work/destination"
+  for name in "${repositories[@]}"; do
+    remote[$name]=${remote[$name]:-https://git-codecommit.$region.amazonaws.com/v1/repos/$name}
+  done
+  # The empty helper takes those of the user out: macOS keeps the password, which is only good for minutes.
+  # shellcheck disable=SC2016 # git's shell expands $@
+  credentials=(
+    -c credential.helper=
+    -c "credential.helper=!aws${profile:+ --profile '$profile'} codecommit credential-helper "'$@'
+    -c credential.UseHttpPath=true
+  )
+}
+
+# check_deployed: for remotes that need nothing of AWS, so that it may all be missing here.
+check_deployed() {
+  [[ " ${target_options[*]} " != *' --without-deploying '* ]] || return 0
+  if [[ -d $source_repository/node_modules/tsx ]] && command -v aws >/dev/null; then
+    run_node scripts/lib/publication-command.ts "${target_options[@]}" || exit $?
+  else
+    printf "Cannot see whether the stacks of scripts/deploy.sh are deployed as they are here: %s\n" \
+      'that takes the AWS CLI and node_modules.' >&2
+  fi
 }
 
 # refuse_uncommitted: ends the script when what would be published differs from the commit.
@@ -272,28 +313,24 @@ in_source rev-parse --verify --quiet HEAD >/dev/null ||
   fail "found no git commit in $source_repository. Only commits are published: commit first."
 commit=$(in_source rev-parse HEAD)
 short=${commit:0:12}
-credentials=() uses_codecommit=no
-default_remotes
-if [[ $uses_codecommit == yes ]]; then
-  command -v aws >/dev/null || fail "found no 'aws' on PATH, which gives git the credentials of CodeCommit. Install it."
-  # The empty helper takes those of the user out: macOS keeps the password, which is only good for minutes.
-  # shellcheck disable=SC2016 # git's shell expands $@
-  credentials=(
-    -c credential.helper=
-    -c "credential.helper=!aws${profile:+ --profile '$profile'} codecommit credential-helper "'$@'
-    -c credential.UseHttpPath=true
-  )
-fi
-branch=${branch:-$(node_value "require('./templates-src/topology').topology.pipelines.branch" \
-  'The branch in templates-src/topology.ts' --branch)}
+credentials=()
 refuse_uncommitted
+if [[ -z $branch ]]; then
+  branch=$(run_node -p "require('./templates-src/topology').topology.pipelines.branch") ||
+    fail "The branch in templates-src/topology.ts cannot be read; see above. Run 'npm ci', or give --branch."
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+printf 'Publishing commit %s\n' "$short"
+if given_remotes; then
+  check_deployed
+else
+  prepare_codecommit
+fi
 git init --quiet --bare --object-format="$(in_source rev-parse --show-object-format)" "$work/scratch"
 (cd "$source_repository" && cd "$(git rev-parse --git-path objects)" && pwd) >"$work/scratch/objects/info/alternates"
 
-printf 'Publishing commit %s\n' "$short"
 declare -A planned=() files=()
 # All of them are looked at before the first is pushed to.
 for name in "${repositories[@]}"; do

@@ -1,15 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accountsOf } from '../templates-src/parameters-across-files';
 import { pipelineNames } from '../templates-src/patterns/names';
-import { topology } from '../templates-src/topology';
+import { stacksOf, topology } from '../templates-src/topology';
+import { type Emulator, startEmulator } from './lib/emulator';
 
 const repository = join(__dirname, '..');
 const names = Object.values(pipelineNames);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
 const published = ['container', 'generated/environment', 'parameters', 'lambda', 'scripts/codebuild', 'ecs-deploy'];
+
+const operatorsStacks = stacksOf(topology).filter(({ deployedBy }) => deployedBy === 'deploy.sh');
 
 let work = '';
 beforeEach(() => {
@@ -340,28 +344,147 @@ describe('called', () => {
     expect(stderr).toContain('found no git commit in');
   });
 
-  test('without remotes it takes CodeCommit in the Region of the parameters, and the branch of the topology', () => {
+  test('with a wrong choice of a profile it ends with 2', () => {
     prepare();
-    // git goes to the bare repositories instead; aws is only looked for.
-    const tools = join(work, 'tools');
-    mkdirSync(tools);
-    writeFileSync(join(tools, 'aws'), '#!/bin/sh\n', { mode: 0o755 });
-    for (const path of ['templates-src', 'node_modules', 'tsconfig.json']) {
-      spawnSync('ln', ['-s', join(repository, path), join(source(), path)]);
-    }
-    writeFileSync(
-      join(work, '.gitconfig'),
-      `[url "${remotes()}/"]\n\tinsteadOf = https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/\n`,
-    );
-    const { status, stdout, stderr } = spawnSync(join(source(), 'scripts', 'publish-repositories.sh'), [], {
-      env: { ...environment(), PATH: `${tools}:${process.env.PATH}` },
-      encoding: 'utf8',
+    linkTypeScript();
+    const { status, stderr } = publishToCodeCommit('--profile', 'ours');
+    expect(stderr).toContain("publish-repositories.sh: --profile: found 'ours', expected ACCOUNT=PROFILE");
+    expect(status).toBe(2);
+  });
+});
+
+/** Puts next to what is published what the scripts of this repository run with. */
+function linkTypeScript(): void {
+  cpSync(join(repository, 'scripts', 'lib'), join(source(), 'scripts', 'lib'), { recursive: true });
+  cpSync(join(repository, 'generated'), join(source(), 'generated'), { recursive: true });
+  for (const path of ['templates-src', 'node_modules', 'tsconfig.json']) {
+    symlinkSync(join(repository, path), join(source(), path));
+  }
+}
+
+let emulator: Emulator | undefined;
+afterAll(() => emulator?.stop());
+
+/** Publishes to the bare repositories in place of CodeCommit's, as a user who has the emulator's profiles. */
+function publishToCodeCommit(...options: readonly string[]) {
+  const { region } = values('tooling/artifact-store');
+  writeFileSync(
+    join(work, '.gitconfig'),
+    `[url "${remotes()}/"]\n\tinsteadOf = https://git-codecommit.${region}.amazonaws.com/v1/repos/\n`,
+  );
+  const { status, stdout, stderr } = spawnSync(join(source(), 'scripts', 'publish-repositories.sh'), options, {
+    env: { ...emulator?.environment(), ...environment(), PATH: emulator?.environment().PATH ?? process.env.PATH },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+function values(file: string): { region: string; parameters: Record<string, string> } {
+  const { Parameters: parameters } = JSON.parse(readFileSync(join(repository, 'parameters', `${file}.json`), 'utf8'));
+  return { region: parameters.Region, parameters };
+}
+
+/** Deploys what scripts/deploy.sh deploys, from the files of the source. */
+async function deployAll(running: Emulator): Promise<void> {
+  let keyArn = '';
+  for (const { name, account, template, parameters, feeds } of operatorsStacks) {
+    const { Parameters } = JSON.parse(readFileSync(join(source(), parameters), 'utf8'));
+    const all = { ...Parameters, ...Object.fromEntries(feeds.map(({ parameter }) => [parameter, keyArn])) };
+    await running.call(account, 'cloudformation', 'CreateStack', {
+      StackName: name,
+      TemplateBody: readFileSync(join(source(), 'generated', `${template}.yaml`), 'utf8'),
+      Parameters: Object.entries(all).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
     });
-    expect(status, stderr).toBe(0);
+    const { Stacks } = await running.call<{ Stacks: { Outputs?: { OutputKey: string; OutputValue: string }[] }[] }>(
+      account,
+      'cloudformation',
+      'DescribeStacks',
+      { StackName: name },
+    );
+    keyArn = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'ArtifactKeyArn')?.OutputValue ?? keyArn;
+  }
+}
+
+describe('into CodeCommit', { timeout: 240_000 }, () => {
+  const accounts = accountsOf(topology);
+  const { region, parameters } = values('tooling/artifact-store');
+  const ids = Object.fromEntries(
+    accounts.map(({ name, parameter }) => [
+      name,
+      parameters[parameter] ?? values(`${topology.environments[0]?.name}/deployment-roles`).parameters[parameter] ?? '',
+    ]),
+  );
+  const tooling = operatorsStacks[0]?.name ?? '';
+  const last = accounts.at(-1)?.name ?? '';
+  const lastRoles = operatorsStacks.find(({ account }) => account === last)?.name ?? '';
+  const profiles = accounts.flatMap(({ name }) => ['--profile', `${name}=route-to-live-${name}`]);
+
+  test('it finds account, Region and profile as deploy.sh does, and refuses to push before what is changed is deployed', async () => {
+    prepare();
+    linkTypeScript();
+    const running = await startEmulator({ accounts: ids, region });
+    emulator = running;
+
+    const early = publishToCodeCommit(...profiles);
+    expect(early).toMatchObject({ status: 1 });
+    expect(early.stderr).toContain(`  ${tooling} in tooling (${ids.tooling}): does not exist`);
+    expect(names.map((name) => git(bare(name), 'for-each-ref')).join('')).toBe('');
+
+    await deployAll(running);
+    const { status, stdout, stderr } = publishToCodeCommit(...profiles);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(
+      `To CodeCommit in ${region}, account ${ids.tooling} (tooling), with the profile route-to-live-tooling\n`,
+    );
     const { branch } = topology.pipelines;
     expect(stdout).toContain(
-      `to ${branch} of https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/${infrastructureDeployment}`,
+      `to ${branch} of https://git-codecommit.${region}.amazonaws.com/v1/repos/${infrastructureDeployment}`,
     );
-    expect(names.map((name) => headOf(name, branch)).every((head) => /^[0-9a-f]{40}$/.test(head))).toBe(true);
+    const heads = names.map((name) => headOf(name, branch));
+
+    // A role changes: nothing that the pipelines publish, but something that they stand on.
+    const roles = join(source(), 'generated', 'environment', 'deployment-roles.yaml');
+    const text = readFileSync(roles, 'utf8');
+    writeFileSync(roles, text.replace(/\n {6}RoleName: /, '\n      MaxSessionDuration: 7200$&'));
+    expect(readFileSync(roles, 'utf8')).not.toBe(text);
+    writeFileSync(join(source(), 'container', 'notes.txt'), 'New');
+    commitAll('Second');
+    const stale = publishToCodeCommit(...profiles);
+    expect(stale.status).toBe(1);
+    expect(stale.stderr).toMatch(
+      new RegExp(`  ${lastRoles} in ${last} \\(${ids[last]}\\): Resources\\.\\w+ differs\n`),
+    );
+    expect(stale.stderr).not.toContain(tooling);
+    expect(stale.stderr).toContain(`Deploy first:\n  scripts/deploy.sh ${profiles.join(' ')} `);
+    expect(names.map((name) => headOf(name, branch))).toEqual(heads);
+
+    // The environments cannot be seen with these profiles, which is said, and stops nothing.
+    const blind = publishToCodeCommit(
+      '--profile',
+      'tooling=route-to-live-tooling',
+      '--profile',
+      `${last}=nobody`,
+      '--dry-run',
+    );
+    expect(blind.stderr).toContain('Cannot see whether these stacks are deployed as they are checked out here:\n');
+    expect(blind.stderr).toContain(
+      `  ${lastRoles} in ${last} (${ids[last]}): The config profile (nobody) could not be found`,
+    );
+
+    const anyway = publishToCodeCommit(...profiles, '--without-deploying');
+    expect(anyway).toMatchObject({ status: 0, stderr: '' });
+    expect(headOf(containerBuild, branch)).not.toBe(heads[names.indexOf(containerBuild)]);
+  });
+
+  test('it refuses credentials of another account before it pushes', () => {
+    prepare();
+    linkTypeScript();
+    const { status, stderr } = publishToCodeCommit('--profile', `tooling=route-to-live-${last}`);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `with the profile route-to-live-${last} found account ${ids[last]}, expected ${ids.tooling}`,
+    );
+    expect(names.map((name) => git(bare(name), 'for-each-ref')).join('')).toBe('');
   });
 });

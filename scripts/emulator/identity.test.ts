@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { Deployments } from './deployment';
 
@@ -442,4 +442,27 @@ test('AWS::CloudWatch::Alarm keeps its settings and tags, and changes them in pl
 
   await dev.remove('alarm');
   expect(await call('cloudwatch', 'DescribeAlarms')).toMatchObject({ MetricAlarms: [] });
+});
+
+describe('a service-linked role', () => {
+  const make = (service: string) =>
+    emulator.call<{ Role: { RoleName: string; Arn: string } }>('dev', 'iam', 'CreateServiceLinkedRole', {
+      AWSServiceName: service,
+    });
+
+  test.each([
+    ['ecs.amazonaws.com', 'AWSServiceRoleForECS'],
+    ['ecs.application-autoscaling.amazonaws.com', 'AWSServiceRoleForApplicationAutoScaling_ECSService'],
+    ['elasticloadbalancing.amazonaws.com', 'AWSServiceRoleForElasticLoadBalancing'],
+  ])('of %s is made once, under the name that AWS gives it', async (service, name) => {
+    const { Role } = await make(service);
+    expect(Role).toMatchObject({
+      RoleName: name,
+      Arn: `arn:aws:iam::222222222222:role/aws-service-role/${service}/${name}`,
+    });
+    expect(await emulator.call('dev', 'iam', 'GetRole', { RoleName: name })).toMatchObject({ Role: { Arn: Role.Arn } });
+    await expect(make(service)).rejects.toThrow(
+      `Service role name ${name} has been taken in this account, please try a different suffix.`,
+    );
+  });
 });

@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeProblem } from '../../templates-src/parameters';
 import { stacksOf, topology } from '../../templates-src/topology';
-import { checkNames, PlanError, planDeployment, planDestruction, type Request, readablePath } from './deployment-plan';
+import { planDeployment } from './deployment-plan';
+import { checkNames, PlanError, type Request, readablePath } from './deployment-request';
+import { planDestruction } from './destruction-plan';
 import { checkParameters, loadDeclarations, readFileTree } from './parameter-files';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
 
@@ -46,22 +48,28 @@ function checkEveryParameter(folder: string): void {
 
 const repository = resolve(__dirname, '../..');
 
-/** The command lines of `deploy.sh` and `destroy.sh`, less what the scripts themselves understand. */
-function requestFrom(argv: readonly string[], operation: 'deploy' | 'destroy'): Request & { flags: Set<string> } {
-  const flags =
-    operation === 'deploy'
-      ? ({ 'dry-run': { type: 'boolean' } } as const)
-      : ({
-          'dry-run': { type: 'boolean' },
-          yes: { type: 'boolean' },
-          'including-prod': { type: 'boolean' },
-        } as const);
+/** The options that an operator's script has besides `--profile`, `--generated` and `--parameters`. */
+const flagsOf = {
+  deploy: ['dry-run'],
+  destroy: ['dry-run', 'yes', 'including-prod'],
+  'publish-repositories': ['without-deploying'],
+} as const;
+
+/** An operator's script. */
+export type Operation = keyof typeof flagsOf;
+
+/**
+ * Reads the command line of an operator's script, less what the script itself understands.
+ *
+ * @throws PlanError when it is wrong
+ */
+export function requestFrom(argv: readonly string[], operation: Operation): Request & { flags: Set<string> } {
   const { values, positionals } = parsed(() =>
     parseArgs({
       args: [...argv],
       allowPositionals: true,
       options: {
-        ...flags,
+        ...Object.fromEntries(flagsOf[operation].map((name) => [name, { type: 'boolean' as const }])),
         profile: { type: 'string', multiple: true, default: [] },
         generated: { type: 'string', default: join(repository, 'generated') },
         parameters: { type: 'string', default: join(repository, 'parameters') },
@@ -70,12 +78,12 @@ function requestFrom(argv: readonly string[], operation: 'deploy' | 'destroy'): 
   );
   return {
     selection: positionals,
-    generated: values.generated,
-    parameters: values.parameters,
-    profiles: new Map(values.profile.map(profileChoice)),
+    generated: values.generated as string,
+    parameters: values.parameters as string,
+    profiles: new Map((values.profile as string[]).map(profileChoice)),
     configuredProfiles: configuredProfiles(process.env),
     endpoint: process.env.AWS_ENDPOINT_URL || undefined,
-    flags: new Set(Object.entries(values).flatMap(([name, value]) => (value === true ? [name] : []))),
+    flags: new Set(flagsOf[operation].filter((name) => (values as Record<string, unknown>)[name] === true)),
   };
 }
 
@@ -95,23 +103,10 @@ function profileChoice(choice: string): [account: string, profile: string] {
   return [account, profile];
 }
 
-function main([operation, ...argv]: readonly string[]): void {
-  const route = { topology, stacks: stacksOf(topology) };
+/** Does the work of an operator's script; an error that is meant for the operator becomes a message and an exit code. */
+export async function runFor(operation: Operation, work: () => void | Promise<void>): Promise<void> {
   try {
-    if (operation === 'destroy') {
-      const request = requestFrom(argv, operation);
-      const plan = planDestruction(route, request, request.flags.has('including-prod'));
-      process.stdout.write(request.flags.has('dry-run') ? destructionScript(plan) : destructionRecords(plan));
-    } else {
-      const request = requestFrom(argv, 'deploy');
-      checkNames(route, request);
-      // The rules for parameters come from the sources of generated/; of other templates nothing is known.
-      if (resolve(request.generated) === join(repository, 'generated')) {
-        checkEveryParameter(request.parameters);
-      }
-      const plan = planDeployment(route, request);
-      process.stdout.write(request.flags.has('dry-run') ? deploymentScript(plan) : deploymentRecords(plan));
-    }
+    await work();
   } catch (error) {
     if (!(error instanceof PlanError)) {
       throw error;
@@ -121,6 +116,25 @@ function main([operation, ...argv]: readonly string[]): void {
   }
 }
 
+function deploy(argv: readonly string[]): void {
+  const route = { topology, stacks: stacksOf(topology) };
+  const request = requestFrom(argv, 'deploy');
+  checkNames(route, request);
+  // The rules for parameters come from the sources of generated/; of other templates nothing is known.
+  if (resolve(request.generated) === join(repository, 'generated')) {
+    checkEveryParameter(request.parameters);
+  }
+  const plan = planDeployment(route, request);
+  process.stdout.write(request.flags.has('dry-run') ? deploymentScript(plan) : deploymentRecords(plan));
+}
+
+function destroy(argv: readonly string[]): void {
+  const request = requestFrom(argv, 'destroy');
+  const plan = planDestruction({ topology, stacks: stacksOf(topology) }, request, request.flags.has('including-prod'));
+  process.stdout.write(request.flags.has('dry-run') ? destructionScript(plan) : destructionRecords(plan));
+}
+
 if (require.main === module) {
-  main(process.argv.slice(2));
+  const [operation, ...argv] = process.argv.slice(2);
+  void (operation === 'destroy' ? runFor(operation, () => destroy(argv)) : runFor('deploy', () => deploy(argv)));
 }

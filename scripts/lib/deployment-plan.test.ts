@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineTopology, type Stack, type Topology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/topology';
-import { type PlanError, planDeployment, planDestruction, type Request, type RouteToLive } from './deployment-plan';
+import { planDeployment } from './deployment-plan';
+import type { PlanError, Request, RouteToLive } from './deployment-request';
+import { planDestruction } from './destruction-plan';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
 import { artifactStore, type FixtureRoute, fixtureRoute } from './route.fixture';
 import { shellText } from './shell-text';
@@ -45,8 +47,11 @@ function isOperators({ template }: Stack): boolean {
 const created: FixtureRoute[] = [];
 afterAll(() => Promise.all(created.map((fixture) => fixture.remove())));
 
-async function fixtureFor(route: RouteToLive): Promise<{ fixture: FixtureRoute; request: Request }> {
-  const fixture = await fixtureRoute(route.topology, route.stacks);
+async function fixtureFor(
+  route: RouteToLive,
+  accountId?: (place: number) => string,
+): Promise<{ fixture: FixtureRoute; request: Request }> {
+  const fixture = await fixtureRoute(route.topology, route.stacks, accountId);
   created.push(fixture);
   await fixture.writeTemplate('environment/infrastructure', pipelineTemplate);
   await fixture.writeTemplate('environment/container-service', pipelineTemplate);
@@ -108,6 +113,33 @@ describe.each([1, 10])('a route to live with %d environments', (count) => {
     const ids = planDeployment(route, request).targets.map(({ accountId }) => accountId);
 
     expect(new Set(ids).size).toBe(count + 1);
+  });
+});
+
+describe('service-linked roles', () => {
+  const route = withPipelines(topologyOf(3));
+
+  /** The roles of a plan: account, service. */
+  async function rolesFor(selection: readonly string[], accountIds?: (place: number) => string): Promise<string[]> {
+    const { fixture, request } = await fixtureFor(route, accountIds);
+    const cluster = 'Parameters: {Region: {Type: String}}\nResources: {Cluster: {Type: AWS::ECS::Cluster}}';
+    await fixture.writeTemplate('environment/container-service', cluster);
+    const { linkedRoles } = planDeployment(route, { ...request, selection });
+    return linkedRoles.map(({ target, creation }) => `${target.account}: ${shellText(creation)}`);
+  }
+
+  test('are made in each account that something is deployed to, for what its templates hold', async () => {
+    const make = 'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com --region eu-west-1';
+
+    expect(await rolesFor([])).toEqual([`env1: ${make}`, `env2: ${make}`, `env3: ${make}`]);
+    expect(await rolesFor(['env2'])).toEqual([`env2: ${make}`]);
+    expect(await rolesFor(['tooling'])).toEqual([]);
+  });
+
+  test('are made once where environments share an account', async () => {
+    const shared = await rolesFor([], (place) => (place === 0 ? '1' : '2').repeat(12));
+
+    expect(shared.map((line) => line.slice(0, 4))).toEqual(['env1']);
   });
 });
 

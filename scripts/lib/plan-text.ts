@@ -1,22 +1,27 @@
 import type { Stack } from '../../templates-src/define-topology';
-import type { DeploymentPlan, DestructionPlan, Target } from './deployment-plan';
+import type { DeploymentPlan } from './deployment-plan';
+import type { Target } from './deployment-target';
+import type { DestructionPlan } from './destruction-plan';
 import { shellLines, shellText } from './shell-text';
 
 /** What `deploy.sh --dry-run` prints: a script that does what the plan says. */
-export function deploymentScript({ steps }: DeploymentPlan): string {
-  return `${steps
-    .map(({ stack, target, feeds, command }, index) =>
-      [
-        heading(stack, target, index, steps.length),
-        ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
-        ...feeds.map(
-          ({ parameter, source, output, command: read }) =>
-            `# The output ${output} of ${source.name}:\n${parameter}=$(${shellText(read)})`,
-        ),
-        shellLines(command),
-      ].join('\n'),
-    )
-    .join('\n\n')}\n`;
+export function deploymentScript({ linkedRoles, steps }: DeploymentPlan): string {
+  const creations = linkedRoles.map(
+    ({ target, check, creation }) =>
+      `# Service-linked role in ${accountLabel(target)}:\n${shellText(check)} >/dev/null 2>&1 ||\n  ${shellText(creation)}`,
+  );
+  const deployments = steps.map(({ stack, target, feeds, command }, index) =>
+    [
+      heading(stack, target, index, steps.length),
+      ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
+      ...feeds.map(
+        ({ parameter, source, output, command: read }) =>
+          `# The output ${output} of ${source.name}:\n${parameter}=$(${shellText(read)})`,
+      ),
+      shellLines(command),
+    ].join('\n'),
+  );
+  return `${[...creations, ...deployments].join('\n\n')}\n`;
 }
 
 /** What `destroy.sh --dry-run` prints: a script that does what the plan says. */
@@ -33,18 +38,16 @@ export function destructionScript({ steps }: DestructionPlan): string {
     .join('\n\n')}\n`;
 }
 
-function heading(
-  stack: Stack,
-  { account, accountId, profile, usualProfile }: Target,
-  index: number,
-  count: number,
-): string {
+function heading(stack: Stack, target: Target, index: number, count: number): string {
+  const { profile, usualProfile } = target;
   const credentials =
     profile === undefined
       ? `\n# No profile is called ${usualProfile}: the shell must have credentials of this account.`
       : '';
-  return `# ${index + 1} of ${count}: ${stack.name} in ${account} (${accountId})${credentials}`;
+  return `# ${index + 1} of ${count}: ${stack.name} in ${accountLabel(target)}${credentials}`;
 }
+
+const accountLabel = ({ account, accountId }: Target) => `${account} (${accountId})`;
 
 function pipelineNote({ name }: Stack): string {
   return `${name} is deployed by a pipeline: its next execution overwrites what is deployed by hand.`;
@@ -54,9 +57,16 @@ function pipelineNote({ name }: Stack): string {
  * The plan for `deploy.sh`: a record a line, its fields separated by tabs. Commands are shell text, the very text that
  * a dry run prints.
  */
-export function deploymentRecords({ targets, steps }: DeploymentPlan): string {
+export function deploymentRecords({ targets, linkedRoles, steps }: DeploymentPlan): string {
   return records([
     ...targets.map(targetRecord),
+    ...linkedRoles.map(({ target, role, check, creation }) => [
+      'linked-role',
+      target.account,
+      role.name,
+      shellText(check),
+      shellText(creation),
+    ]),
     ...steps.flatMap(({ stack, feeds, command }) => [
       ['stack', stack.name, stack.account, shellText(command)],
       ...(stack.deployedBy === 'pipeline' ? [['note', stack.name, pipelineNote(stack)]] : []),
@@ -66,7 +76,7 @@ export function deploymentRecords({ targets, steps }: DeploymentPlan): string {
         feed.parameter,
         feed.source.name,
         feed.output,
-        `${feed.target.account} (${feed.target.accountId})`,
+        accountLabel(feed.target),
         shellText(feed.command),
       ]),
     ]),

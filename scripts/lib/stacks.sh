@@ -23,6 +23,8 @@ accounts=()
 declare -A account_id account_id_source account_profile account_usual_profile account_options
 stacks=()
 declare -A stack_account stack_command stack_wait stack_note
+linked_roles=()
+declare -A role_account role_check role_creation
 feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
 retained=()  # stack TAB logical id TAB type TAB reason
 needed_by=() # stack TAB stack
@@ -85,6 +87,10 @@ load_plan() {
       stack)
         stacks+=("$name")
         stack_account[$name]=$a stack_command[$name]=$b stack_wait[$name]=$c
+        ;;
+      linked-role)
+        linked_roles+=("$a in $name")
+        role_account["$a in $name"]=$name role_check["$a in $name"]=$b role_creation["$a in $name"]=$c
         ;;
       note) stack_note[$name]=$a ;;
       feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;

@@ -2,6 +2,7 @@ import type { Topology } from '../define-topology';
 import { AccountId, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
 import { bucketArn, namesOf, regionalArn, roleArn, workloadRoles } from './names';
+import { serviceLinkedRoles } from './service-linked-roles';
 import { passRole, passTaskRoles } from './statements';
 
 /**
@@ -73,6 +74,7 @@ export function executionPermissions(
   const workloadRole = roleArn(AccountId, names.workloadRole(environment, '*'));
   const boundary = sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`;
   const roleOf = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
+  const linked = Object.values(serviceLinkedRoles);
   const serviceLinkedRole = (path: string) => sub`arn:${Partition}:iam::${AccountId}:role/aws-service-role/${path}`;
   // Tags that the templates put on keys, because a key's ARN says nothing about who owns it.
   const ownTags = (key: 'aws:ResourceTag' | 'aws:RequestTag') => ({
@@ -110,22 +112,8 @@ export function executionPermissions(
       allow(
         'CreateServiceLinkedRoles',
         ['iam:CreateServiceLinkedRole'],
-        [
-          serviceLinkedRole('ecs.amazonaws.com/AWSServiceRoleForECS'),
-          serviceLinkedRole(
-            'ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService',
-          ),
-          serviceLinkedRole('elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing'),
-        ],
-        {
-          StringEquals: {
-            'iam:AWSServiceName': [
-              'ecs.amazonaws.com',
-              'ecs.application-autoscaling.amazonaws.com',
-              'elasticloadbalancing.amazonaws.com',
-            ],
-          },
-        },
+        linked.map(({ service, name }) => serviceLinkedRole(`${service}/${name}`)),
+        { StringEquals: { 'iam:AWSServiceName': linked.map(({ service }) => service) } },
       ),
       allow('CreateTaggedKeys', ['kms:CreateKey'], '*', ownTags('aws:RequestTag')),
       // Creating a key with tags asks for this on a key that has none yet. The other keys of the account are safe if

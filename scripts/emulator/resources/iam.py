@@ -1,6 +1,10 @@
-"""AWS::IAM."""
+"""AWS::IAM. moto 5.2.5 calls service-linked roles by other names than AWS, and makes each as often as it is asked."""
 
 from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.core.exceptions import ServiceException
+from moto.iam.responses import IamResponse
 
 from ..api import Properties
 from ..resource_type import ResourceType, changed, only, renamed, tag_map
@@ -145,3 +149,35 @@ class Policy(ResourceType):
     def delete(self, physical_id: str, properties: Properties) -> None:
         for role in properties["Roles"]:
             self.call("DeleteRolePolicy", {"RoleName": role, "PolicyName": physical_id})
+
+
+#: The service-linked roles that the templates' services make, in AWS's own writing.
+SERVICE_LINKED_ROLES = {
+    "ecs.amazonaws.com": "AWSServiceRoleForECS",
+    "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+}
+
+
+class InvalidInputError(ServiceException):
+    """The role is there, or nobody makes one for the service."""
+
+    code = "InvalidInput"
+
+
+def create_service_linked_role(self: IamResponse) -> ActionResult:
+    """CreateServiceLinkedRole: once in an account."""
+    service = self._get_param("AWSServiceName")
+    name = SERVICE_LINKED_ROLES.get(service)
+    if name is None or self._get_param("CustomSuffix"):
+        raise InvalidInputError(f"The emulator does not know the service-linked role of {service} and its suffix.")
+    if any(role.name == name for role in self.backend.roles.values()):
+        raise InvalidInputError(
+            f"Service role name {name} has been taken in this account, please try a different suffix."
+        )
+    role = self.backend.create_service_linked_role(service, self._get_param("Description") or "", "")
+    role.name = name
+    return ActionResult({"Role": role})
+
+
+IamResponse.create_service_linked_role = create_service_linked_role

@@ -154,17 +154,18 @@ class Rehearsal {
   private async deploy(cloud: Cloud): Promise<void> {
     const { report } = this.input;
     await report.step('Deploy with deploy.sh', async () => {
-      const profiles = Object.keys(cloud.accounts).flatMap((account) => [
-        '--profile',
-        `${account}=route-to-live-${account}`,
-      ]);
       let stacks = 0;
-      await this.runScript(join(this.copy, 'scripts', 'deploy.sh'), profiles, this.running.environment(), (line) => {
-        if (/^\[\d+\/\d+\]/.test(line)) {
-          stacks += 1;
-          report.detail(line);
-        }
-      });
+      await this.runScript(
+        join(this.copy, 'scripts', 'deploy.sh'),
+        profilesOf(cloud),
+        this.running.environment(),
+        (line) => {
+          if (/^\[\d+\/\d+\]/.test(line)) {
+            stacks += 1;
+            report.detail(line);
+          }
+        },
+      );
       return `${stacks} stacks in ${Object.keys(cloud.accounts).length} accounts`;
     });
   }
@@ -275,7 +276,7 @@ class Rehearsal {
   /** What happens on the first days, in the order in which it can. */
   private async play(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
     const { report } = this.input;
-    await this.publish(route);
+    await this.publish(route, cloud);
     this.differences.add(
       'Repositories are published at once, but start their pipelines one after the other, each when it can succeed.',
     );
@@ -302,7 +303,7 @@ class Rehearsal {
   }
 
   /** Pushes what is committed to the repositories. */
-  private async publish(route: Route): Promise<void> {
+  private async publish(route: Route, cloud: Cloud): Promise<void> {
     const { report } = this.input;
     await report.step('Publish repositories', async () => {
       const script = join(this.copy, 'scripts', 'publish-repositories.sh');
@@ -311,7 +312,8 @@ class Rehearsal {
         '--remote',
         `${name}=${this.repositories.path(route.repositoryOf(name))}`,
       ]);
-      await this.runScript(script, remotes, gitEnvironment(), (line) => {
+      const options = [...remotes, ...profilesOf(cloud)];
+      await this.runScript(script, options, gitEnvironment(this.running.environment()), (line) => {
         pushed.push(...(/^(\S+) +pushed/.exec(line)?.slice(1, 2) ?? []));
       });
       return pushed.join(', ');
@@ -352,7 +354,7 @@ class Rehearsal {
     report.heading(`While ${nameOf(first)} waits for its approval in ${stage}: a function changes`);
     const changed = await changeFunction(join(this.copy, 'lambda'));
     await commitAll(this.copy, `Change ${changed}`);
-    await this.publish(route);
+    await this.publish(route, cloud);
     const second = await this.started(route, infrastructureDeployment);
     // What the first leaves in production is looked at before the second may change it.
     const next = route.hold(infrastructureDeployment, second.number, stage);
@@ -525,6 +527,10 @@ async function changeFunction(lambda: string): Promise<string> {
   }
   throw new Error(`${lambda} has no function that the rehearsal could change.`);
 }
+
+/** Options of the operator's scripts that name the emulator's profiles. */
+const profilesOf = ({ accounts }: Cloud): string[] =>
+  Object.keys(accounts).flatMap((account) => ['--profile', `${account}=route-to-live-${account}`]);
 
 /** CodeSha256 of the packages of an execution, by function. */
 async function readPackages(

@@ -146,10 +146,10 @@ export async function git(args: readonly string[], environment: NodeJS.ProcessEn
   return stdout;
 }
 
-/** The environment of this process, in which git reads no settings and no repository of the user's. */
-export function gitEnvironment(): NodeJS.ProcessEnv {
+/** An environment, this process's unless given, in which git reads no settings and no repository of the user's. */
+export function gitEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('GIT_'))),
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_SYSTEM: '/dev/null',
   };
