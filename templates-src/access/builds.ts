@@ -1,7 +1,7 @@
 import type { pipelineNames } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type Need, type World } from './case';
-import { arnIn, openObject, openRepository, openRole } from './elsewhere';
-import { assumedByService, encryptedObjects, neverDeletes, plainHttp } from './needs';
+import { arnIn, openKey, openObject, openRepository, openRole } from './elsewhere';
+import { assumedByService, encryptedObjects, encryptsLogs, neverDeletes, plainHttp } from './needs';
 import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
@@ -84,6 +84,7 @@ function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): 
           },
         ],
       },
+      encryptsLogs(world, store.arn('ArtifactKey'), openKey(world, tooling, tooling), { writesArtifacts: writes }),
       ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
         write: writes,

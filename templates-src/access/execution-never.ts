@@ -8,7 +8,8 @@ import { packageIn } from './pipelines';
 
 const escalation = 'IAM User Guide, "Permissions boundaries for IAM entities": delegating responsibility to others';
 const passing = 'IAM User Guide, "Granting a user permissions to pass a role to an AWS service": iam:PassedToService';
-const ownedByTags = 'KMS Developer Guide, "ABAC for AWS KMS": tags say whose a key is';
+const ownedByPolicy =
+  'KMS Developer Guide, "ABAC for AWS KMS": tags count late, so a key says by its policy whose it is';
 
 /** @param all the resources of the environment's templates */
 export function executionNever(
@@ -161,7 +162,6 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
     [`${key}/Project`]: project,
     [`${key}/Environment`]: name,
   });
-  const own = [topology.project, environment.name] as const;
   const wrong: readonly (readonly [string, string])[] = [
     ['somebody-elses', environment.name],
     [topology.project, 'another'],
@@ -193,25 +193,36 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
       that: 'creates keys without the tags of the environment',
       ...create(undefined),
       and: wrong.map(([project, name]) => create(tags('aws:RequestTag', project, name))),
-      why: ownedByTags,
+      why: 'tags say whose a key is, so nobody may write the name of another on one',
     },
     {
-      that: 'takes keys of others by tagging them',
-      ...tag({ ...tags('aws:RequestTag', ...own), ...tags('aws:ResourceTag', 'somebody-elses', environment.name) }),
-      and: wrong.map(([project, name]) => tag(tags('aws:RequestTag', project, name))),
-      why: ownedByTags,
+      that: 'gives keys the tags of others, or keys in another Region any',
+      ...tag({}),
+      and: [
+        ...wrong.map(([project, name]) => tag(tags('aws:RequestTag', project, name))),
+        {
+          ...tag(tags('aws:RequestTag', topology.project, environment.name)),
+          on: { ...key, arn: key.arn.replace(`:${world.region}:`, ':ap-southeast-2:') },
+        },
+      ],
+      why: 'tags say whose a key is, so nobody may write the name of another on one',
     },
     {
-      that: 'changes keys of others',
+      that: 'changes keys of others, whatever their tags say',
       ...manage({}),
-      and: wrong.map(([project, name]) => manage(tags('aws:ResourceTag', project, name))),
-      why: ownedByTags,
+      and: [manage(tags('aws:ResourceTag', topology.project, environment.name))],
+      why: ownedByPolicy,
     },
     {
       that: 'uses keys',
       actions: ['kms:Encrypt', 'kms:CreateGrant'],
       on: key,
-      context: tags('aws:ResourceTag', ...own),
+      and: [
+        {
+          actions: ['kms:Encrypt', 'kms:CreateGrant', 'kms:Decrypt'],
+          on: environment.stack('infrastructure').arn('WorkloadKey'),
+        },
+      ],
       why: 'CloudFormation manages resources; it does not use them',
     },
     {

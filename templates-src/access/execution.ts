@@ -14,7 +14,7 @@ import {
 } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
-import { assumedByService, encryptedObjects, logGroupItself } from './needs';
+import { assumedByService, encryptedObjects, encryptsLogs, logGroupItself } from './needs';
 import { notNeeded, notNeededBy } from './not-needed';
 import { artifactOf, packageIn } from './pipelines';
 import handlers from './resource-handlers.json';
@@ -119,6 +119,10 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
     const key = world.tooling.stack('artifact-store').arn('ArtifactKey');
     return [{ actions: action, on: action.startsWith('s3:') ? packageIn(world) : key }];
   }
+  if (action === 'kms:TagResource' && subject.handler === 'create') {
+    // Decided by IAM alone, before the key has a policy of its own (KMS API reference, "CreateKey": Tags).
+    return [{ actions: action, on: openKey(world, environment, environment), context: contextOf(subject, action) }];
+  }
   if (type === 'AWS::Logs::LogGroup' && !/Tag/.test(action) && (await authorizationOf(action)).types.length > 0) {
     return [{ actions: action, on: logGroupItself(resource.arn) }];
   }
@@ -213,11 +217,11 @@ function serviceLinkedRole({ id }: DeclaredEnvironment, type: string): Requests 
   };
 }
 
-/** Tags of a resource, as condition keys. */
-const tagsOf = (key: 'aws:RequestTag' | 'aws:ResourceTag', { properties }: DeclaredResource): Context =>
+/** Tags that a resource is created with, as condition keys. */
+const requestTags = ({ properties }: DeclaredResource): Context =>
   Object.fromEntries(
     ((properties.Tags ?? []) as readonly { readonly Key: string; readonly Value: string }[]).map(({ Key, Value }) => [
-      `${key}/${Key}`,
+      `aws:RequestTag/${Key}`,
       Value,
     ]),
   );
@@ -237,11 +241,8 @@ function contextOf({ resource, handler, all }: Subject, action: Action): Context
         ? { 'iam:PermissionsBoundary': String(resource.properties.PermissionsBoundary) }
         : {};
     case 'AWS::KMS::Key':
-      // A key that has just been created has no tags yet that policies see.
-      return {
-        ...(['kms:CreateKey', 'kms:TagResource'].includes(action) ? tagsOf('aws:RequestTag', resource) : {}),
-        ...(handler === 'create' ? {} : tagsOf('aws:ResourceTag', resource)),
-      };
+      // Not aws:ResourceTag, which says nothing before minutes have passed; an update sends only tags that change.
+      return handler === 'create' && ['kms:CreateKey', 'kms:TagResource'].includes(action) ? requestTags(resource) : {};
     case 'AWS::Lambda::EventSourceMapping': {
       const target = all.find(
         (other) => other.type === 'AWS::Lambda::Function' && other.ref === resource.properties.FunctionName,
@@ -376,6 +377,14 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       actions: 'ec2:DescribeAvailabilityZones',
       on: '*',
       why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types"',
+    },
+    {
+      ...encryptsLogs(
+        world,
+        environment.stack('infrastructure').arn('WorkloadKey'),
+        openKey(world, environment, environment),
+      ),
+      does: 'encrypts log groups through CloudWatch Logs',
     },
     {
       does: 'lets load balancers make their service-linked role',

@@ -219,6 +219,37 @@ export function encryptedObjects(
   ];
 }
 
+/**
+ * That a role's log group may be encrypted with its permissions: CloudWatch Logs asks KMS for whoever calls it.
+ *
+ * @param writesArtifacts whether it makes data keys for artifacts as well
+ */
+export const encryptsLogs = (
+  { region }: World,
+  key: string,
+  otherKey: MadeUpResource,
+  { writesArtifacts = false } = {},
+): Need => ({
+  does: 'encrypts its logs through CloudWatch Logs',
+  actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  on: key,
+  context: { 'kms:ViaService': `logs.${region}.amazonaws.com` },
+  why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": kms:ViaService for roles that call it',
+  butNot: [
+    { that: 'with other keys', on: otherKey, why: 'a role uses the key of its own log group' },
+    ...(writesArtifacts
+      ? []
+      : [
+          {
+            that: 'by itself',
+            actions: 'kms:GenerateDataKey' as const,
+            context: {},
+            why: 'KMS Developer Guide, "kms:ViaService": the key is used through the service alone',
+          },
+        ]),
+  ],
+});
+
 /** What nobody who only works with objects does to them. */
 export const neverDeletes = (noun: string, objects: string, bucket: string) => [
   {

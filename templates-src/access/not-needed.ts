@@ -141,6 +141,4 @@ export const notNeededBy: Readonly<Record<string, Readonly<Record<string, readon
     'filters are encrypted by the key of Lambda': ['kms:Decrypt', 'kms:DescribeKey'],
   },
   'AWS::Lambda::Function': { 'environment variables are encrypted by the key of Lambda': ['kms:DescribeKey'] },
-  // github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms, CreateHandler
-  'AWS::KMS::Key create': { 'the create handler gives the policy along with kms:CreateKey': ['kms:PutKeyPolicy'] },
 };

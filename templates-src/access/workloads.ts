@@ -2,6 +2,7 @@ import { namesOf, workloadRoles } from '../patterns/names';
 import {
   type ActorCases,
   type Cases,
+  type Context,
   casesOf,
   type DeclaredEnvironment,
   type DeclaredResource,
@@ -21,7 +22,14 @@ import {
   openRepository,
   openRole,
 } from './elsewhere';
-import { assumedByService, keyAdministration, logGroupItself, neverReachesOthers, plainHttp } from './needs';
+import {
+  assumedByService,
+  encryptsLogs,
+  keyAdministration,
+  logGroupItself,
+  neverReachesOthers,
+  plainHttp,
+} from './needs';
 import { packageIn } from './pipelines';
 
 /** What runs in an environment: functions, tasks, CodeDeploy, flow logs, and the boundary that limits them all. */
@@ -55,14 +63,8 @@ function writesLogs(
   };
 }
 
-/** Context of a request that a queue makes to its key, and the tags of the key. */
-function viaQueue({ region, topology }: World, { name }: DeclaredEnvironment) {
-  return {
-    'kms:ViaService': `sqs.${region}.amazonaws.com`,
-    'aws:ResourceTag/Project': topology.project,
-    'aws:ResourceTag/Environment': name,
-  };
-}
+/** Context of a request that a service makes to a key for its caller. */
+const via = (service: string, { region }: World) => ({ 'kms:ViaService': `${service}.${region}.amazonaws.com` });
 
 /** The cases of one function: what its code calls, as far as its template says so. */
 function functionCases(world: World, environment: DeclaredEnvironment, lambda: DeclaredResource): ActorCases {
@@ -111,6 +113,7 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
         stack.arn(`${id}Logs`),
         'Lambda Developer Guide, "AWS managed policies": AWSLambdaBasicExecutionRole, for one log group',
       ),
+      encryptsLogs(world, key, openKey(world, environment, environment)),
       {
         does: 'sends messages and dead letters',
         actions: 'sqs:SendMessage',
@@ -133,13 +136,19 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
         does: 'uses the key of its queues',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         on: key,
-        context: viaQueue(world, environment),
+        context: via('sqs', world),
         why: 'SQS Developer Guide, "Configure KMS permissions for Amazon SQS": producers and consumers',
         butNot: [
           {
             that: 'other keys',
             on: openKey(world, environment, environment),
             why: 'a function uses what it was given',
+          },
+          {
+            that: 'by itself, or through another service',
+            context: {},
+            and: [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], on: key, context: via('s3', world) }],
+            why: 'KMS Developer Guide, "kms:ViaService": the key is used through queues and log groups alone',
           },
           {
             that: 'administering it',
@@ -202,15 +211,11 @@ function boundaryCases(world: World, environment: DeclaredEnvironment): ActorCas
   const inAccount = (service: string, resource: string) => arnIn(world, environment, service, resource);
   const role = (name: string) => `arn:aws:iam::${environment.id}:role/${name}`;
   const why = 'IAM User Guide, "Permissions boundaries for IAM entities": the boundary is the most a role may do';
-  const keyTags = (project: string, name: string) => ({
-    'aws:ResourceTag/Project': project,
-    'aws:ResourceTag/Environment': name,
-  });
   const key = openKey(world, environment, environment);
-  const useKey = (project: string, name: string) => ({
+  const useKey = (context: Context, on = key) => ({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'] as const,
-    on: key,
-    context: keyTags(project, name),
+    on,
+    context,
   });
   return {
     group: `${environment.name}/WorkloadBoundary`,
@@ -233,16 +238,14 @@ function boundaryCases(world: World, environment: DeclaredEnvironment): ActorCas
         why,
       },
       {
-        that: 'uses keys of others',
-        ...useKey('somebody-elses', environment.name),
+        that: 'uses keys by itself, through services that hold data of others, or in another Region',
+        ...useKey({}),
         and: [
-          useKey(topology.project, neighbour),
-          {
-            ...useKey(topology.project, environment.name),
-            on: { ...key, arn: key.arn.replace(`:${world.region}:`, ':ap-southeast-2:') },
-          },
+          ...['dynamodb', 's3', 'secretsmanager'].map((service) => useKey(via(service, world))),
+          useKey(via('sqs', world), { ...key, arn: key.arn.replace(`:${world.region}:`, ':ap-southeast-2:') }),
+          { actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'], on: key, context: via('sqs', world) },
         ],
-        why: 'KMS Developer Guide, "ABAC for AWS KMS": tags say whose a key is',
+        why: 'KMS Developer Guide, "kms:ViaService": through queues and log groups, a key opens what these let in',
       },
       {
         that: 'pulls images of others',
@@ -313,6 +316,7 @@ function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCase
         logGroup,
         'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"',
       ),
+      encryptsLogs(world, stack.arn('WorkloadKey'), openKey(world, environment, environment)),
       {
         does: 'looks at log groups and streams',
         actions: 'logs:DescribeLogStreams',
@@ -415,6 +419,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
           stack.arn('ContainerLogs'),
           'ECS Developer Guide, "Using the awslogs log driver"',
         ),
+        encryptsLogs(world, infrastructure.arn('WorkloadKey'), openKey(world, environment, environment)),
         writesLogs(
           world,
           environment,

@@ -9,6 +9,7 @@ import { Project } from '../resources/codebuild';
 import { LogGroup } from '../resources/logs';
 import { type ArtifactStore, artifactAccess } from './artifacts';
 import { pascalCase } from './function-names';
+import { viaServices } from './key-statements';
 import { namesOf, type pipelineNames } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -88,6 +89,18 @@ export function declareBuild(
           Resource: logGroup.Arn,
         },
         ...artifactAccess(store, pipeline, writesArtifact ? 'read and write' : 'read'),
+        // Who writes artifacts may make data keys anyway, and everybody here may decrypt.
+        ...(writesArtifact
+          ? []
+          : [
+              {
+                Sid: 'EncryptLogs',
+                Effect: 'Allow' as const,
+                Action: 'kms:GenerateDataKey' as const,
+                Resource: store.keyArn,
+                Condition: viaServices('logs'),
+              },
+            ]),
         ...(buildspec.reports
           ? [
               {

@@ -20,6 +20,7 @@ import type { Template } from '../dsl/template';
 import { ScalableTarget, ScalingPolicy } from '../resources/applicationautoscaling';
 import { Cluster, Service, TaskDefinition } from '../resources/ecs';
 import { LogGroup } from '../resources/logs';
+import { useKeyThrough } from './key-statements';
 import type { DeclaredLoadBalancer } from './load-balancer';
 import { namesOf, roleArn, workloadRoles } from './names';
 import { trustService } from './statements';
@@ -210,7 +211,7 @@ const sizesInWords = Object.entries(taskSizes)
 function declareTaskRoles(
   t: Template,
   topology: Topology,
-  { environment, tooling }: ContainerSettings,
+  { environment, tooling, key }: ContainerSettings,
   logGroup: { readonly Arn: Reference },
 ) {
   const names = namesOf(topology);
@@ -241,6 +242,7 @@ function declareTaskRoles(
           Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
           Resource: logGroup.Arn,
         },
+        useKeyThrough(['logs'], key),
       ],
       wildcards: 'A login to ECR has no resource: IAM knows ecr:GetAuthorizationToken on * only.',
     }),

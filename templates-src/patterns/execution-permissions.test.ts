@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { notNeeded } from '../access/not-needed';
 import handlers from '../access/resource-handlers.json';
 import { compile } from '../dsl/compile';
-import { Reference } from '../dsl/intrinsics';
+import { Reference, sub } from '../dsl/intrinsics';
 import type { Template } from '../dsl/template';
 import containerService from '../templates/environment/container-service';
 import deploymentRoles from '../templates/environment/deployment-roles';
 import infrastructure from '../templates/environment/infrastructure';
 import { topology } from '../topology';
 import { environmentResourceTypes, executionPermissions } from './execution-permissions';
+import { creatorManagesKey } from './key-statements';
 
 /** Actions beside those of handlers, by the reason. */
 const neededBesides: Readonly<Record<string, readonly string[]>> = {
@@ -34,9 +35,10 @@ const usedTypes = [...new Set(resources.map(({ Type }) => Type))].sort();
 
 const any = new Reference('Any');
 const allowed = new Set<string>(
-  Object.values(executionPermissions(topology, { environment: any, artifactKey: any, tooling: any }))
-    .flat()
-    .flatMap(({ Action }) => Action ?? []),
+  [
+    ...Object.values(executionPermissions(topology, { environment: any, artifactKey: any, tooling: any })).flat(),
+    creatorManagesKey(sub`${any}`),
+  ].flatMap(({ Action }) => Action ?? []),
 );
 
 /** What the handlers of each type name, whatever they do. */

@@ -76,10 +76,9 @@ export function executionPermissions(
   const roleOf = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
   const linked = Object.values(serviceLinkedRoles);
   const serviceLinkedRole = (path: string) => sub`arn:${Partition}:iam::${AccountId}:role/aws-service-role/${path}`;
-  // Tags that the templates put on keys, because a key's ARN says nothing about who owns it.
-  const ownTags = (key: 'aws:ResourceTag' | 'aws:RequestTag') => ({
-    StringEquals: { [`${key}/Project`]: topology.project, [`${key}/Environment`]: environment },
-  });
+  const withOwnTags = {
+    StringEquals: { 'aws:RequestTag/Project': topology.project, 'aws:RequestTag/Environment': environment },
+  };
 
   return {
     Identity: [
@@ -115,46 +114,15 @@ export function executionPermissions(
         linked.map(({ service, name }) => serviceLinkedRole(`${service}/${name}`)),
         { StringEquals: { 'iam:AWSServiceName': linked.map(({ service }) => service) } },
       ),
-      allow('CreateTaggedKeys', ['kms:CreateKey'], '*', ownTags('aws:RequestTag')),
-      // Creating a key with tags asks for this on a key that has none yet. The other keys of the account are safe if
-      // they have a Project, and their own policies decide whether IAM has a say at all.
-      allow('TagNewKeys', ['kms:TagResource'], regionalArn('kms', 'key/*'), {
-        ...ownTags('aws:RequestTag'),
-        Null: { 'aws:ResourceTag/Project': true },
-      }),
-      // No condition on tags: KMS takes up to five minutes to know them, and this comes right after the creation. It
-      // can do no harm, and an alias needs a permission on its own name, too.
-      allow(
-        'FinishNewKeys',
-        [
-          'kms:CreateAlias',
-          'kms:DeleteAlias',
-          'kms:DescribeKey',
-          'kms:EnableKeyRotation',
-          'kms:GetKeyPolicy',
-          'kms:GetKeyRotationStatus',
-          'kms:ListResourceTags',
-          'kms:UpdateAlias',
-        ],
-        regionalArn('kms', 'key/*'),
-      ),
+      // What it may do with a key, the key's own policy says: creatorManagesKey.
+      allow('CreateTaggedKeys', ['kms:CreateKey'], '*', withOwnTags),
+      // Creating a key with tags asks for this by IAM, for every key of the account and Region (KMS Developer Guide,
+      // "Controlling access to tags"). No permission depends on the tags of a key.
+      allow('TagNewKeys', ['kms:TagResource'], regionalArn('kms', 'key/*'), withOwnTags),
       allow(
         'NameKeys',
         ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'],
         regionalArn('kms', sub`alias/${prefix}*`),
-      ),
-      allow(
-        'ManageOwnKeys',
-        [
-          'kms:EnableKey',
-          'kms:PutKeyPolicy',
-          'kms:ScheduleKeyDeletion',
-          'kms:TagResource',
-          'kms:UntagResource',
-          'kms:UpdateKeyDescription',
-        ],
-        regionalArn('kms', 'key/*'),
-        ownTags('aws:ResourceTag'),
       ),
       allow('ListAliases', ['kms:ListAliases'], '*'),
     ],

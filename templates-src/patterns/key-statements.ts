@@ -1,5 +1,5 @@
-import { AccountId, Partition, Region, sub } from '../dsl/intrinsics';
-import type { Action, ResourceStatement } from '../dsl/policies';
+import { AccountId, Partition, Region, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
+import type { Action, Conditions, IdentityStatement, ResourceStatement } from '../dsl/policies';
 import { accountRoot } from './names';
 
 /** Statements of key policies. `Resource: '*'` is the key that the policy belongs to. */
@@ -49,6 +49,48 @@ export const ownerGrantsUseThroughIam: ResourceStatement = {
   Resource: '*',
 };
 
+/**
+ * Lets the role that creates the key look after it: what CloudFormation's handlers of keys and aliases call, from the
+ * first second on.
+ *
+ * KMS creates no key whose creator could not call PutKeyPolicy on it afterwards (API reference, "CreateKey", Policy),
+ * and that is decided before the key has tags, which count up to five minutes later ("ABAC for AWS KMS"). Permission by
+ * IAM would therefore have to be one for every key of the account. So this is the one place where a policy names a role
+ * as principal: it must exist by then, and if it is created anew, somebody has to put the policy again.
+ */
+export const creatorManagesKey = (role: Substitution): ResourceStatement => ({
+  Sid: 'CreatorManagesKey',
+  Effect: 'Allow',
+  Principal: { AWS: role },
+  Action: [
+    'kms:CreateAlias',
+    'kms:DeleteAlias',
+    'kms:DescribeKey',
+    'kms:EnableKey',
+    'kms:EnableKeyRotation',
+    'kms:GetKeyPolicy',
+    'kms:GetKeyRotationStatus',
+    'kms:ListResourceTags',
+    'kms:PutKeyPolicy',
+    'kms:ScheduleKeyDeletion',
+    'kms:TagResource',
+    'kms:UntagResource',
+    'kms:UpdateAlias',
+    'kms:UpdateKeyDescription',
+  ],
+  Resource: '*',
+});
+
+/** Lets the role that creates the key encrypt log groups with it. */
+export const creatorEncryptsLogGroups = (role: Substitution): ResourceStatement => ({
+  Sid: 'CreatorEncryptsLogGroups',
+  Effect: 'Allow',
+  Principal: { AWS: role },
+  Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  Resource: '*',
+  Condition: viaServices('logs'),
+});
+
 /** Lets CloudWatch Logs encrypt log groups of this account; it sends no account, but names the log group. */
 export const logsEncryptLogGroups: ResourceStatement = {
   Sid: 'LogsEncryptLogGroups',
@@ -61,3 +103,28 @@ export const logsEncryptLogGroups: ResourceStatement = {
     ArnLike: { 'kms:EncryptionContext:aws:logs:arn': sub`arn:${Partition}:logs:${Region}:${AccountId}:log-group:*` },
   },
 };
+
+/** Services that work with a key for whoever calls them, by what their names begin with. */
+type KeyUser = 'logs' | 'sqs';
+
+/** Narrows the use of a key to what services do with it for the caller. */
+export const viaServices = (...services: readonly KeyUser[]): Conditions => ({
+  StringEquals: { 'kms:ViaService': services.map((service) => sub`${service}.${Region}.amazonaws.com`) },
+});
+
+/**
+ * Lets a role use a key through services: SQS for the messages that it sends and receives, CloudWatch Logs for what it
+ * writes to an encrypted log group. Logs may ask with the permissions of the caller as well as with its own (CloudWatch
+ * Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": roles that call it should have kms:ViaService;
+ * the managed policy CloudWatchLogsAPIKeyAccess allows the same two actions).
+ */
+export const useKeyThrough = (
+  [first, ...others]: readonly [KeyUser, ...KeyUser[]],
+  key: StringValue,
+): IdentityStatement => ({
+  Sid: 'UseKeyThroughServices',
+  Effect: 'Allow',
+  Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  Resource: key,
+  Condition: viaServices(first, ...others),
+});

@@ -9,6 +9,7 @@ import { nearest } from '../likely-cause';
 import { EventSourceMapping, FunctionUrl, LambdaFunction } from '../resources/lambda';
 import { LogGroup } from '../resources/logs';
 import { codeKeyParameter, pascalCase } from './function-names';
+import { useKeyThrough } from './key-statements';
 import { namesOf } from './names';
 import { trustService } from './statements';
 import { keptByParameter } from './suppressions';
@@ -242,8 +243,7 @@ function declareFunction(
         Resource: [...sendsTo.map(({ Arn }) => Arn), deadLetterQueue],
       },
       ...(queue === undefined ? [] : [receiveMessages(queue)]),
-      // A message in an encrypted queue has a data key of its own.
-      { Sid: 'UseKeyOfQueues', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key },
+      useKeyThrough(['logs', 'sqs'], key),
     ],
   });
 

@@ -34,6 +34,7 @@ import {
   VpcGatewayAttachment,
 } from '../resources/ec2';
 import { LogGroup } from '../resources/logs';
+import { useKeyThrough } from './key-statements';
 import { namesOf, workloadRoles } from './names';
 import { trustService } from './statements';
 import { keptByParameter } from './suppressions';
@@ -393,6 +394,7 @@ function declareFlowLog(
         Resource: FlowLogGroup.Arn,
       },
       { Sid: 'FindLogGroup', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
+      useKeyThrough(['logs'], key),
     ],
     wildcards: 'The service looks for its log group among all of them: the guide of VPC asks for it.',
   });

@@ -1,18 +1,24 @@
 import type { Topology } from '../define-topology';
-import { type Reference, sub } from '../dsl/intrinsics';
+import { AccountId, type Reference, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alias, Key } from '../resources/kms';
-import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from './key-statements';
-import { namesOf } from './names';
+import {
+  creatorEncryptsLogGroups,
+  creatorManagesKey,
+  logsEncryptLogGroups,
+  ownerAdministersKey,
+  ownerGrantsUseThroughIam,
+} from './key-statements';
+import { namesOf, roleArn } from './names';
 
 /**
- * Tags that say whose a key is. Its ARN doesn't tell, so the permissions of the CloudFormation execution role and of
- * the workload boundary ask for these tags: without them no stack could manage the key and no function use it.
+ * Tags that say whose a key is, because its ARN doesn't tell. Who may do what with it never depends on them: tags count
+ * minutes after the key is there.
  */
-export const ownerTags = ({ project }: Topology, environment: Reference) => [
+const ownerTags = ({ project }: Topology, environment: Reference) => [
   { Key: 'Project', Value: project },
   { Key: 'Environment', Value: environment },
 ];
@@ -24,13 +30,20 @@ export const ownerTags = ({ project }: Topology, environment: Reference) => [
  */
 export function declareWorkloadKey(t: Template, topology: Topology, environment: Reference) {
   const names = namesOf(topology);
+  const creator = roleArn(AccountId, names.cloudFormationExecutionRole(environment));
   const { WorkloadKey } = t.resources({
     WorkloadKey: suppressed(
       retained(
         Key({
           Description: 'Encrypts logs and queues of this environment',
           EnableKeyRotation: true,
-          KeyPolicy: policy<ResourceStatement>(ownerAdministersKey(), ownerGrantsUseThroughIam, logsEncryptLogGroups),
+          KeyPolicy: policy<ResourceStatement>(
+            ownerAdministersKey(),
+            creatorManagesKey(creator),
+            creatorEncryptsLogGroups(creator),
+            ownerGrantsUseThroughIam,
+            logsEncryptLogGroups,
+          ),
           Tags: ownerTags(topology, environment),
         }),
       ),

@@ -477,6 +477,27 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     rules: ['service-grants-name-their-source'],
   },
   {
+    what: 'a key that its creator could not administer',
+    template: infrastructure,
+    break: (it) => {
+      statement(it, 'CreatorManagesKey').Principal = statement(it, 'OwnerAdministersKey').Principal;
+    },
+    tool: 'rules',
+    rules: ['keys-obey-their-creators'],
+  },
+  {
+    what: 'power over keys by their tags',
+    template: roles,
+    break: (it) => {
+      Object.assign(statement(it, 'TagNewKeys'), {
+        Action: 'kms:PutKeyPolicy',
+        Condition: { StringEquals: { 'aws:ResourceTag/Project': 'route-to-live' } },
+      });
+    },
+    tool: 'rules',
+    rules: ['access-does-not-wait-for-tags'],
+  },
+  {
     what: 'an account id',
     template: roles,
     break: ({ Parameters }) => {

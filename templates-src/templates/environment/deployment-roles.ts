@@ -5,6 +5,7 @@ import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { artifactPrefix } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
+import { useKeyThrough } from '../../patterns/key-statements';
 import { bucketArn, namesOf, type pipelineNames, regionalArn } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
@@ -50,15 +51,9 @@ export default function deploymentRoles(topology: Topology): Template {
             Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
             Resource: regionalArn('sqs', sub`${prefix}*`),
           },
-          {
-            Sid: 'UseOwnKeys',
-            Effect: 'Allow',
-            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-            Resource: regionalArn('kms', 'key/*'),
-            Condition: {
-              StringEquals: { 'aws:ResourceTag/Project': project, 'aws:ResourceTag/Environment': EnvironmentName },
-            },
-          },
+          // Whose a key is, neither its ARN nor, in its first minutes, a tag tells. Through these services alone, it
+          // opens no more than the queues and log groups above.
+          useKeyThrough(['logs', 'sqs'], regionalArn('kms', 'key/*')),
           {
             Sid: 'PullImages',
             Effect: 'Allow',

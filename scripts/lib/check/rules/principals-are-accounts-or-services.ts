@@ -1,5 +1,7 @@
 import type { Rule } from '../rule';
 import { demands, type Statement, statementsOf } from '../statements';
+import type { CheckedTemplate } from '../template';
+import { isCreatorOfKeys } from './keys-obey-their-creators';
 
 /** Conditions that say who everybody is. */
 const narrowing = [
@@ -20,7 +22,7 @@ const isNarrowed = (statement: Statement) =>
   demands(statement).some(({ key, values }) => narrowing.includes(key.toLowerCase()) && !values.includes('*'));
 
 /** What is wrong with the principals of a statement that allows something. */
-function* problems(statement: Statement): Generator<string> {
+function* problems(template: CheckedTemplate, statement: Statement): Generator<string> {
   const { kind, name, principals, hasNotPrincipal } = statement;
   if (hasNotPrincipal) {
     yield `${name} allows everyone but the NotPrincipal it names`;
@@ -28,7 +30,12 @@ function* problems(statement: Statement): Generator<string> {
   for (const principal of principals) {
     if (principal.kind === '*' && (kind === 'trust' || !isNarrowed(statement))) {
       yield `${name} allows everyone (Principal "*")`;
-    } else if (principal.kind === 'AWS' && !accountRoot.test(principal.value) && !accountId.test(principal.value)) {
+    } else if (
+      principal.kind === 'AWS' &&
+      !accountRoot.test(principal.value) &&
+      !accountId.test(principal.value) &&
+      !isCreatorOfKeys(template, statement, principal.value)
+    ) {
       yield `${name} names the principal ${principal.value}, expected the root of an account`;
     } else if (principal.kind === 'Service' && !/^[a-z0-9.<>A-Z-]+\.amazonaws\.com$/.test(principal.value)) {
       yield `${name} names the service ${principal.value}, expected <service>.amazonaws.com`;
@@ -49,5 +56,5 @@ export const principalsAreAccountsOrServices: Rule = {
   check: (template) =>
     statementsOf(template)
       .filter(({ allows, kind }) => allows && kind !== 'endpoint')
-      .flatMap((statement) => [...problems(statement)].map((message) => ({ path: statement.path, message }))),
+      .flatMap((statement) => [...problems(template, statement)].map((message) => ({ path: statement.path, message }))),
 };

@@ -11,7 +11,7 @@ test.each([
   ['named resources', allow('s3:GetObject', 'arn:aws:s3:::artifacts/*')],
   [
     'what a condition narrows',
-    allow('kms:Decrypt', '*', { Condition: { StringEquals: { 'aws:ResourceTag/Project': 'route' } } }),
+    allow('kms:Decrypt', '*', { Condition: { StringEquals: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } } }),
   ],
   ['what is denied', allow('s3:GetObject', '*', { Effect: 'Deny' })],
   ['the key of a key policy', bucketPolicyWith({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: '*' })],
@@ -31,6 +31,6 @@ test('actions whose resources could be named are found', async () => {
 });
 
 test('a condition that a request may lack narrows nothing', async () => {
-  const Condition = { StringEqualsIfExists: { 'aws:ResourceTag/Project': 'route' } };
+  const Condition = { StringEqualsIfExists: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } };
   expect(await violationsOf(rule, allow('kms:Decrypt', '*', { Condition }))).toHaveLength(1);
 });

@@ -22,7 +22,7 @@ export const wildcardResourcesAreNeeded: Rule = {
   id: 'wildcard-resources-are-needed',
   severity: 'error',
   why: 'On *, an action reaches everything in the account, also what belongs to others.',
-  fix: 'Name the resources by ARN, or narrow the statement with a condition (aws:ResourceTag).',
+  fix: 'Name the resources by ARN, or narrow the statement with a condition (kms:ViaService, aws:RequestTag).',
   check: async (template) =>
     (
       await Promise.all(

@@ -1,5 +1,6 @@
 import type { Scan } from '../finding';
 import { findingsOf, type Rule } from '../rule';
+import { accessDoesNotWaitForTags } from '../rules/access-does-not-wait-for-tags';
 import { actionsAreNamed } from '../rules/actions-are-named';
 import { bucketsRefusePlainHttp } from '../rules/buckets-refuse-plain-http';
 import { crossAccountGrantsNameRoles } from '../rules/cross-account-grants-name-roles';
@@ -7,6 +8,7 @@ import { explicitNamesHaveAReason } from '../rules/explicit-names-have-a-reason'
 import { iamActionsExist } from '../rules/iam-actions-exist';
 import { iamConditionKeysExist } from '../rules/iam-condition-keys-exist';
 import { iamResourcesFitActions } from '../rules/iam-resources-fit-actions';
+import { keysObeyTheirCreators } from '../rules/keys-obey-their-creators';
 import { passedRolesAreNamed } from '../rules/passed-roles-are-named';
 import { pipelinesDoNotPoll } from '../rules/pipelines-do-not-poll';
 import { pipelinesEncryptWithTheKey } from '../rules/pipelines-encrypt-with-the-key';
@@ -21,6 +23,7 @@ import type { CheckedTemplate } from '../template';
 
 /** Every rule of this project. */
 export const rules: readonly Rule[] = [
+  accessDoesNotWaitForTags,
   actionsAreNamed,
   bucketsRefusePlainHttp,
   crossAccountGrantsNameRoles,
@@ -28,6 +31,7 @@ export const rules: readonly Rule[] = [
   iamActionsExist,
   iamConditionKeysExist,
   iamResourcesFitActions,
+  keysObeyTheirCreators,
   passedRolesAreNamed,
   pipelinesDoNotPoll,
   pipelinesEncryptWithTheKey,
