@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from . import resources as resources
 from .accounts import api
 from .errors import ResourceError, ValidationError
+from .stack_policy import StackPolicy
 from .stacks import Account, ChangeSet, Resource, Stack, Submission
 from .template import Template
 
@@ -110,17 +111,32 @@ class CloudFormation(BaseResponse):
 
     def create_stack(self) -> ActionResult:
         """CreateStack."""
-        request = self._request(*SUBMITTED, "StackName", "EnableTerminationProtection")
+        request = self._request(*SUBMITTED, "StackName", "EnableTerminationProtection", "StackPolicyBody")
+        policy = _policy(request.get("StackPolicyBody"))
         stack = self.account.create_stack(request["StackName"], self._submission(request, None))
+        stack.policy = policy
         stack.termination_protection = request.get("EnableTerminationProtection", False)
         return ActionResult({"StackId": stack.id})
 
     def update_stack(self) -> ActionResult:
         """UpdateStack."""
-        request = self._request(*SUBMITTED, "StackName", "UsePreviousTemplate")
+        policies = ("StackPolicyBody", "StackPolicyDuringUpdateBody")
+        request = self._request(*SUBMITTED, *policies, "StackName", "UsePreviousTemplate")
         stack = self.account.stack(request["StackName"])
-        self.account.update_stack(stack, self._submission(request, stack))
+        policy, override = (_policy(request.get(name)) for name in policies)
+        self.account.update_stack(stack, self._submission(request, stack), policy, override)
         return ActionResult({"StackId": stack.id})
+
+    def set_stack_policy(self) -> EmptyResult:
+        """SetStackPolicy."""
+        request = self._request("StackName", "StackPolicyBody")
+        self.account.stack(request["StackName"]).policy = _policy(request.get("StackPolicyBody"))
+        return EmptyResult()
+
+    def get_stack_policy(self) -> ActionResult:
+        """GetStackPolicy: nothing for a stack that never had one."""
+        policy = self.account.stack(self._request("StackName")["StackName"]).policy
+        return ActionResult({} if policy is None else {"StackPolicyBody": policy.body})
 
     def delete_stack(self) -> ActionResult:
         """DeleteStack; does nothing when there is no such stack."""
@@ -295,6 +311,10 @@ class CloudFormation(BaseResponse):
 
 #: Parameters that `_submission` takes.
 SUBMITTED = ("TemplateBody", "TemplateURL", "Parameters", "Tags", "Capabilities", "RoleARN", "NotificationARNs")
+
+
+def _policy(body: str | None) -> StackPolicy | None:
+    return None if body is None else StackPolicy(body)
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -28,6 +28,7 @@ from .errors import (
     ValidationError,
 )
 from .resource_type import ResourceType, changed, tag_map
+from .stack_policy import DELETE, MODIFY, REPLACE, StackPolicy
 from .template import Evaluation, Template
 
 logger = logging.getLogger(__name__)
@@ -145,6 +146,7 @@ class Stack:
         self.status = status
         self.status_reason: str | None = None
         self.termination_protection = False
+        self.policy: StackPolicy | None = None
         self.created = now()
         self.updated: datetime | None = None
         self.deleted: datetime | None = None
@@ -189,8 +191,13 @@ class Stack:
 class Deployment:
     """A submission on its way into a stack: what would change, and the change itself."""
 
-    def __init__(self, stack: Stack, submission: Submission):
+    def __init__(self, stack: Stack, submission: Submission, policy: StackPolicy | None = None):
         """Evaluate what does not depend on resources.
+
+        Args:
+            stack: the stack
+            submission: what it shall be
+            policy: what its resources are protected by; by default the stack's own policy
 
         Raises:
             ValidationError: the template cannot be deployed
@@ -208,7 +215,10 @@ class Deployment:
             "AWS::URLSuffix": "amazonaws.com",
         }
         self.evaluation = Evaluation(submission.template, submission.parameters, pseudo_parameters)
-        self.order = self.evaluation.order()
+        self.policy = policy or stack.policy
+        # CloudFormation works on everything at once whose dependencies are there. The order in which that goes wrong is
+        # to create what is new before what is there has changed: two listeners on a port, say.
+        self.order = self.evaluation.order(first=self.evaluation.resources.keys() - stack.resources.keys())
         #: While planning: resources whose physical id and attributes are not known yet.
         self.unknown: set[str] = set()
         self.imports: set[str] = set()
@@ -355,6 +365,8 @@ class Deployment:
         try:
             for logical_id in self.order:
                 self._deploy_resource(logical_id, undo, replaced)
+            for resource in self._surplus():
+                self._check_policy(DELETE, resource)
             outputs = self._outputs()
             self.account.check_exports(stack, outputs)
         except (ResourceError, ValidationError) as error:
@@ -391,6 +403,9 @@ class Deployment:
             raise
         kind: ResourceType = ResourceType.registry[definition["Type"]](self.account.api)
         names = changed(existing.properties, properties) if existing is not None else set()
+        if existing is not None and self.policy is not None and self._change(logical_id) is not None:
+            replaces = names and kind.replaces(names, existing.properties, properties)
+            self._check_policy(REPLACE if replaces else MODIFY, existing)
         if existing is not None and names and kind.replaces(names, existing.properties, properties):
             if kind.name is not None and kind.name not in names:
                 if generated_name is None:
@@ -443,6 +458,16 @@ class Deployment:
 
         operate(stack, resource, "CREATE", create)
         self._read_attributes(logical_id, kind, "CREATE_COMPLETE")
+
+    def _check_policy(self, action: str, resource: Resource) -> None:
+        if self.policy is None:
+            return
+        try:
+            self.policy.check(action, resource.logical_id, resource.type)
+        except ResourceError as error:
+            stack, reason = self.stack, str(error)
+            stack.add_event(resource.logical_id, resource.physical_id, resource.type, "UPDATE_FAILED", reason)
+            raise
 
     def _read_attributes(self, logical_id: str, kind: ResourceType, status: str) -> None:
         resource = self.stack.resources[logical_id]
@@ -636,18 +661,30 @@ class Account:
         deployment.deploy("CREATE")
         return stack
 
-    def update_stack(self, stack: Stack, submission: Submission) -> None:
+    def update_stack(
+        self, stack: Stack, submission: Submission, policy: StackPolicy | None, override: StackPolicy | None
+    ) -> None:
         """Update a stack.
+
+        Args:
+            stack: the stack
+            submission: what it shall be
+            policy: the stack's policy from now on; None leaves it as it is
+            override: what holds in the place of the stack's policy for this update
 
         Raises:
             ValidationError: the submission is refused, changes nothing, or the stack cannot be updated
         """
         self.check_updatable(stack)
         self.check(submission)
-        deployment = Deployment(stack, submission)
-        if deployment.changes() is None:
+        deployment = Deployment(stack, submission, override)
+        new_policy = policy is not None and (stack.policy is None or policy.body != stack.policy.body)
+        if deployment.changes() is None and not new_policy:
             raise ValidationError("No updates are to be performed.")
         deployment.deploy("UPDATE")
+        # A policy that comes with an update is for the next one (LocalStack, test_set_policy_with_update_operation).
+        if new_policy and stack.status == "UPDATE_COMPLETE":
+            stack.policy = policy
         self._outdate_change_sets(stack)
 
     def check_updatable(self, stack: Stack) -> None:

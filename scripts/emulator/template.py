@@ -11,7 +11,7 @@ import ipaddress
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Protocol
 
 import yaml
@@ -341,8 +341,11 @@ class Evaluation:
         """Resources that a resource refers to or names in DependsOn."""
         return {name for name in referenced_names(self.resources[logical_id]) if name in self.resources} - {logical_id}
 
-    def order(self) -> list[str]:
+    def order(self, first: Set[str] = frozenset()) -> list[str]:
         """Logical ids, each after those it depends on, else as in the template.
+
+        Args:
+            first: those to be taken before others, as far as nothing that they depend on is among these
 
         Raises:
             ValidationError: resources depend on each other in a circle
@@ -350,9 +353,10 @@ class Evaluation:
         ordered: list[str] = []
         waiting = {name: self.dependencies(name) for name in self.resources}
         while waiting:
-            ready = next((name for name, dependencies in waiting.items() if dependencies.isdisjoint(waiting)), None)
-            if ready is None:
+            free = [name for name, dependencies in waiting.items() if dependencies.isdisjoint(waiting)]
+            if not free:
                 raise ValidationError(f"Circular dependency between resources: [{', '.join(waiting)}]")
+            ready = next((name for name in free if name in first), free[0])
             ordered.append(ready)
             del waiting[ready]
         return ordered

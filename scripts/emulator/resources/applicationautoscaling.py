@@ -1,4 +1,7 @@
-"""AWS::ApplicationAutoScaling."""
+"""AWS::ApplicationAutoScaling.
+
+moto 5.2.5 registers targets, and leaves what they name as it is.
+"""
 
 from typing import Any
 
@@ -17,7 +20,7 @@ class ScalableTarget(ResourceType):
     tags = list
 
     def create(self, properties: Properties) -> str:
-        self.call("RegisterScalableTarget", without(properties, "ScheduledActions"))
+        self._register(without(properties, "ScheduledActions"))
         return "|".join(properties[name] for name in TARGET)
 
     def configure(self, physical_id: str, properties: Properties) -> None:
@@ -25,7 +28,7 @@ class ScalableTarget(ResourceType):
             self.call("PutScheduledAction", {**only(properties, *TARGET), **action})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
-        self.call("RegisterScalableTarget", without(new, "ScheduledActions", "Tags"))
+        self._register(without(new, "ScheduledActions", "Tags"))
         before, after = (
             {action["ScheduledActionName"] for action in properties.get("ScheduledActions", [])}
             for properties in (old, new)
@@ -33,6 +36,20 @@ class ScalableTarget(ResourceType):
         for name in sorted(before - after):
             self.call("DeleteScheduledAction", {**only(new, *TARGET), "ScheduledActionName": name})
         self.configure(physical_id, new)
+
+    def _register(self, request: Properties) -> None:
+        """Register the target, which brings the number of a service's tasks into its range at once.
+
+        https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+        """
+        self.call("RegisterScalableTarget", request)
+        if request["ServiceNamespace"] != "ecs":
+            return
+        _, cluster, service = request["ResourceId"].split("/")
+        found = self.api.call("ecs", "DescribeServices", {"Cluster": cluster, "Services": [service]})["services"]
+        if found:
+            count = min(max(found[0]["desiredCount"], int(request["MinCapacity"])), int(request["MaxCapacity"]))
+            self.api.call("ecs", "UpdateService", {"Cluster": cluster, "Service": service, "DesiredCount": count})
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeregisterScalableTarget", only(properties, *TARGET))

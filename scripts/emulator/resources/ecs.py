@@ -76,10 +76,6 @@ class TaskDefinition(ResourceType):
         return {"TaskDefinitionArn": physical_id}
 
 
-#: What a stack cannot change where CodeDeploy does the deployments.
-CODE_DEPLOY_CHANGES = {"LoadBalancers", "NetworkConfiguration", "PlatformVersion", "TaskDefinition"}
-
-
 class Service(ResourceType):
     """A service. Ref: its ARN."""
 
@@ -94,12 +90,12 @@ class Service(ResourceType):
         return self.call("CreateService", {"DesiredCount": 1, **properties})["service"]["serviceArn"]
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
-        forbidden = changed(old, new) & CODE_DEPLOY_CHANGES
-        if new.get("DeploymentController", {}).get("Type") == "CODE_DEPLOY" and forbidden:
+        # CloudFormation sends every property, whatever changed, and ECS refuses any call that carries a task definition
+        # (cloudformation-coverage-roadmap #1529, aws-cdk #11243 and #23564).
+        if new.get("DeploymentController", {}).get("Type") == "CODE_DEPLOY":
             raise ResourceError(
-                "Invalid request provided: UpdateService error: Unable to update "
-                f"{', '.join(sorted(forbidden))} on services with a CODE_DEPLOY deployment controller. "
-                "Use AWS CodeDeploy to trigger a new deployment."
+                "Invalid request provided: UpdateService error: Unable to update task definition on services with a "
+                "CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment."
             )
         request = without(new, "ServiceName", "Tags", *self.replacing)
         self.call("UpdateService", {**request, "Cluster": new["Cluster"], "Service": physical_id})

@@ -112,6 +112,7 @@ class Listener(TaggedByArn):
     tags = None
 
     def create(self, properties: Properties) -> str:
+        self._refuse_taken_port(properties)
         request = without(properties, "ListenerAttributes")
         return self.call("CreateListener", request)["Listeners"][0]["ListenerArn"]
 
@@ -121,9 +122,24 @@ class Listener(TaggedByArn):
             self.call("ModifyListenerAttributes", {"ListenerArn": physical_id, "Attributes": attributes})
 
     def update(self, physical_id: str, old: Properties, new: Properties) -> None:
+        self._refuse_taken_port(new, physical_id)
         request = without(new, "ListenerAttributes", "LoadBalancerArn")
         self.call("ModifyListener", {"ListenerArn": physical_id, **request})
         self.configure(physical_id, new)
+
+    def _refuse_taken_port(self, properties: Properties, own_arn: str | None = None) -> None:
+        """Refuse the port of another listener in AWS's words (aws-cdk #34235, #13901); moto lets a listener move there.
+
+        Raises:
+            ResourceError: there is such a listener
+        """
+        balancer = properties["LoadBalancerArn"]
+        for listener in self.call("DescribeListeners", {"LoadBalancerArn": balancer})["Listeners"]:
+            if listener["ListenerArn"] != own_arn and listener["Port"] == int(properties["Port"]):
+                raise ResourceError(
+                    f"A listener already exists on this port for this load balancer '{balancer}' (Service: "
+                    "ElasticLoadBalancingV2, Status Code: 400)"
+                )
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         self.call("DeleteListener", {"ListenerArn": physical_id})
