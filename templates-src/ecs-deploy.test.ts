@@ -202,10 +202,10 @@ describe('the stack of the container service', () => {
           )
         : value;
 
-  test('starts with the very task definition that deployments register, but for the image', () => {
+  test('starts with the very task definition that deployments register, but for an image that nobody can push', () => {
     const first = inApiSpelling(propertiesOf('FirstTaskDefinition', dev)) as TaskDefinition;
     expect(first.containerDefinitions.map(({ image }) => image)).toEqual([
-      '111111111111.dkr.ecr.eu-west-1.amazonaws.com/route-to-live-container:latest',
+      '111111111111.dkr.ecr.eu-west-1.amazonaws.com/route-to-live-container@sha256:0000000000000000000000000000000000000000000000000000000000000000',
     ]);
     const deployed = definitionOf(dev);
     const withImage = deployed.containerDefinitions.map((it) => ({

@@ -225,7 +225,11 @@ function problemsOf(
       line: at([key])?.line,
       key,
       found: 'a key beside Parameters',
-      rule: 'the file must hold the key Parameters and no other',
+      rule:
+        key === 'Tags'
+          ? 'the file must hold the key Parameters and no other: stack tags reach every resource, and so update even ' +
+            'those that must never change'
+          : 'the file must hold the key Parameters and no other',
       likelyCause: Object.hasOwn(declarations, key) ? 'a parameter that stands outside of Parameters' : undefined,
       whatToDo: Object.hasOwn(declarations, key) ? 'move it into Parameters' : 'remove it',
     }));

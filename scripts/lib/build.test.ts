@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { defineTopology, type Topology } from '../../templates-src/define-topology';
+import { frozen } from '../../templates-src/dsl/resources';
 import { template } from '../../templates-src/dsl/template';
 import { Topic } from '../../templates-src/resources/sns';
 import { topology } from '../../templates-src/topology';
@@ -53,7 +54,8 @@ test('what is committed is what the sources generate, and nothing else', () => {
   expect(errors).toEqual([]);
   const stale = files.filter(({ change }) => change !== 'unchanged');
   expect(stale.map(({ path, change }) => `${change} ${relative(generatedFolder, path)}`)).toEqual([]);
-  expect(files).toHaveLength(sources.length);
+  const yaml = files.filter(({ path }) => path.endsWith('.yaml'));
+  expect(yaml).toHaveLength(sources.length);
 });
 
 test('a generated file names its source and says what to do instead of editing it', () => {
@@ -90,6 +92,29 @@ describe('a plan', () => {
       'c/old.json': 'removed',
     });
     expect(present()).toEqual(before);
+  });
+
+  test('has a stack policy for a template with frozen resources, which comes and goes with them', () => {
+    const withPolicy = (freeze: typeof frozen): TemplateSource => ({
+      path: 'a/service',
+      make: () => {
+        const t = template('Two topics');
+        t.resources({ Free: Topic({ TopicName: 'free' }), Held: freeze(Topic({ TopicName: 'held' })) });
+        return t;
+      },
+    });
+    applyBuild(planBuild(topology, folder, [withPolicy(frozen)]));
+    expect(JSON.parse(present()['a/service.stack-policy.json'] ?? '')).toEqual({
+      Statement: [
+        { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' },
+        { Effect: 'Deny', Action: 'Update:*', Principal: '*', Resource: ['LogicalResourceId/Held'] },
+      ],
+    });
+    expect(present()['a/service.yaml']).not.toContain('Frozen');
+    expect(changesOf(planBuild(topology, folder, [withPolicy((it) => it)]))).toEqual({
+      'a/service.yaml': 'unchanged',
+      'a/service.stack-policy.json': 'removed',
+    });
   });
 
   test('holds the text of files that change only', () => {

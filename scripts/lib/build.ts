@@ -3,6 +3,8 @@ import { dirname, join, sep } from 'node:path';
 import type { Topology } from '../../templates-src/define-topology';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
+import { stackPolicy } from '../../templates-src/dsl/stack-policy';
+import type { Template } from '../../templates-src/dsl/template';
 import { messageOf } from './message';
 import { type TemplateSource, templateSources } from './templates';
 import { writeFiles } from './write-files';
@@ -31,13 +33,16 @@ export interface BuildPlan {
  *
  * @throws TemplateError with all problems of the template
  */
-export function generate({ path, make }: TemplateSource, topology: Topology): string {
-  const header = [
+export const generate = ({ path, make }: TemplateSource, topology: Topology): string => yamlOf(path, make(topology));
+
+const yamlOf = (path: string, template: Template) =>
+  render(template, [
     `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
     'change the source, build again and commit both.',
-  ];
-  return render(make(topology), header);
-}
+  ]);
+
+/** Where the stack policy of a template with frozen resources lies, below `generated`. */
+export const stackPolicyFile = (template: string) => `${template}.stack-policy.json`;
 
 /**
  * Builds every template in memory and compares with what is there. One template is held at a time, and of an unchanged
@@ -50,7 +55,12 @@ export function planBuild(topology: Topology, folder: string, sources = template
   const errors: string[] = [];
   for (const source of sources) {
     try {
-      files.push(planFile(join(folder, `${source.path}.yaml`), generate(source, topology)));
+      const template = source.make(topology);
+      files.push(planFile(join(folder, `${source.path}.yaml`), yamlOf(source.path, template)));
+      const policy = stackPolicy(template);
+      if (policy !== undefined) {
+        files.push(planFile(join(folder, stackPolicyFile(source.path)), `${JSON.stringify(policy, null, 2)}\n`));
+      }
     } catch (error) {
       errors.push(describe(source, error));
     }

@@ -538,7 +538,7 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
   const role = stack.role('CodeDeployRole');
   const service = stack.arn('ContainerService');
   const taskSet = `${service.replace(':service/', ':task-set/')}/ecs-svc/0123456789`;
-  const listener = stack.arn('ProductionListener');
+  const listener = stack.arn('HttpListener');
   const managed = 'CodeDeploy User Guide, "AWSCodeDeployRoleForECS"';
   const taskRoles = [stack.arn('TaskRole'), stack.arn('TaskExecutionRole')];
   const others = (arn: string) => arn.replaceAll(`${topology.project}-${environment.name}-`, 'somebody-elses-');

@@ -12,6 +12,8 @@ export interface ResourceAttributes {
   readonly CreationPolicy?: CreationPolicy;
   readonly UpdatePolicy?: UpdatePolicy;
   readonly Metadata?: Readonly<Record<string, unknown>>;
+  /** Whether the stack policy refuses every update of it; see `frozen`. Not part of the template. */
+  readonly Frozen?: boolean;
 }
 
 /** A resource that a template doesn't have yet: give it to `Template.resources` under its logical id. */
@@ -112,4 +114,15 @@ export function retained<Type extends string, Attribute extends string>(
   resource: Resource<Type, Attribute>,
 ): Resource<Type, Attribute> {
   return { ...resource, DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+}
+
+/**
+ * Freezes a resource once it exists: a stack policy refuses every update that would change, replace or remove it. For
+ * what CloudFormation creates and something else owns from then on. Stack tags, parameters and metadata reach a
+ * resource, too, so nothing that may change later belongs into one.
+ */
+export function frozen<Type extends string, Attribute extends string>(
+  resource: Resource<Type, Attribute>,
+): Resource<Type, Attribute> {
+  return { ...resource, Frozen: true };
 }

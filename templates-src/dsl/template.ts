@@ -156,6 +156,11 @@ export class Template {
     return new Set(this.#resources.keys());
   }
 
+  /** Ids of the resources that no update may touch. */
+  get frozenIds(): readonly string[] {
+    return [...this.#resources].flatMap(([id, { Frozen }]) => (Frozen ? [id] : []));
+  }
+
   /** Ids of the outputs, in the order of declaration. */
   get outputIds(): readonly string[] {
     return [...this.#outputs.keys()];

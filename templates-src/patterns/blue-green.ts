@@ -1,5 +1,5 @@
 import type { Topology } from '../define-topology';
-import { type ListValue, type Reference, sub } from '../dsl/intrinsics';
+import { equals, type ListValue, not, type Reference, sub, when } from '../dsl/intrinsics';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
@@ -26,12 +26,25 @@ export function declareBlueGreen(
   alarmActions: ListValue,
 ): void {
   const names = namesOf(topology);
-  const { BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener } = loadBalancer;
-  const { DeploymentConfiguration, TerminationWaitMinutes, ServerErrorsPerMinute } = t.parameters('Deployments', {
+  const { BlueTargetGroup, GreenTargetGroup, productionListener, TestListener } = loadBalancer;
+  const parameters = t.parameters('Deployments', {
+    TestWindowMinutes: {
+      Type: 'Number',
+      Label: 'Test window',
+      Description:
+        'Minutes in which somebody has to let a new version, which testers reach, have the traffic of clients ' +
+        '(aws deploy continue-deployment); after that the deployment is stopped. 0 asks nobody',
+      Default: 0,
+      MinValue: 0,
+      MaxValue: 2880,
+    },
     DeploymentConfiguration: {
       Type: 'String',
       Label: 'Traffic shift',
-      Description: 'How CodeDeploy moves production traffic to a new version',
+      Description:
+        'How CodeDeploy moves production traffic to a new version. With ECSAllAtOnce nobody but testers has used it ' +
+        'before everybody does',
+      Default: 'CodeDeployDefault.ECSCanary10Percent5Minutes',
       AllowedValues: [
         'CodeDeployDefault.ECSAllAtOnce',
         'CodeDeployDefault.ECSCanary10Percent5Minutes',
@@ -54,6 +67,8 @@ export function declareBlueGreen(
       MinValue: 0,
     },
   });
+  const { TestWindowMinutes, DeploymentConfiguration, TerminationWaitMinutes, ServerErrorsPerMinute } = parameters;
+  const { TestWindow } = t.conditions({ TestWindow: not(equals(TestWindowMinutes, '0')) });
 
   const alarms = [
     { colour: 'Blue', targetGroup: BlueTargetGroup },
@@ -125,23 +140,31 @@ export function declareBlueGreen(
         LoadBalancerInfo: {
           TargetGroupPairInfoList: [
             {
-              ProdTrafficRoute: { ListenerArns: [ProductionListener] },
+              ProdTrafficRoute: { ListenerArns: [productionListener] },
               TestTrafficRoute: { ListenerArns: [TestListener] },
               TargetGroups: [{ Name: BlueTargetGroup.TargetGroupName }, { Name: GreenTargetGroup.TargetGroupName }],
             },
           ],
         },
         BlueGreenDeploymentConfiguration: {
-          DeploymentReadyOption: { ActionOnTimeout: 'CONTINUE_DEPLOYMENT', WaitTimeInMinutes: 0 },
+          // The wait counts with STOP_DEPLOYMENT alone (CodeDeploy's API reference, "DeploymentReadyOption"): with
+          // CONTINUE_DEPLOYMENT production traffic follows test traffic at once, however long it is.
+          DeploymentReadyOption: {
+            ActionOnTimeout: when(TestWindow, 'STOP_DEPLOYMENT', 'CONTINUE_DEPLOYMENT'),
+            WaitTimeInMinutes: TestWindowMinutes,
+          },
           TerminateBlueInstancesOnDeploymentSuccess: {
             Action: 'TERMINATE',
             TerminationWaitTimeInMinutes: TerminationWaitMinutes,
           },
         },
-        // An alarm that is up already stops a deployment at its start, one that would mend things too. Then deploy with
-        // `aws deploy create-deployment --override-alarm-configuration enabled=false`.
+        // An alarm that is up already stops a deployment at its start, one that would mend things too: see the README.
         AlarmConfiguration: { Enabled: true, Alarms: alarms.map((Name) => ({ Name })) },
-        AutoRollbackConfiguration: { Enabled: true, Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'] },
+        // Whoever stops a deployment, or lets a test window pass, wants the version back that was there before.
+        AutoRollbackConfiguration: {
+          Enabled: true,
+          Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST'],
+        },
       }),
       { reason: 'The pipeline names the deployment group that it deploys with.', cfn_nag: ['W28'] },
     ),

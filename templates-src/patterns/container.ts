@@ -2,19 +2,16 @@ import { containerName, containerNames, containerPort, taskDefinition, taskSizes
 import type { Topology } from '../define-topology';
 import {
   AccountId,
-  equals,
   findInMap,
   type ListCall,
-  NoValue,
   Partition,
   type Reference,
   Region,
   type StringValue,
   sub,
   UrlSuffix,
-  when,
 } from '../dsl/intrinsics';
-import { retained } from '../dsl/resources';
+import { frozen, retained } from '../dsl/resources';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { ScalableTarget, ScalingPolicy } from '../resources/applicationautoscaling';
@@ -44,22 +41,30 @@ export interface ContainerSettings {
 }
 
 /**
+ * The image of the first task definition: a digest that no content has, so that nobody can ever push it. Whatever runs in
+ * an environment comes from a deployment that was approved for it, the very first image too. (`latest` would be
+ * whatever is pushed first, in every account.)
+ */
+const noImage = `@sha256:${'0'.repeat(64)}`;
+
+/**
  * Declares the cluster, the service and what scales it.
  *
- * What happens when there is no image yet, in order:
+ * How the first image comes to run, without anybody's help:
  *
- * 1. CloudFormation creates the service with 0 tasks (`ServiceState` is `new`). With more it would wait for tasks that
- *    never start, for hours, and roll back.
+ * 1. CloudFormation creates the service with 0 tasks. With more it would wait for tasks that never start, for hours, and
+ *    roll back.
  * 2. It registers the scalable target, and Application Auto Scaling lifts a count outside of its range at once
- *    (RegisterScalableTarget) to MinTasks. ECS now tries to start the first task definition, can't pull `latest`, and
+ *    (RegisterScalableTarget) to MinTasks. ECS now tries to start the first task definition, can't pull its image, and
  *    tries again at growing intervals. Nobody waits for that; no alarm rises, because no target is registered.
- * 3. The first build pushes `latest`, which starts ECS-Container-Deployment: CodeDeploy creates a green task set of as
- *    many tasks as the service wants and moves the traffic. If ECS tried again before, the same image runs already.
+ * 3. ECS-Container-Deployment: CodeDeploy creates a green task set of as many tasks as the service wants ("ECSTaskSet" of
+ *    its API reference), waits for these alone, and moves the traffic. The task set without image ends.
  *
- * DANGER, later: whenever an update touches the service (new stack tags are enough), CloudFormation sends the whole
- * resource along, DesiredCount too: 0 would stop every task. So `ServiceState` becomes `running` before, which leaves
- * the count out. If somebody forgets, the scheduled action brings the minimum back within five minutes; target
- * tracking would not, because a service without tasks has no metrics.
+ * DANGER: the service must never change once it exists. Whatever changes of it (a count, a tag), CloudFormation sends
+ * every property in UpdateService, and on a service that CodeDeploy deploys ECS refuses any call that carries a task
+ * definition, a network or load balancers: update and rollback fail (cloudformation-coverage-roadmap #1529, aws-cdk
+ * #23564). So it depends on no parameter but the environment's name, its count is Application Auto Scaling's, its stack
+ * has no tags, and it is frozen.
  */
 export function declareContainer(
   t: Template,
@@ -70,14 +75,7 @@ export function declareContainer(
   const { environment, tooling, retention, key } = settings;
   const names = namesOf(topology);
   const { family, logGroup: logGroupName } = containerNames(topology, environment);
-  const { ServiceState, TaskSize, MinTasks, MaxTasks } = t.parameters('Container service', {
-    ServiceState: {
-      Type: 'String',
-      Label: 'State of the service',
-      Description: 'new until its first tasks run, then running: updates leave the number of tasks alone from then on',
-      Default: 'new',
-      AllowedValues: ['new', 'running'],
-    },
+  const { TaskSize, MinTasks, MaxTasks } = t.parameters('Container service', {
     TaskSize: {
       Type: 'String',
       Label: 'Size of a task',
@@ -87,7 +85,6 @@ export function declareContainer(
     MinTasks: { Type: 'Number', Label: 'Tasks at least', Description: 'Tasks that always run', MinValue: 1 },
     MaxTasks: { Type: 'Number', Label: 'Tasks at most', Description: 'Tasks under load', MinValue: 1 },
   });
-  const { ServiceIsNew } = t.conditions({ ServiceIsNew: equals(ServiceState, 'new') });
   const { TaskSizes } = t.mappings({ TaskSizes: taskSizes });
 
   const { ContainerLogs } = t.resources({
@@ -110,7 +107,7 @@ export function declareContainer(
       TaskDefinition(
         taskDefinition({
           family,
-          image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}:latest`,
+          image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}${noImage}`,
           cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
           memory: findInMap(TaskSizes, TaskSize, 'Memory'),
           role: (name) => roleArn(AccountId, names.workloadRole(environment, name)),
@@ -132,38 +129,37 @@ export function declareContainer(
     ),
   });
   const { ContainerService } = t.resources({
-    ContainerService: Service(
-      {
-        ServiceName: names.containerApplication(environment),
-        Cluster: ServiceCluster,
-        // DANGER: only CodeDeploy can change the task definition of this service; CloudFormation fails ("Unable to
-        // update task definition on services with a CODE_DEPLOY deployment controller"). So this names the family and
-        // not the revision: another TaskSize is another revision but the same text here, and nothing is updated.
-        TaskDefinition: family,
-        DesiredCount: when(ServiceIsNew, 0, NoValue),
-        // Neither this nor load balancers, network and launch type can change later but by a service of another name.
-        DeploymentController: { Type: 'CODE_DEPLOY' },
-        LaunchType: 'FARGATE',
-        SchedulingStrategy: 'REPLICA',
-        HealthCheckGracePeriodSeconds: 60,
-        LoadBalancers: [
-          {
-            ContainerName: containerName,
-            ContainerPort: containerPort,
-            TargetGroupArn: loadBalancer.BlueTargetGroup,
-          },
-        ],
-        NetworkConfiguration: {
-          AwsvpcConfiguration: {
-            AssignPublicIp: 'DISABLED',
-            SecurityGroups: [settings.securityGroup],
-            Subnets: settings.subnets,
+    ContainerService: frozen(
+      Service(
+        {
+          ServiceName: names.containerApplication(environment),
+          Cluster: ServiceCluster,
+          // The family and not the revision: another TaskSize is another revision, but the same text here.
+          TaskDefinition: family,
+          DesiredCount: 0,
+          DeploymentController: { Type: 'CODE_DEPLOY' },
+          LaunchType: 'FARGATE',
+          SchedulingStrategy: 'REPLICA',
+          HealthCheckGracePeriodSeconds: 60,
+          LoadBalancers: [
+            {
+              ContainerName: containerName,
+              ContainerPort: containerPort,
+              TargetGroupArn: loadBalancer.BlueTargetGroup,
+            },
+          ],
+          NetworkConfiguration: {
+            AwsvpcConfiguration: {
+              AssignPublicIp: 'DISABLED',
+              SecurityGroups: [settings.securityGroup],
+              Subnets: settings.subnets,
+            },
           },
         },
-      },
-      // ECS takes a target group only once a listener forwards to it. Waiting for the load balancer also gives the
-      // service-linked role time, which ECS makes with the first cluster of an account.
-      { DependsOn: [FirstTaskDefinition, loadBalancer.ProductionListener, loadBalancer.TestListener] },
+        // ECS takes a target group only once a listener forwards to it. Waiting for the load balancer also gives the
+        // service-linked role time, which ECS makes with the first cluster of an account.
+        { DependsOn: [FirstTaskDefinition, loadBalancer.HttpListener, loadBalancer.TestListener] },
+      ),
     ),
   });
 
@@ -174,13 +170,6 @@ export function declareContainer(
       ResourceId: sub`service/${ServiceCluster}/${ContainerService.Name}`,
       MinCapacity: MinTasks,
       MaxCapacity: MaxTasks,
-      ScheduledActions: [
-        {
-          ScheduledActionName: 'keep-minimum',
-          Schedule: 'rate(5 minutes)',
-          ScalableTargetAction: { MinCapacity: MinTasks, MaxCapacity: MaxTasks },
-        },
-      ],
     }),
   });
   t.resources({

@@ -5,20 +5,23 @@ import {
   type ListCall,
   NoValue,
   not,
-  type OrFunction,
   type Reference,
   type StringValue,
   type Substitution,
   sub,
   when,
 } from '../dsl/intrinsics';
-import { type Suppression, suppressed } from '../dsl/suppressions';
+import { frozen } from '../dsl/resources';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { SecurityGroup, SecurityGroupIngress } from '../resources/ec2';
 import { Listener, LoadBalancer, TargetGroup } from '../resources/elasticloadbalancingv2';
 
 /** Port on which a new version is reached before it gets the traffic of clients. */
 const testPort = 9000;
+
+/** TLS 1.2 and 1.3. */
+const tlsPolicy = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
 
 /** Characters that Elastic Load Balancing allows in the name of a load balancer or target group. */
 const nameLimit = 32;
@@ -58,7 +61,7 @@ export function declareLoadBalancer(
   environment: Reference,
   { vpc, publicSubnets, taskSecurityGroup, logBucket }: ImportedNetwork,
 ) {
-  const { ClientCidr, TestClientCidr, CertificateArn, DeletionProtection } = t.parameters('Load balancer', {
+  const { ClientCidr, TestClientCidr, CertificateArn } = t.parameters('Load balancer', {
     ClientCidr: {
       Type: 'String',
       Label: 'Clients',
@@ -77,16 +80,10 @@ export function declareLoadBalancer(
       Label: 'Certificate',
       Description:
         'ARN of a certificate of ACM; empty for plain HTTP, because a certificate needs a domain that this project ' +
-        'cannot know. Set it before the first deployment: later it changes the listener, and so the traffic',
+        'cannot know. Later it changes listeners, which the stack policy refuses: the README has the steps',
       Default: '',
       AllowedPattern: '(arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+)?',
       ConstraintDescription: 'the ARN of a certificate of this Region, or nothing',
-    },
-    DeletionProtection: {
-      Type: 'String',
-      Label: 'Deletion protection',
-      Description: 'Whether the load balancer refuses to be deleted',
-      AllowedValues: ['true', 'false'],
     },
   });
   const { Https } = t.conditions({ Https: not(equals(CertificateArn, '')) });
@@ -153,7 +150,6 @@ export function declareLoadBalancer(
         Subnets: publicSubnets,
         SecurityGroups: [LoadBalancerSecurityGroup.GroupId],
         LoadBalancerAttributes: [
-          attribute('deletion_protection.enabled', DeletionProtection),
           attribute('access_logs.s3.enabled', 'true'),
           attribute('access_logs.s3.bucket', logBucket),
           attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
@@ -163,7 +159,9 @@ export function declareLoadBalancer(
         ],
       }),
       {
-        reason: 'The parameter DeletionProtection decides: on in production, off where environments come and go.',
+        reason:
+          'Its stack is protected from deletion. The protection of the load balancer itself would make the rollback of a ' +
+          'first creation fail, and stop a deletion half-way, after the service is gone.',
         guard: ['CT.ELASTICLOADBALANCING.PR.5'],
         cdk_nag: ['NIST.800.53.R5-ELBDeletionProtectionEnabled'],
       },
@@ -203,40 +201,70 @@ export function declareLoadBalancer(
     GreenTargetGroup: targetGroup(names.green),
   });
 
-  // DANGER: CodeDeploy owns what these two listeners forward to, and which group that is changes with every deployment.
-  // CloudFormation doesn't know: an update that touches a listener in any way (certificate, policy, port) writes the
-  // action below again and sends all traffic to the blue group, which has no tasks after every other deployment. Do
-  // such an update only while the blue group serves (`aws elbv2 describe-listeners`), else deploy once more before.
-  const listener = (port: OrFunction<number>) =>
-    Listener({
-      LoadBalancerArn: PublicLoadBalancer,
-      Port: port,
-      Protocol: when(Https, 'HTTPS', 'HTTP'),
-      Certificates: when(Https, [{ CertificateArn }], NoValue),
-      SslPolicy: when(Https, 'ELBSecurityPolicy-TLS13-1-2-2021-06', NoValue),
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: BlueTargetGroup }],
-    });
-  const { ProductionListener, TestListener } = t.resources({
-    ProductionListener: suppressed(listener(when(Https, 443, 80)), httpsWithCertificate),
-    TestListener: suppressed(listener(testPort), httpsWithCertificate),
+  // DANGER: CodeDeploy owns what listeners forward to, and which group that is changes with every deployment.
+  // CloudFormation doesn't know: an update that touches a listener in any way (certificate, policy, protocol) writes the
+  // action below again and sends all traffic to the blue group, which has no tasks after every other deployment (503 for
+  // everybody), and leaves the two listeners on different groups, which the next deployment fails at. So they are frozen:
+  // the stack policy refuses such an update; the README says how to make one on purpose.
+  //
+  // A port never moves from one listener to another. Elastic Load Balancing refuses a second listener on a port, and
+  // CloudFormation neither waits for the first to let go of it nor deletes one before it creates another (aws-cdk
+  // #34235, #13901). With a certificate, 443 is added and 80 begins to redirect; without it, it is the other way round.
+  const forward = [{ Type: 'forward', TargetGroupArn: BlueTargetGroup }] as const;
+  const encrypted = { Protocol: 'HTTPS', Certificates: [{ CertificateArn }], SslPolicy: tlsPolicy } as const;
+  const { HttpsListener } = t.resources({
+    HttpsListener: suppressed(
+      frozen(
+        Listener(
+          { LoadBalancerArn: PublicLoadBalancer, Port: 443, ...encrypted, DefaultActions: forward },
+          { Condition: Https },
+        ),
+      ),
+      {
+        reason:
+          'Its certificate is a parameter, which has to be the ARN of one of ACM; the rule looks for that ARN here.',
+        guard: ['CT.ELASTICLOADBALANCING.PR.2'],
+      },
+    ),
   });
-  t.resources({
-    RedirectListener: suppressed(
-      Listener(
-        {
+  const { HttpListener, TestListener } = t.resources({
+    HttpListener: suppressed(
+      frozen(
+        Listener({
           LoadBalancerArn: PublicLoadBalancer,
           Port: 80,
           Protocol: 'HTTP',
           DefaultActions: [
-            { Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } },
+            {
+              Type: when(Https, 'redirect', 'forward'),
+              RedirectConfig: when(Https, { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' }, NoValue),
+              TargetGroupArn: when(Https, NoValue, BlueTargetGroup),
+            },
           ],
-        },
-        { Condition: Https },
+        }),
       ),
       {
-        reason: 'It answers every request of plain HTTP with a redirect to HTTPS, and needs no certificate.',
-        cdk_nag: ['NIST.800.53.R5-ELBv2ACMCertificateRequired'],
+        reason: 'With a certificate it answers every request with a redirect to HTTPS; the rules cannot read Fn::If.',
+        guard: ['CT.ELASTICLOADBALANCING.PR.1'],
+        cdk_nag: ['NIST.800.53.R5-ALBHttpToHttpsRedirection', 'NIST.800.53.R5-ELBv2ACMCertificateRequired'],
         cfn_nag: ['W56'],
+      },
+    ),
+    TestListener: suppressed(
+      frozen(
+        Listener({
+          LoadBalancerArn: PublicLoadBalancer,
+          Port: testPort,
+          Protocol: when(Https, encrypted.Protocol, 'HTTP'),
+          Certificates: when(Https, [{ CertificateArn }], NoValue),
+          SslPolicy: when(Https, tlsPolicy, NoValue),
+          DefaultActions: forward,
+        }),
+      ),
+      {
+        reason:
+          'It speaks HTTPS as soon as the parameter CertificateArn names a certificate; the rules cannot read Fn::If.',
+        cdk_nag: ['NIST.800.53.R5-ALBHttpToHttpsRedirection', 'NIST.800.53.R5-ELBv2ACMCertificateRequired'],
       },
     ),
   });
@@ -252,14 +280,15 @@ export function declareLoadBalancer(
       Value: when(Https, address('https', `:${testPort}`), address('http', `:${testPort}`)),
     },
   });
-  return { PublicLoadBalancer, BlueTargetGroup, GreenTargetGroup, ProductionListener, TestListener };
+  return {
+    PublicLoadBalancer,
+    BlueTargetGroup,
+    GreenTargetGroup,
+    HttpListener,
+    TestListener,
+    productionListener: when(Https, HttpsListener, HttpListener),
+  };
 }
-
-/** A listener that speaks HTTPS once there is a certificate. */
-const httpsWithCertificate: Suppression = {
-  reason: 'It speaks HTTPS as soon as the parameter CertificateArn names a certificate; the rules cannot read Fn::If.',
-  cdk_nag: ['NIST.800.53.R5-ALBHttpToHttpsRedirection', 'NIST.800.53.R5-ELBv2ACMCertificateRequired'],
-};
 
 const addressRange = {
   AllowedPattern: '([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}',

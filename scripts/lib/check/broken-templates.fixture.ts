@@ -176,7 +176,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a condition that is not declared',
     template: service,
     break: ({ Resources }) => {
-      Resources.RedirectListener.Condition = 'Encrypted';
+      Resources.HttpsListener.Condition = 'Encrypted';
     },
     tool: 'cloudformation-validate',
     rules: ['E8002'],

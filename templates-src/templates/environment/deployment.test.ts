@@ -180,7 +180,7 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
     expect(Subnets.map(({ AvailabilityZone }) => AvailabilityZone).sort()).toEqual([...zones, ...zones].sort());
   });
 
-  test('has a service without tasks that CodeDeploy controls, which scales to the minimum of its parameter', () => {
+  test('has a service that CodeDeploy controls, with as many tasks as its parameter says at least', () => {
     const { services } = answerOf<{
       services: readonly { desiredCount: number; deploymentController: { type: string } }[];
     }>(
@@ -192,7 +192,9 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
       '--services',
       `route-to-live-${environment}-container`,
     );
-    expect(services).toMatchObject([{ desiredCount: 0, deploymentController: { type: 'CODE_DEPLOY' } }]);
+    expect(services).toMatchObject([
+      { desiredCount: Number(parameters().MinTasks), deploymentController: { type: 'CODE_DEPLOY' } },
+    ]);
     const { ScalableTargets } = answerOf<{ ScalableTargets: readonly object[] }>(
       environment,
       'application-autoscaling',

@@ -111,8 +111,8 @@ describe('container-service', () => {
     expect([...new Set(imported.map(([, id]) => id))].sort()).toEqual(exported.sort());
   });
 
-  test('starts without tasks, because there may be no image, and leaves their number to auto scaling', () => {
-    expect(text(container.ContainerService?.Properties.DesiredCount)).toBe('If(ServiceIsNew, 0, Ref(AWS::NoValue))');
+  test('starts without tasks, because there is no image, and leaves their number to auto scaling', () => {
+    expect(container.ContainerService?.Properties.DesiredCount).toBe(0);
     expect(text(container.TaskCount?.Properties.MinCapacity)).toBe('Ref(MinTasks)');
   });
 
@@ -123,14 +123,32 @@ describe('container-service', () => {
     expect(FirstTaskDefinition?.UpdateReplacePolicy).toBe('Retain');
   });
 
-  test('asks for a certificate by a condition: HTTPS with a redirect, or plain HTTP', () => {
-    const { ProductionListener, RedirectListener, TestListener } = container;
-    expect(text(ProductionListener?.Properties.Port)).toBe('If(Https, 443, 80)');
-    expect([ProductionListener, TestListener].map((it) => text(it?.Properties.Protocol))).toEqual([
-      'If(Https, HTTPS, HTTP)',
-      'If(Https, HTTPS, HTTP)',
+  test('gives every port to one listener, whether there is a certificate or not', () => {
+    const listeners = Object.entries(container).filter(([, { Type }]) => Type.endsWith('::Listener'));
+    expect(listeners.map(([id, { Condition, Properties }]) => [id, Properties.Port, Condition])).toEqual([
+      ['HttpsListener', 443, 'Https'],
+      ['HttpListener', 80, undefined],
+      ['TestListener', 9000, undefined],
     ]);
-    expect(RedirectListener?.Condition).toBe('Https');
+  });
+
+  test('forwards on the port that clients use, which is where CodeDeploy moves their traffic', () => {
+    expect(JSON.stringify(container.ContainerDeployments?.Properties.LoadBalancerInfo)).toContain(
+      '"ProdTrafficRoute":{"ListenerArns":[{"functionName":"If","argument":["Https",' +
+        '{"functionName":"Ref","argument":"HttpsListener"},{"functionName":"Ref","argument":"HttpListener"}]}]}',
+    );
+    const [action] = (container.HttpListener?.Properties.DefaultActions ?? []) as readonly Readonly<
+      Record<string, Node>
+    >[];
+    expect(text(action?.Type)).toBe('If(Https, redirect, forward)');
+  });
+
+  test('freezes the service, and every listener that CodeDeploy moves', () => {
+    const owned = Object.entries(container).flatMap(([id, { Type }]) =>
+      /::(ECS::Service|ElasticLoadBalancingV2::(Listener|ListenerRule))$/.test(Type) ? [id] : [],
+    );
+    expect(owned).toHaveLength(4);
+    expect(containerService(topology).frozenIds).toEqual(owned);
   });
 
   test('lets testers alone reach the test listener, and the load balancer alone reach tasks', () => {
@@ -143,11 +161,22 @@ describe('container-service', () => {
     );
   });
 
+  test('waits for somebody where there is a test window, and stops when nobody comes', () => {
+    expect(JSON.stringify(container.ContainerDeployments?.Properties.BlueGreenDeploymentConfiguration)).toContain(
+      '"ActionOnTimeout":{"functionName":"If","argument":["TestWindow","STOP_DEPLOYMENT","CONTINUE_DEPLOYMENT"]}',
+    );
+  });
+
+  test('moves the traffic step by step unless told otherwise, and so in production', () => {
+    const { DeploymentConfiguration } = containerService(topology).parameterDeclarations;
+    expect(DeploymentConfiguration?.Default).toMatch(/Canary|Linear/);
+  });
+
   test('rolls a deployment back when it fails and when an alarm of either target group rises', () => {
     const { ContainerDeployments } = container;
     expect(ContainerDeployments?.Properties.AutoRollbackConfiguration).toEqual({
       Enabled: true,
-      Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
+      Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST'],
     });
     const configured = JSON.stringify(ContainerDeployments?.Properties.AlarmConfiguration);
     const named = [...configured.matchAll(/"Name":\{"functionName":"Ref","argument":"(\w+)"\}/g)].map(([, id]) => id);
