@@ -96,6 +96,15 @@ export interface Stack {
   readonly deployedBy: 'deploy.sh' | 'pipeline';
 }
 
+/**
+ * Whether `deploy.sh` puts a template that is too large for a request into a bucket first: those of the tooling account
+ * whose stacks come after the one that makes the bucket.
+ *
+ * @param template as in `Stack`
+ */
+export const isUploadedWhenLarge = (template: string) =>
+  template.startsWith('tooling/') && template !== 'tooling/artifact-store';
+
 /** The parameters of a stack that its file must not hold. */
 export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly string[] => [
   ...feeds.map(({ parameter }) => parameter),

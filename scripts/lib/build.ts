@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import type { Topology } from '../../templates-src/define-topology';
+import { isUploadedWhenLarge, type Topology } from '../../templates-src/define-topology';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
 import { stackPolicy } from '../../templates-src/dsl/stack-policy';
@@ -36,10 +36,14 @@ export interface BuildPlan {
 export const generate = ({ path, make }: TemplateSource, topology: Topology): string => yamlOf(path, make(topology));
 
 const yamlOf = (path: string, template: Template) =>
-  render(template, [
-    `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
-    'change the source, build again and commit both.',
-  ]);
+  render(
+    template,
+    [
+      `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
+      'change the source, build again and commit both.',
+    ],
+    isUploadedWhenLarge(path),
+  );
 
 /** Where the stack policy of a template with frozen resources lies, below `generated`. */
 export const stackPolicyFile = (template: string) => `${template}.stack-policy.json`;

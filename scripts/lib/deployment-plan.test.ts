@@ -196,6 +196,24 @@ describe('the selection', () => {
     expect(plan.targets.map(({ account }) => account)).toEqual(['tooling', 'env2']);
   });
 
+  test('a template of the tooling account that is too large for a request is uploaded to the artifact bucket', async () => {
+    const everything: RouteToLive = { topology: route.topology, stacks: stacksOf(route.topology) };
+    const { fixture, request: ofAll } = await fixtureFor(everything);
+    await fixture.writeTemplate('tooling/container-build-pipeline', `# ${'x'.repeat(51_200)}\nResources: {}\n`);
+    const uploads = planDeployment(everything, ofAll).steps.flatMap(({ stack, command }) => {
+      const words = command.filter(([word]) => typeof word === 'string' && word.startsWith('--s3-'));
+      return words.length > 0 ? [[stack.name, ...words]] : [];
+    });
+
+    expect(uploads).toEqual([
+      [
+        'route-to-live-container-build-pipeline',
+        ['--s3-bucket', 'route-to-live-artifacts-111111111111-eu-west-1'],
+        ['--s3-prefix', 'templates'],
+      ],
+    ]);
+  });
+
   test('a stack of a pipeline is announced as one that the pipeline will overwrite', () => {
     const plan = planDeployment(route, { ...request, selection: ['route-to-live-env1-infrastructure'] });
     const note =

@@ -1,5 +1,8 @@
-import { existsSync } from 'node:fs';
-import type { Stack } from '../../templates-src/define-topology';
+import { existsSync, statSync } from 'node:fs';
+import { isUploadedWhenLarge, type Stack } from '../../templates-src/define-topology';
+import { AccountId, Region } from '../../templates-src/dsl/intrinsics';
+import { limits } from '../../templates-src/dsl/limits';
+import { namesOf } from '../../templates-src/patterns/names';
 import { type ServiceLinkedRole, serviceLinkedRoles } from '../../templates-src/patterns/service-linked-roles';
 import {
   parametersOf,
@@ -7,6 +10,7 @@ import {
   type RouteToLive,
   readablePath,
   readTemplateOf,
+  requiredValue,
   select,
   templatePath,
 } from './deployment-request';
@@ -142,11 +146,28 @@ function deployCommand(
     ['aws', 'cloudformation', 'deploy'],
     ['--stack-name', stack.name],
     ['--template-file', readablePath(templatePath(request, stack))],
+    ...uploadOf(route, request, stack, target),
     ...(words.length === 0 ? [] : [['--parameter-overrides'], ...words.map((word) => [word])]),
     ...(hasIam ? [['--capabilities', 'CAPABILITY_NAMED_IAM']] : []),
     ['--no-fail-on-empty-changeset'],
     ['--tags', `Project=${route.topology.project}`],
     ...target.options,
+  ];
+}
+
+/** Where the AWS CLI puts a template that is too large to be sent with the request. */
+function uploadOf({ topology }: RouteToLive, request: Request, stack: Stack, target: Target): Command {
+  const { size } = statSync(templatePath(request, stack));
+  if (size <= limits.templateBytes || !isUploadedWhenLarge(stack.template)) {
+    return [];
+  }
+  const bucket = namesOf(topology)
+    .artifactBucket()
+    .text.replace(`\${${AccountId.logicalId}}`, target.accountId)
+    .replace(`\${${Region.logicalId}}`, requiredValue(request, stack, 'Region'));
+  return [
+    ['--s3-bucket', bucket],
+    ['--s3-prefix', 'templates'],
   ];
 }
 

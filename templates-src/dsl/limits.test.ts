@@ -51,13 +51,14 @@ describe('a template that is within every limit has no problem', () => {
       Outputs: many(200),
     };
     expect(messages(document)).toEqual([]);
-    expect(sizeProblems('x'.repeat(51_200))).toEqual([]);
+    expect(sizeProblems('x'.repeat(51_200), false)).toEqual([]);
+    expect(sizeProblems('x'.repeat(1_000_000), true)).toEqual([]);
   });
 });
 
 describe('a template that is past a limit is refused with path, found and allowed', () => {
   test('bytes of the template, not characters', () => {
-    expect(sizeProblems('x'.repeat(51_201))).toMatchInlineSnapshot(`
+    expect(sizeProblems('x'.repeat(51_201), false)).toMatchInlineSnapshot(`
       [
         {
           "message": "bytes of YAML: found 51,201, CloudFormation takes 51,200 with a request; have fewer environments, or split the template in two",
@@ -65,7 +66,10 @@ describe('a template that is past a limit is refused with path, found and allowe
         },
       ]
     `);
-    expect(sizeProblems('€'.repeat(17_067))).toHaveLength(1);
+    expect(sizeProblems('€'.repeat(17_067), false)).toHaveLength(1);
+    expect(sizeProblems('x'.repeat(1_000_001), true)).toEqual([
+      { path: 'template', message: expect.stringContaining('found 1,000,001, CloudFormation takes 1,000,000 from a') },
+    ]);
   });
 
   test('numbers of declarations, and bytes of the description', () => {

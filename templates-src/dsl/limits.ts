@@ -8,6 +8,8 @@ import type { Problem } from './problems';
 export const limits = {
   /** Bytes of a template that is sent with the request, as `aws cloudformation deploy` does without a bucket. */
   templateBytes: 51_200,
+  /** Bytes of a template that CloudFormation reads from S3: 1 MB (CloudFormation User Guide, "Quotas"). */
+  uploadedTemplateBytes: 1_000_000,
   descriptionBytes: 1_024,
   resources: 500,
   parameters: 200,
@@ -158,13 +160,20 @@ function estimator(document: Document): (node: Node) => number {
   return size;
 }
 
-/** Checks the text of a template, as it is sent to CloudFormation. */
-export function sizeProblems(yaml: string): readonly Problem[] {
+/**
+ * Checks the text of a template, as it is sent to CloudFormation.
+ *
+ * @param uploaded whether a template that is too large for a request is put into a bucket before
+ */
+export function sizeProblems(yaml: string, uploaded: boolean): readonly Problem[] {
   const bytes = Buffer.byteLength(yaml);
-  if (bytes <= limits.templateBytes) {
+  const [limit, how] = uploaded
+    ? [limits.uploadedTemplateBytes, 'from a bucket']
+    : [limits.templateBytes, 'with a request'];
+  if (bytes <= limit) {
     return [];
   }
-  const found = `found ${number(bytes)}, CloudFormation takes ${number(limits.templateBytes)} with a request`;
+  const found = `found ${number(bytes)}, CloudFormation takes ${number(limit)} ${how}`;
   const message = `bytes of YAML: ${found}; have fewer environments, or split the template in two`;
   return [{ path: 'template', message }];
 }
