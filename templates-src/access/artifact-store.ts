@@ -208,8 +208,8 @@ function strangersNever(world: World): readonly Prohibition[] {
       that: 'reads artifacts or packages',
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
       on: [
-        artifactOf(world, 'infrastructureDeployment'),
-        artifactOf(world, 'containerDeployment'),
+        artifactOf(world, 'infrastructureDeployment', 'Package'),
+        artifactOf(world, 'containerDeployment', 'Source'),
         packageIn(world),
         `${store.arn('AccessLogBucket')}/artifacts/2026-11-23-00-00-00-ABCDEF`,
       ],
@@ -218,7 +218,7 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'replaces or deletes artifacts or packages',
       actions: ['s3:PutObject', 's3:DeleteObject'],
-      on: [artifactOf(world, 'infrastructureDeployment'), packageIn(world)],
+      on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {

@@ -1,8 +1,9 @@
+import { pascalCase } from '../patterns/function-names';
 import type { pipelineNames } from '../patterns/names';
-import { type ActorCases, type Cases, casesOf, type Need, type World } from './case';
+import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, openKey, openObject, openRepository, openRole } from './elsewhere';
 import { assumedByService, encryptedObjects, encryptsLogs, neverDeletes, plainHttp } from './needs';
-import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
+import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
 
@@ -12,45 +13,53 @@ interface Build {
   readonly pipeline: PipelineKey;
   /** Logical ids of project, role and log group begin with it. */
   readonly id: string;
-  /** Whether it leaves an artifact behind. */
-  readonly writes: boolean;
+  /** The artifact that it works on. */
+  readonly reads: ArtifactName;
+  /** The artifact that it leaves behind. */
+  readonly writes?: ArtifactName;
+  /** The one environment that it acts in. */
+  readonly environment?: DeclaredEnvironment;
   readonly needs: (world: World) => readonly Need[];
   /** Whether it may upload packages, push images, act in environments: what the others must not. */
-  readonly may: 'push images' | 'upload packages' | 'act in environments' | 'write reports';
+  readonly may: 'push images' | 'upload packages' | 'act in an environment' | 'write reports';
 }
 
-const builds: readonly Build[] = [
-  { pipeline: 'containerBuild', id: 'BuildImage', writes: false, needs: pushesImages, may: 'push images' },
+const builds = ({ environments }: World): readonly Build[] => [
+  { pipeline: 'containerBuild', id: 'BuildImage', reads: 'Source', needs: pushesImages, may: 'push images' },
   {
     pipeline: 'infrastructureDeployment',
     id: 'PackageLambdas',
-    writes: true,
+    reads: 'Source',
+    writes: 'Package',
     needs: uploadsPackages,
     may: 'upload packages',
   },
   {
     pipeline: 'infrastructureDeployment',
     id: 'CheckTemplates',
-    writes: false,
+    reads: 'Package',
     needs: writesReports,
     may: 'write reports',
   },
-  {
-    pipeline: 'infrastructureDeployment',
-    id: 'UpdateLambdas',
-    writes: false,
-    needs: actsInEnvironments,
-    may: 'act in environments',
-  },
+  ...environments.map(
+    (environment): Build => ({
+      pipeline: 'infrastructureDeployment',
+      id: `UpdateLambdas${pascalCase(environment.name)}`,
+      reads: 'Package',
+      environment,
+      needs: (world) => [actsIn(world, environment)],
+      may: 'act in an environment',
+    }),
+  ),
 ];
 
-function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): ActorCases {
+function buildCases(world: World, { pipeline, id, reads, writes, environment: own, needs, may }: Build): ActorCases {
   const { tooling, environments } = world;
   const stack = pipelineStack(world, pipeline);
   const role = stack.role(`${id}Role`);
   const store = tooling.stack('artifact-store');
   const bucket = store.arn('ArtifactBucket');
-  const otherProject = builds.find((build) => build.id !== id) as Build;
+  const otherProject = builds(world).find((build) => build.id !== id) as Build;
   const otherStack = pipelineStack(world, otherProject.pipeline);
   const streamOf = (logGroup: string) => `${logGroup}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
   const deploymentRoles = environments.flatMap(({ stack: of }) =>
@@ -84,26 +93,26 @@ function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): 
           },
         ],
       },
-      encryptsLogs(world, store.arn('ArtifactKey'), openKey(world, tooling, tooling), { writesArtifacts: writes }),
-      ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
+      encryptsLogs(world, store.arn('ArtifactKey'), openKey(world, tooling, tooling), {
+        writesArtifacts: writes !== undefined,
+      }),
+      ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline, reads), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
-        write: writes,
+        ...(writes === undefined ? {} : { writes: artifactOf(world, pipeline, writes) }),
         why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": S3GetObjectPolicy, S3PutObjectPolicy',
       }),
       ...needs(world),
     ],
     never: [
-      ...neverDeletes('artifacts', artifactOf(world, pipeline), bucket),
-      ...(writes
-        ? []
-        : [
-            {
-              that: 'replaces artifacts',
-              actions: 's3:PutObject' as const,
-              on: artifactOf(world, pipeline),
-              why: 'it leaves no artifact behind; later stages must get what the package stage made',
-            },
-          ]),
+      ...neverDeletes('artifacts', artifactOf(world, pipeline, reads), bucket),
+      {
+        that: 'replaces artifacts that it does not make',
+        actions: 's3:PutObject',
+        on: (['Source', 'Package', 'Image'] as const)
+          .filter((artifact) => artifact !== writes)
+          .map((artifact) => artifactOf(world, pipeline, artifact)),
+        why: 'later actions read an artifact by its key: who can write it replaces what waits for approval',
+      },
       ...(may === 'upload packages'
         ? []
         : [
@@ -128,7 +137,7 @@ function buildCases(world: World, { pipeline, id, writes, needs, may }: Build): 
         that: 'acts with roles that are not for it',
         actions: 'sts:AssumeRole',
         on: [
-          ...deploymentRoles.filter((arn) => may !== 'act in environments' || !arn.endsWith('-lambda-update')),
+          ...deploymentRoles.filter((arn) => arn !== own?.stack('deployment-roles').arn('LambdaUpdateRole')),
           ...environments.map((environment) => openRole(environment, tooling)),
         ],
         why: 'deployments are for the pipelines, behind their approvals',
@@ -303,24 +312,21 @@ function writesReports(world: World): readonly Need[] {
   ];
 }
 
-function actsInEnvironments(world: World): readonly Need[] {
-  const { environments, tooling } = world;
-  return environments.map(
-    (environment): Need => ({
-      does: `acts in ${environment.name}`,
-      actions: 'sts:AssumeRole',
-      on: environment.stack('deployment-roles').arn('LambdaUpdateRole'),
-      why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
-      butNot: [
-        {
-          that: 'with a role that would let it in',
-          on: openRole(environment, tooling),
-          why: 'trust of others does not widen what a build may do',
-        },
-      ],
-    }),
-  );
+function actsIn({ tooling }: World, environment: DeclaredEnvironment): Need {
+  return {
+    does: `acts in ${environment.name}`,
+    actions: 'sts:AssumeRole',
+    on: environment.stack('deployment-roles').arn('LambdaUpdateRole'),
+    why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
+    butNot: [
+      {
+        that: 'with a role that would let it in',
+        on: openRole(environment, tooling),
+        why: 'trust of others does not widen what a build may do',
+      },
+    ],
+  };
 }
 
 /** The cases of the CodeBuild projects. */
-export const codeBuild: Cases = (world) => builds.flatMap((build) => casesOf(buildCases(world, build)));
+export const codeBuild: Cases = (world) => builds(world).flatMap((build) => casesOf(buildCases(world, build)));

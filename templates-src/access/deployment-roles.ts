@@ -1,3 +1,4 @@
+import { pascalCase } from '../patterns/function-names';
 import {
   type ActorCases,
   type Cases,
@@ -63,11 +64,11 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
   const roles = environment.stack('deployment-roles');
   return [
     ...neverReachesOthers(world, environment),
-    ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment'), store.arn('ArtifactBucket')),
+    ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment', 'Package'), store.arn('ArtifactBucket')),
     {
       that: 'replaces artifacts or packages',
       actions: 's3:PutObject',
-      on: [artifactOf(world, 'infrastructureDeployment'), packageIn(world)],
+      on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {
@@ -192,7 +193,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
           },
         ],
       },
-      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'infrastructureDeployment'), {
+      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'infrastructureDeployment', 'Package'), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
         describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
         why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
@@ -339,11 +340,19 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
           },
         ],
       },
-      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'containerDeployment'), {
-        read: ['s3:GetObject', 's3:GetObjectVersion'],
-        describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
-        why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
-      }),
+      ...(['Source', 'Image'] as const).flatMap((artifact) =>
+        encryptedObjects(
+          world,
+          environment,
+          `artifact ${artifact}`,
+          artifacts(world, 'containerDeployment', artifact),
+          {
+            read: ['s3:GetObject', 's3:GetObjectVersion'],
+            describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
+            why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
+          },
+        ),
+      ),
     ],
     never: [
       ...neverInAnEnvironment(world, environment),
@@ -379,7 +388,12 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
     group: `${environment.name}/LambdaUpdateRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('UpdateLambdasRole')),
+      assumedBy(
+        world,
+        environment,
+        actor,
+        pipelineStack(world, 'infrastructureDeployment').role(`UpdateLambdas${pascalCase(environment.name)}Role`),
+      ),
       {
         does: 'brings functions to the packaged code',
         actions: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode'],
@@ -422,7 +436,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
           others: [
             {
               that: 'artifacts',
-              on: artifactOf(world, 'infrastructureDeployment'),
+              on: artifactOf(world, 'infrastructureDeployment', 'Package'),
               why: 'packages are all that functions are made of',
             },
           ],

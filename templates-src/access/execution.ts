@@ -411,7 +411,7 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
         others: [
           {
             that: 'artifacts',
-            on: artifactOf(world, 'infrastructureDeployment'),
+            on: artifactOf(world, 'infrastructureDeployment', 'Package'),
             why: 'CloudFormation gets templates from the action, and packages from their bucket',
           },
         ],

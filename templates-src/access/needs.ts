@@ -133,14 +133,15 @@ export function encryptedObjects(
   { bucket, objects, key, bucketOwner, others }: EncryptedObjects,
   access: {
     readonly read: readonly ('s3:GetObject' | 's3:GetObjectVersion')[];
-    readonly write?: boolean;
+    /** ARN of objects that it writes. */
+    readonly writes?: string;
     /** The document that wants kms:DescribeKey; S3 doesn't. */
     readonly describesKey?: string;
     readonly why: string;
   },
 ): readonly Need[] {
   const { region } = world;
-  const { read, write = false, describesKey, why } = access;
+  const { read, writes, describesKey, why } = access;
   const refusals: readonly Refusal[] = [
     ...others,
     {
@@ -178,13 +179,13 @@ export function encryptedObjects(
             butNot: [otherKey],
           },
         ]),
-    ...(write
+    ...(writes !== undefined
       ? [
-          { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: objects, why, butNot: refusals },
+          { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: writes, why, butNot: refusals },
           {
             does: `writes ${noun}, naming the key of the bucket`,
             actions: 's3:PutObject' as const,
-            on: objects,
+            on: writes,
             context: {
               's3:x-amz-server-side-encryption': 'aws:kms',
               's3:x-amz-server-side-encryption-aws-kms-key-id': key,

@@ -26,24 +26,46 @@ const another = (pipeline: PipelineKey): PipelineKey => keys[(keys.indexOf(pipel
  * An artifact of a pipeline. CodePipeline names folders after the first 20 characters of the pipeline and the first 10
  * of the artifact.
  */
-export function artifactOf({ tooling }: World, pipeline: PipelineKey): string {
-  return `${tooling.stack('artifact-store').arn('ArtifactBucket')}/${pipelineNames[pipeline].slice(0, 20)}/SourceArti/AbCdEfG`;
+export function artifactOf({ tooling }: World, pipeline: PipelineKey, artifact: ArtifactName): string {
+  const folders = `${pipelineNames[pipeline].slice(0, 20)}/${artifact.slice(0, 10)}`;
+  return `${tooling.stack('artifact-store').arn('ArtifactBucket')}/${folders}/AbCdEfG`;
 }
 
-/** The artifacts of a pipeline, for those who may use them and no others. */
-export function artifacts(world: World, pipeline: PipelineKey): EncryptedObjects {
+/** The artifacts that the pipelines have between them. */
+export type ArtifactName = 'Source' | 'Package' | 'Image';
+
+/**
+ * An artifact of a pipeline, for those who may use it and no other.
+ *
+ * @param whole whether the actor may use all artifacts of the pipeline
+ */
+export function artifacts(
+  world: World,
+  pipeline: PipelineKey,
+  artifact: ArtifactName,
+  { whole = false }: { readonly whole?: boolean } = {},
+): EncryptedObjects {
   const store = world.tooling.stack('artifact-store');
   return {
     bucket: store.arn('ArtifactBucket'),
-    objects: artifactOf(world, pipeline),
+    objects: artifactOf(world, pipeline, artifact),
     key: store.arn('ArtifactKey'),
     bucketOwner: world.tooling,
     others: [
       {
         that: `an artifact of ${pipelineNames[another(pipeline)]}`,
-        on: artifactOf(world, another(pipeline)),
+        on: artifactOf(world, another(pipeline), artifact),
         why: 'one pipeline must not read or replace what another deploys',
       },
+      ...(whole
+        ? []
+        : [
+            {
+              that: 'an artifact that is not for it',
+              on: `${store.arn('ArtifactBucket')}/${pipelineNames[pipeline].slice(0, 20)}/Unknown/AbCdEfG`,
+              why: 'later actions read artifacts by key: who can write one replaces what waits for approval',
+            },
+          ]),
     ],
   };
 }
@@ -77,9 +99,9 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
     ...(pipeline !== 'containerBuild' && topology.environments.some(({ approval }) => approval)
       ? asksForApproval(world)
       : []),
-    ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline), {
+    ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline, 'Source', { whole: true }), {
       read: ['s3:GetObject', 's3:GetObjectVersion'],
-      write: true,
+      writes: artifactOf(world, pipeline, 'Source'),
       describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": artifacts in S3',
     }),
@@ -103,7 +125,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
       actor: role,
       needs,
       never: [
-        ...neverDeletes('artifacts', artifactOf(world, pipeline), bucket),
+        ...neverDeletes('artifacts', artifactOf(world, pipeline, 'Source'), bucket),
         {
           that: 'deletes or replaces images',
           actions: ['ecr:BatchDeleteImage', 'ecr:PutImage', 'ecr:DeleteRepository', 'ecr:PutLifecyclePolicy'],
@@ -204,12 +226,12 @@ function writesAccessListOfConnection(world: World, pipeline: PipelineKey): Need
   return {
     does: 'gives the source to the owner of the bucket',
     actions: 's3:PutObjectAcl',
-    on: artifactOf(world, pipeline),
+    on: artifactOf(world, pipeline, 'Source'),
     why: 'CodePipeline User Guide, "Manage the CodePipeline service role": AllowS3ObjectAccess; a connection fails without (aws-cdk 13557)',
     butNot: [
       {
         that: 'an artifact of another pipeline',
-        on: artifactOf(world, another(pipeline)),
+        on: artifactOf(world, another(pipeline), 'Source'),
         why: 'one pipeline must not touch what another deploys',
       },
     ],

@@ -21,32 +21,55 @@ export function artifactStore(topology: Topology): ArtifactStore {
   };
 }
 
-/**
- * Below which path the artifacts of a pipeline lie. CodePipeline puts them into a folder named after the first 20
- * characters of the pipeline's name, so that one pipeline can't read or replace what another works with.
- */
-export const artifactPrefix = (pipeline: keyof typeof pipelineNames) => `${pipelineNames[pipeline].slice(0, 20)}*`;
+/** How many characters of an artifact's name CodePipeline keeps in the name of its folder: `SourceArti`. */
+const keptOfArtifact = 10;
 
-/** What a role of the tooling account needs to work with the artifacts of a pipeline: bucket and key. */
+/** What CodePipeline keeps of an artifact's name; two artifacts of a pipeline must differ in it. */
+export const artifactFolder = (artifact: string) => artifact.slice(0, keptOfArtifact);
+
+/**
+ * Below which path CodePipeline puts the artifacts of a pipeline, or one of them: a folder named after the first 20
+ * characters of the pipeline's name (CloudFormation User Guide, AWS::CodePipeline::Pipeline ArtifactStore), and in it
+ * one named after the first 10 of the artifact's. So a role can be kept from what others work with.
+ *
+ * DANGER: later actions read an artifact by its key, not by its version. Whoever may write into its folder can replace
+ * what waits for approval.
+ */
+export const artifactPath = (pipeline: keyof typeof pipelineNames, artifact?: string) =>
+  [pipelineNames[pipeline].slice(0, 20), ...(artifact === undefined ? [] : [artifactFolder(artifact)])].join('/');
+
+/**
+ * What a role of the tooling account needs to work with artifacts: bucket and key.
+ *
+ * @param reads paths that the role reads below, from `artifactPath`
+ * @param writes paths that it writes below
+ */
 export function artifactAccess(
   { bucketArn: bucket, keyArn }: ArtifactStore,
-  pipeline: keyof typeof pipelineNames,
-  access: 'read' | 'read and write',
+  { reads, writes = [] }: { readonly reads: readonly string[]; readonly writes?: readonly string[] },
 ): readonly IdentityStatement[] {
-  const writes = access === 'read and write';
+  const below = (paths: readonly string[]) => paths.map((path) => sub`${bucket}/${path}/*`);
   return [
     {
-      Sid: writes ? 'ReadAndWriteArtifacts' : 'ReadArtifacts',
+      Sid: 'ReadArtifacts',
       Effect: 'Allow',
-      Action: writes
-        ? ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject']
-        : ['s3:GetObject', 's3:GetObjectVersion'],
-      Resource: sub`${bucket}/${artifactPrefix(pipeline)}/*`,
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Resource: below(reads),
     },
+    ...(writes.length > 0
+      ? [
+          {
+            Sid: 'WriteArtifacts',
+            Effect: 'Allow' as const,
+            Action: 's3:PutObject' as const,
+            Resource: below(writes),
+          },
+        ]
+      : []),
     {
       Sid: 'UseArtifactKey',
       Effect: 'Allow',
-      Action: writes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : 'kms:Decrypt',
+      Action: writes.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : 'kms:Decrypt',
       Resource: keyArn,
     },
   ];

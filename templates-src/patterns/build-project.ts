@@ -7,10 +7,11 @@ import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Project } from '../resources/codebuild';
 import { LogGroup } from '../resources/logs';
-import { type ArtifactStore, artifactAccess } from './artifacts';
+import { type ArtifactStore, artifactAccess, artifactPath } from './artifacts';
 import { pascalCase } from './function-names';
 import { viaServices } from './key-statements';
 import { namesOf, type pipelineNames } from './names';
+import type { Artifact } from './pipeline';
 import { declareRole } from './roles';
 import { trustService } from './statements';
 import { keyOfAnotherStack } from './suppressions';
@@ -20,8 +21,6 @@ export interface Buildspec {
   readonly install?: { readonly 'runtime-versions': Readonly<Record<string, string | number>> };
   /** Commands. Scripts are called with bash: whether an artifact's zip keeps executable bits depends on its source. */
   readonly build: readonly string[];
-  /** What becomes the output artifact: files below a folder. */
-  readonly artifacts?: { readonly 'base-directory': string; readonly files: readonly string[] };
   /** Test reports by name. */
   readonly reports?: Readonly<
     Record<
@@ -37,6 +36,10 @@ export interface BuildDefinition {
   readonly name: string;
   readonly description: string;
   readonly buildspec: Buildspec;
+  /** What its builds work on; they can read no other artifact. */
+  readonly input: Artifact;
+  /** The artifact that its builds leave behind, and may write: all files below a folder. */
+  readonly output?: { readonly name: string; readonly folder: string };
   /** Plain variables of all its builds; never secrets. */
   readonly environment?: Readonly<Record<string, StringValue>>;
   /** What its role may do beside writing logs and using the artifacts of its pipeline. */
@@ -46,21 +49,37 @@ export interface BuildDefinition {
   readonly docker?: boolean;
 }
 
+/** A declared project, with the artifacts that its role may read and write. */
+export interface Build<Output extends string | undefined = string | undefined> {
+  readonly project: HandleTo<typeof Project>;
+  readonly input: Artifact;
+  /** Name of the artifact that it leaves behind. */
+  readonly output: Output;
+}
+
 /**
  * Declares a project with a role and a log group of its own. The role's policy allows what the definition says, and
- * to write its logs and to use the artifacts of this one pipeline.
+ * to write its logs, to read the artifact it is given and to write the one it makes.
  */
+export function declareBuild<Definition extends BuildDefinition>(
+  t: Template,
+  topology: Topology,
+  store: ArtifactStore,
+  pipeline: keyof typeof pipelineNames,
+  definition: Definition,
+): Build<Definition['output'] extends { readonly name: string } ? string : undefined>;
 export function declareBuild(
   t: Template,
   topology: Topology,
   store: ArtifactStore,
   pipeline: keyof typeof pipelineNames,
-  { name, description, buildspec, environment = {}, permissions, timeoutInMinutes, docker = false }: BuildDefinition,
-): HandleTo<typeof Project> {
+  definition: BuildDefinition,
+): Build {
+  const { name, description, buildspec, input, output, permissions, timeoutInMinutes } = definition;
+  const { environment = {}, docker = false } = definition;
   const names = namesOf(topology);
   const projectName = names.buildProject(name);
   const id = pascalCase(name);
-  const writesArtifact = buildspec.artifacts !== undefined;
 
   const logGroup = t.resource(
     `${id}Logs`,
@@ -88,9 +107,12 @@ export function declareBuild(
           Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
           Resource: logGroup.Arn,
         },
-        ...artifactAccess(store, pipeline, writesArtifact ? 'read and write' : 'read'),
+        ...artifactAccess(store, {
+          reads: [artifactPath(pipeline, input.name)],
+          ...(output ? { writes: [artifactPath(pipeline, output.name)] } : {}),
+        }),
         // Who writes artifacts may make data keys anyway, and everybody here may decrypt.
-        ...(writesArtifact
+        ...(output
           ? []
           : [
               {
@@ -129,7 +151,7 @@ export function declareBuild(
     TimeoutInMinutes: timeoutInMinutes,
     QueuedTimeoutInMinutes: 60,
     Artifacts: { Type: 'CODEPIPELINE' },
-    Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec) },
+    Source: { Type: 'CODEPIPELINE', BuildSpec: buildspecText(buildspec, output?.folder) },
     Environment: {
       Type: 'LINUX_CONTAINER',
       ComputeType: 'BUILD_GENERAL1_SMALL',
@@ -148,7 +170,7 @@ export function declareBuild(
     Cache: { Type: 'NO_CACHE' },
     LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
   });
-  return t.resource(
+  const handle = t.resource(
     `${id}Project`,
     docker
       ? suppressed(project, {
@@ -157,17 +179,18 @@ export function declareBuild(
         })
       : project,
   );
+  return { project: handle, input, output: output?.name };
 }
 
 /** The buildspec as YAML; bash, because the scripts are, and the first command that fails ends the build. */
-function buildspecText({ install, build, artifacts, reports }: Buildspec): string {
+function buildspecText({ install, build, reports }: Buildspec, outputFolder?: string): string {
   return dump(
     {
       version: 0.2,
       env: { shell: 'bash' },
       phases: { ...(install ? { install } : {}), build: { commands: build } },
       ...(reports ? { reports } : {}),
-      ...(artifacts ? { artifacts } : {}),
+      ...(outputFolder === undefined ? {} : { artifacts: { 'base-directory': outputFolder, files: ['**/*'] } }),
     },
     { lineWidth: -1, noRefs: true },
   );

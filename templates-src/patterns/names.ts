@@ -36,10 +36,12 @@ export const namesOf = ({ project }: Topology) => ({
   /** What every name in an environment starts with. */
   environmentPrefix: (environment: Named) => sub`${project}-${environment}-`,
 
-  /** CodeBuild projects, and their roles; environments trust the role of `update-lambdas`. */
+  /** CodeBuild projects, and their roles. */
   buildProject: (name: string) => `${project}-${name}`,
   buildRole: (name: string) => `${project}-${name}-build`,
-  updateLambdasRole: `${project}-update-lambdas-build`,
+  /** The project that updates the functions of an environment; that environment trusts its role, and no other does. */
+  updateLambdasBuild: (environment: string) => `update-lambdas-${environment}`,
+  updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
 
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-pipeline`,

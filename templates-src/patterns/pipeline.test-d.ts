@@ -1,9 +1,9 @@
 import { defineTopology } from '../define-topology';
-import type { HandleTo } from '../dsl/intrinsics';
 import { Reference } from '../dsl/intrinsics';
 import { template } from '../dsl/template';
-import type { Project } from '../resources/codebuild';
 import { Repository } from '../resources/codecommit';
+import type { ArtifactStore } from './artifacts';
+import { declareBuild } from './build-project';
 import { approve, blueGreen, buildWith, declarePipeline, deployStack, environmentStage, stage } from './pipeline';
 import { sourceFrom } from './source';
 
@@ -11,7 +11,7 @@ import { sourceFrom } from './source';
 
 const topology = defineTopology({ project: 'route-to-live', environments: [{ name: 'dev', approval: false }] });
 const [dev] = topology.environments;
-declare const project: HandleTo<typeof Project>;
+declare const store: ArtifactStore;
 declare const account: Reference;
 const t = template('types');
 const source = sourceFrom(t, topology, 'containerBuild', { description: 'source', files: ['**'] });
@@ -19,22 +19,35 @@ const target = { environment: dev as NonNullable<typeof dev>, account };
 const { repository } = t.resources({ repository: Repository({ RepositoryName: 'name' }) });
 
 // What is right compiles.
-const build = buildWith('Build', project, source.action.output, { output: 'Built' });
-const checked = buildWith('Check', project, build.output);
+const definition = {
+  name: 'build',
+  description: 'A build',
+  buildspec: { build: ['true'] },
+  permissions: [],
+  timeoutInMinutes: 5,
+} as const;
+const building = declareBuild(t, topology, store, 'containerBuild', {
+  ...definition,
+  input: source.action.output,
+  output: { name: 'Built', folder: 'built' },
+});
+const build = buildWith('Build', building);
+const checking = declareBuild(t, topology, store, 'containerBuild', { ...definition, input: build.output });
+const checked = buildWith('Check', checking);
 stage('Build', [build, [checked, checked]], 'retry');
 deployStack(topology, 'CREATE_UPDATE', { target, template: 'infrastructure', source: build.output });
 blueGreen(topology, { target, definitions: source.action.output, image: build.output });
 
 // @ts-expect-error an artifact can't be named, only be handed on by the action that produces it
-buildWith('Build', project, 'Source');
+declareBuild(t, topology, store, 'containerBuild', { ...definition, input: 'Source' });
 // @ts-expect-error an artifact can't be made up
-buildWith('Build', project, { name: 'Source', file: (path: string) => path });
+declareBuild(t, topology, store, 'containerBuild', { ...definition, input: { name: 'Source' } });
 // @ts-expect-error this action produces no artifact
-buildWith('Check', project, checked.output);
+declareBuild(t, topology, store, 'containerBuild', { ...definition, input: checked.output });
 // @ts-expect-error a build runs a project, not a repository
-buildWith('Build', repository, source.action.output);
+buildWith('Build', repository);
 // @ts-expect-error a project can't be named, it has to be declared
-buildWith('Build', 'route-to-live-build-image', source.action.output);
+buildWith('Build', 'route-to-live-build-image');
 // @ts-expect-error an environment is one of the topology's, not a name
 environmentStage(topology, 'staging', []);
 // @ts-expect-error a target needs the parameter that holds the account id

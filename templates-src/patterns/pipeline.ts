@@ -11,9 +11,9 @@ import {
 } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
 import type { Template } from '../dsl/template';
-import type { Project } from '../resources/codebuild';
 import { type Action as ActionDeclaration, Pipeline } from '../resources/codepipeline';
-import { type ArtifactStore, artifactAccess } from './artifacts';
+import { type ArtifactStore, artifactAccess, artifactFolder, artifactPath } from './artifacts';
+import type { Build } from './build-project';
 import { pascalCase } from './function-names';
 import { namesOf, pipelineNames, roleArn } from './names';
 import { declareRole } from './roles';
@@ -100,25 +100,10 @@ export function takeIn(
   };
 }
 
-/** Runs a CodeBuild project on an artifact; what it leaves behind is the artifact `output`. */
-export function buildWith(
-  name: string,
-  project: HandleTo<typeof Project>,
-  input: Artifact,
-  options: { readonly output: string; readonly environment?: EnvironmentVariables },
-): Producer;
-export function buildWith(
-  name: string,
-  project: HandleTo<typeof Project>,
-  input: Artifact,
-  options?: { readonly environment?: EnvironmentVariables },
-): Action;
-export function buildWith(
-  name: string,
-  project: HandleTo<typeof Project>,
-  input: Artifact,
-  { output, environment }: { readonly output?: string; readonly environment?: EnvironmentVariables } = {},
-): Action {
+/** Runs a CodeBuild project on the artifact that it was declared for, with variables of this one action. */
+export function buildWith(name: string, build: Build<string>, environment?: EnvironmentVariables): Producer;
+export function buildWith(name: string, build: Build, environment?: EnvironmentVariables): Action;
+export function buildWith(name: string, { project, input, output }: Build, environment?: EnvironmentVariables): Action {
   const artifact = output === undefined ? undefined : new ProducedArtifact(output);
   return {
     declaration: {
@@ -288,7 +273,8 @@ export interface PushTrigger {
 /**
  * Declares a pipeline with its role, which may do exactly what its actions need.
  *
- * @throws Error when an action uses an artifact that only a later action, or none, produces
+ * @throws Error when an action uses an artifact that only a later action, or none, produces, or when two artifacts
+ * would share a folder
  */
 export function declarePipeline(
   t: Template,
@@ -314,7 +300,7 @@ export function declarePipeline(
     permissions: {
       '': joined([
         ...stages.flatMap(({ actions }) => actions.flatMap(({ permissions }) => permissions)),
-        ...artifactAccess(store, pipeline, 'read and write'),
+        ...artifactAccess(store, { reads: [artifactPath(pipeline)], writes: [artifactPath(pipeline)] }),
         {
           Sid: 'LocateArtifactBucket',
           Effect: 'Allow',
@@ -370,6 +356,19 @@ function onFailureOf(choice: Stage['onFailure']) {
 }
 
 function checkArtifacts(pipeline: string, stages: readonly Stage[]): void {
+  const folders = new Map<string, string>();
+  for (const { output } of stages.flatMap(({ actions }) => actions)) {
+    const other = output && folders.get(artifactFolder(output.name));
+    if (output && other !== undefined && other !== output.name) {
+      throw new Error(
+        `${pipeline}: the artifacts ${other} and ${output.name} begin with the same characters, and CodePipeline would ` +
+          `put both into the folder ${artifactFolder(output.name)}; rename one, or who may write one may replace the other`,
+      );
+    }
+    if (output) {
+      folders.set(artifactFolder(output.name), output.name);
+    }
+  }
   const produced = new Set<ProducedArtifact>();
   for (const { name, actions } of stages) {
     const runOrders = [...new Set(actions.map(({ declaration }) => declaration.RunOrder))].sort();

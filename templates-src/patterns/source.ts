@@ -3,7 +3,7 @@ import { AccountId, Partition, Region, type Substitution, sub } from '../dsl/int
 import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
 import { Repository } from '../resources/codecommit';
-import { artifactPrefix } from './artifacts';
+import { artifactPath } from './artifacts';
 import { bucketArn, namesOf, pipelineNames } from './names';
 import { type Producer, type PushTrigger, takeIn } from './pipeline';
 import { startOnCommit } from './triggers';
@@ -119,7 +119,7 @@ export function sourceFrom(
             Sid: 'HandOverSource',
             Effect: 'Allow',
             Action: 's3:PutObjectAcl',
-            Resource: sub`${bucketArn(namesOf(topology).artifactBucket())}/${artifactPrefix(pipeline)}/*`,
+            Resource: sub`${bucketArn(namesOf(topology).artifactBucket())}/${artifactPath(pipeline, 'Source')}/*`,
           },
         ],
       ),

@@ -32,7 +32,7 @@ describe('a role is assumed', () => {
   test.each<[string, string]>([
     ['CloudFormationActionRole', 'route-to-live-infrastructure-deployment-pipeline'],
     ['CodeDeployActionRole', 'route-to-live-container-deployment-pipeline'],
-    ['LambdaUpdateRole', 'route-to-live-update-lambdas-build'],
+    ['LambdaUpdateRole', 'route-to-live-update-lambdas-${EnvironmentName}-build'],
   ])('by one role of the tooling account: %s', (role, caller) => {
     expect(statementsOf(properties(role).AssumeRolePolicyDocument)).toEqual([
       {

@@ -3,7 +3,7 @@ import { Partition, Region, sub } from '../../dsl/intrinsics';
 import { type IdentityStatement, policy } from '../../dsl/policies';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
-import { artifactPrefix } from '../../patterns/artifacts';
+import { artifactPath } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
 import { useKeyThrough } from '../../patterns/key-statements';
 import { bucketArn, namesOf, type pipelineNames, regionalArn } from '../../patterns/names';
@@ -114,12 +114,17 @@ export default function deploymentRoles(topology: Topology): Template {
     },
   });
 
-  const readArtifacts = (pipeline: keyof typeof pipelineNames): readonly IdentityStatement[] => [
+  const readArtifacts = (
+    pipeline: keyof typeof pipelineNames,
+    ...artifacts: readonly string[]
+  ): readonly IdentityStatement[] => [
     {
       Sid: 'ReadArtifacts',
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
-      Resource: bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/${artifactPrefix(pipeline)}/*`),
+      Resource: artifacts.map((artifact) =>
+        bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/${artifactPath(pipeline, artifact)}/*`),
+      ),
     },
     { Sid: 'DecryptArtifacts', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: ArtifactKeyArn },
   ];
@@ -156,7 +161,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Resource: '*',
         },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
-        ...readArtifacts('infrastructureDeployment'),
+        ...readArtifacts('infrastructureDeployment', 'Package'),
       ],
     },
     wildcards: 'The id of a stack ends with characters that AWS makes up; CodePipeline names artifacts by itself.',
@@ -195,7 +200,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
         },
         passTaskRoles(topology, EnvironmentName),
-        ...readArtifacts('containerDeployment'),
+        ...readArtifacts('containerDeployment', 'Source', 'Image'),
       ],
     },
     wildcards:
@@ -206,7 +211,7 @@ export default function deploymentRoles(topology: Topology): Template {
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
     name: names.lambdaUpdateRole(EnvironmentName),
     description: 'CodeBuild assumes it to bring functions to the packaged code',
-    trust: [trustRole(ToolingAccountId, names.updateLambdasRole)],
+    trust: [trustRole(ToolingAccountId, names.updateLambdasRole(EnvironmentName))],
     permissions: {
       '': [
         {

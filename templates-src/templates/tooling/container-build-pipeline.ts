@@ -26,6 +26,7 @@ export default function containerBuildPipeline(topology: Topology): Template {
     description: 'Builds the container image and pushes it to ECR',
     docker: true,
     timeoutInMinutes: 30,
+    input: source.action.output,
     buildspec: { build: ['bash scripts/codebuild/build-image.sh'] },
     environment: {
       REPOSITORY_URI: sub`${AccountId}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}`,
@@ -53,7 +54,7 @@ export default function containerBuildPipeline(topology: Topology): Template {
     pipeline: 'containerBuild',
     stages: [
       stage('Source', [source.action]),
-      stage('Build', [buildWith('Build', build, source.action.output)], topology.pipelines.onBuildFailure),
+      stage('Build', [buildWith('Build', build)], topology.pipelines.onBuildFailure),
     ],
     ...(source.trigger ? { trigger: source.trigger } : {}),
   });

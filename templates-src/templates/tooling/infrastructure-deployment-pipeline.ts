@@ -1,5 +1,5 @@
 import type { Environment, Topology } from '../../define-topology';
-import { Partition, sub } from '../../dsl/intrinsics';
+import { sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
@@ -41,6 +41,8 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     name: 'package-lambdas',
     description: 'Zips every function, uploads what is new, and writes the manifest and the template configurations',
     timeoutInMinutes: 30,
+    input: source.action.output,
+    output: { name: 'Package', folder: 'package' },
     buildspec: {
       install: { 'runtime-versions': { nodejs: 22, python: 3.13 } },
       build: [
@@ -48,7 +50,6 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
         // Later stages take templates and scripts from this execution, too.
         'cp -R generated scripts package/',
       ],
-      artifacts: { 'base-directory': 'package', files: ['**/*'] },
     },
     environment: { PACKAGE_BUCKET: names.packageBucket() },
     permissions: [
@@ -63,10 +64,13 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     ],
   });
 
+  const packaged = buildWith('Package', packaging);
+
   const checking = declareBuild(t, topology, store, 'infrastructureDeployment', {
     name: 'check-templates',
     description: 'Checks the templates with cfn-lint and cfn-nag, and their parameters',
     timeoutInMinutes: 20,
+    input: packaged.output,
     buildspec: {
       // cfn-nag is not maintained since 2022; Ruby 3.4 no longer brings along libraries that it loads.
       install: { 'runtime-versions': { python: 3.13, ruby: 3.3 } },
@@ -78,30 +82,28 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     permissions: [],
   });
 
-  const updating = declareBuild(t, topology, store, 'infrastructureDeployment', {
-    name: 'update-lambdas',
-    description: 'Assumes a role in an environment and makes its functions run the packaged code',
-    timeoutInMinutes: 30,
-    buildspec: {
-      build: [
-        'bash scripts/codebuild/update-lambdas.sh --manifest manifest.json' +
-          ` --role-arn "arn:$PARTITION:iam::$ACCOUNT_ID:role/${names.lambdaUpdateRole('$ENVIRONMENT_NAME').text}"` +
-          ` --function-prefix "${names.environmentPrefix('$ENVIRONMENT_NAME').text}"`,
-      ],
-    },
-    environment: { PARTITION: Partition },
-    permissions: [
-      {
-        Sid: 'ActInEnvironments',
-        Effect: 'Allow',
-        Action: 'sts:AssumeRole',
-        Resource: topology.environments.map((it) => roleArn(accounts(it), names.lambdaUpdateRole(it.name))),
-      },
-    ],
-  });
+  const checked = buildWith('Check', checking);
 
-  const packaged = buildWith('Package', packaging, source.action.output, { output: 'Package' });
-  const checked = buildWith('Check', checking, packaged.output);
+  /**
+   * The build that updates the functions of one environment. A build runs scripts of a commit, with all that its role
+   * may do: one for all environments would reach production before anybody has approved.
+   */
+  const updating = (environment: Environment) => {
+    const role = roleArn(accounts(environment), names.lambdaUpdateRole(environment.name));
+    return declareBuild(t, topology, store, 'infrastructureDeployment', {
+      name: names.updateLambdasBuild(environment.name),
+      description: `Assumes a role in ${environment.name} and makes its functions run the packaged code`,
+      timeoutInMinutes: 30,
+      input: packaged.output,
+      buildspec: { build: ['bash scripts/codebuild/update-lambdas.sh --manifest manifest.json'] },
+      environment: {
+        ENVIRONMENT_NAME: environment.name,
+        FUNCTION_PREFIX: names.environmentPrefix(environment.name),
+        LAMBDA_UPDATE_ROLE_ARN: role,
+      },
+      permissions: [{ Sid: 'ActInEnvironment', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role }],
+    });
+  };
 
   /** What deploys to an environment, in order; the change set is there for the approver to look at. */
   const deployTo = (environment: Environment): readonly Action[] => {
@@ -125,9 +127,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
       // Not prepared before the approval: it imports from infrastructure, which a new account doesn't have by then.
       deployStack(topology, 'CREATE_UPDATE', stackOf('container-service')),
       // CloudFormation updates functions whose package changed; this brings those back that something else changed.
-      buildWith('Update-functions', updating, packaged.output, {
-        environment: { ENVIRONMENT_NAME: environment.name, ACCOUNT_ID: target.account },
-      }),
+      buildWith('Update-functions', updating(environment)),
     ];
   };
 

@@ -236,6 +236,23 @@ describe.each(every)('$title', ({ topology, document }) => {
     });
     expect(new Set(roles).size).toBe(projects.length);
   });
+
+  it('lets the role of a build read the artifact that its actions are given, and write the one they make', () => {
+    const resources = tree(document.Resources);
+    const project = (action: Tree) => String((tree(action.Configuration).ProjectName as Intrinsic).argument);
+    const folders = (names: Node | undefined) => list(names).map(({ Name }) => String(Name).slice(0, 10));
+    for (const { action } of actionsOf(document).filter(({ provider }) => provider === 'CodeBuild')) {
+      const policy = tree(tree(resources[project(action).replace(/Project$/, 'RolePolicy')]).Properties).PolicyDocument;
+      const pathsOf = (sid: string) =>
+        list(tree(policy).Statement)
+          .filter(({ Sid }) => Sid === sid)
+          .flatMap(({ Resource }) => (Resource as readonly Node[]).map(text))
+          .map((arn) => /\/([^/]+)\/([^/]+)\/\*"$/.exec(arn)?.slice(1));
+      const pipeline = String(pipelineOf(document).Name).slice(0, 20);
+      expect(pathsOf('ReadArtifacts')).toEqual(folders(action.InputArtifacts).map((name) => [pipeline, name]));
+      expect(pathsOf('WriteArtifacts')).toEqual(folders(action.OutputArtifacts).map((name) => [pipeline, name]));
+    }
+  });
 });
 
 describe('Infrastructure-Deployment', () => {
@@ -262,6 +279,23 @@ describe('Infrastructure-Deployment', () => {
       'Execute-infrastructure',
       'Deploy-container-service',
       'Update-functions',
+    ]);
+  });
+
+  it('gives each environment a build of its own, whose role acts in that environment alone', () => {
+    const document = compile(infrastructureDeploymentPipeline(topology));
+    const assumed = Object.entries(tree(document.Resources)).flatMap(([id, resource]) =>
+      list(tree(tree(tree(resource).Properties).PolicyDocument)?.Statement)
+        .filter(({ Action }) => Action === 'sts:AssumeRole')
+        .map(({ Resource }) => [id, [Resource].flat().map((arn) => text(arn ?? ''))] as const),
+    );
+    const roles = Object.fromEntries(assumed);
+    expect(roles.UpdateLambdasDevRolePolicy).toEqual([expect.stringContaining('route-to-live-dev-lambda-update')]);
+    expect(roles.UpdateLambdasProdRolePolicy).toEqual([expect.stringContaining('route-to-live-prod-lambda-update')]);
+    expect(Object.keys(roles)).toEqual([
+      'UpdateLambdasDevRolePolicy',
+      'UpdateLambdasProdRolePolicy',
+      'PipelineRolePolicy',
     ]);
   });
 

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { defineTopology } from '../define-topology';
+import { template } from '../dsl/template';
+import { artifactStore } from './artifacts';
+import { declarePipeline, stage, takeIn } from './pipeline';
+
+const topology = defineTopology({ project: 'any', environments: [{ name: 'one', approval: false }] });
+
+const source = (output: string) =>
+  takeIn(
+    output,
+    {
+      Name: output,
+      ActionTypeId: { Category: 'Source', Owner: 'AWS', Provider: 'ECR', Version: '1' },
+      Configuration: {},
+    },
+    [],
+  );
+
+const declare = (...outputs: string[]) =>
+  declarePipeline(template('A pipeline'), topology, artifactStore(topology), {
+    pipeline: 'containerBuild',
+    stages: [stage('Source', [outputs.map(source)])],
+  });
+
+test('two artifacts whose names begin with the same 10 characters would share a folder, and are refused', () => {
+  expect(() => declare('Definition', 'DefinitionOfTasks')).toThrow(
+    'ECS-Container-Build: the artifacts Definition and DefinitionOfTasks begin with the same characters, and ' +
+      'CodePipeline would put both into the folder Definition; rename one',
+  );
+  expect(() => declare('Definitio', 'DefinitionOfTasks')).not.toThrow();
+});
