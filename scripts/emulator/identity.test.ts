@@ -417,7 +417,9 @@ test('AWS::CloudWatch::Alarm keeps its settings and tags, and changes them in pl
     alarm: (await call<{ MetricAlarms: object[] }>('cloudwatch', 'DescribeAlarms')).MetricAlarms[0],
     tags: (await call<{ Tags: object[] }>('cloudwatch', 'ListTagsForResource', { ResourceARN: arn })).Tags,
   });
-  const actions = ['arn:aws:sns:eu-west-1:222222222222:one'];
+  // In another account, as alarms of an environment tell the tooling account.
+  const { TopicArn } = await emulator.call<{ TopicArn: string }>('tooling', 'sns', 'CreateTopic', { Name: 'one' });
+  const actions = [TopicArn];
 
   const { outputs } = await dev.deploy(
     'alarm',
@@ -435,6 +437,13 @@ test('AWS::CloudWatch::Alarm keeps its settings and tags, and changes them in pl
     },
     tags: [{ Key: 'a', Value: '1' }],
   });
+
+  for (const [action, refusal] of [
+    [TopicArn.replace('eu-west-1', 'us-east-1'), 'Invalid region us-east-1 specified. Only eu-west-1 is supported.'],
+    [`${TopicArn}-else`, `Nobody would hear of the alarm: ${TopicArn}-else: .*NotFound`],
+  ] as const) {
+    await expect(dev.deploy('alarm', template(5, { AlarmActions: [action] }))).rejects.toThrow(new RegExp(refusal));
+  }
 
   await dev.deploy('alarm', template(9, { Tags: [{ Key: 'b', Value: '2' }] }));
 

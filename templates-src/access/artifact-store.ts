@@ -1,4 +1,12 @@
-import { type ActorCases, type Cases, casesOf, type Prohibition, type ServiceActor, type World } from './case';
+import {
+  type ActorCases,
+  type Cases,
+  casesOf,
+  type DeclaredEnvironment,
+  type Prohibition,
+  type ServiceActor,
+  type World,
+} from './case';
 import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner } from './elsewhere';
 import { keyAdministration, plainHttp } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
@@ -79,6 +87,8 @@ function services(world: World): readonly ActorCases[] {
     sourceAccount,
     sourceArn,
   });
+  // What EventBridge sends KMS, and perhaps SNS.
+  const silentEvents: ServiceActor = { kind: 'service', service: 'events.amazonaws.com' };
   const foreignRule = rule.replace(tooling.id, foreignAccountId);
   const confusedDeputy = 'IAM User Guide, "The confused deputy problem"';
   const delivery = (bucket: string, sourceAccount = tooling.id): ServiceActor => ({
@@ -145,10 +155,24 @@ function services(world: World): readonly ActorCases[] {
           ],
         },
         {
+          does: 'tells of failed pipelines without saying for which rule',
+          actor: silentEvents,
+          actions: 'sns:Publish',
+          on: topic,
+          why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions have no condition',
+        },
+        {
           does: 'encrypts what it tells',
           actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
           on: key,
           why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys": event sources from AWS services and encrypted topics',
+        },
+        {
+          does: 'encrypts what it tells without saying for which rule',
+          actor: silentEvents,
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          on: key,
+          why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys": aws:SourceAccount and aws:SourceArn are not supported for EventBridge',
           butNot: [
             { that: 'for rules of another account', actor: events(foreignAccountId, foreignRule), why: confusedDeputy },
             {
@@ -160,6 +184,7 @@ function services(world: World): readonly ActorCases[] {
         },
       ],
     },
+    ...world.environments.map((environment) => alarms(world, environment)),
     {
       group: 'tooling/artifact-store/S3 server access logging',
       actor: delivery(store.arn('ArtifactBucket')),
@@ -197,6 +222,65 @@ function services(world: World): readonly ActorCases[] {
     ),
     { group: 'elsewhere/stranger', actor: foreigner, never: strangersNever(world) },
   ];
+}
+
+/** That the alarms of an environment reach the people who read the topic. */
+function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { tooling } = world;
+  const store = tooling.stack('artifact-store');
+  const declared = ['infrastructure', 'container-service'].flatMap((template) =>
+    environment.stack(template).resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm'),
+  );
+  const alarm = (arn: string, sourceAccount = environment.id): ServiceActor => ({
+    kind: 'service',
+    service: 'cloudwatch.amazonaws.com',
+    sourceAccount,
+    sourceArn: arn,
+  });
+  const [first] = declared.map(({ arn }) => arn);
+  if (first === undefined) {
+    throw new Error(`no stack of ${environment.name} declares an alarm`);
+  }
+  const ofAnotherAccount = {
+    that: 'for an alarm of another account',
+    actor: alarm(first.replace(environment.id, foreignAccountId), foreignAccountId),
+    why: 'IAM User Guide, "The confused deputy problem"',
+  };
+  return {
+    group: `${environment.name}/CloudWatch alarms`,
+    actor: alarm(first),
+    needs: [
+      ...declared.map(({ logicalId, arn }) => ({
+        does: `tells that ${logicalId} has risen`,
+        actor: alarm(arn),
+        actions: 'sns:Publish' as const,
+        on: store.arn('NotificationTopic'),
+        why: 'SNS Developer Guide, "Example cases for access control": CloudWatch alarms publish to a topic in a different account',
+        butNot: [
+          ofAnotherAccount,
+          {
+            that: 'for alarms of others in the account',
+            actor: alarm(arnIn(world, environment, 'cloudwatch', 'alarm:somebody-elses-alarm')),
+            why: 'the people who are told look after this project',
+          },
+        ],
+      })),
+      {
+        does: 'encrypts what it tells',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        on: store.arn('ArtifactKey'),
+        why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys"; awslabs/landing-zone-accelerator-on-aws #31: a topic in another account',
+        butNot: [
+          ofAnotherAccount,
+          {
+            that: 'with the key itself in its hands',
+            actions: ['kms:PutKeyPolicy', 'kms:CreateGrant'],
+            why: 'a service uses a key and never changes it',
+          },
+        ],
+      },
+    ],
+  };
 }
 
 /** What somebody who has all rights in another account must not do with the tooling account's resources. */

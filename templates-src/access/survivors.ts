@@ -32,15 +32,6 @@ const survivors: readonly Survivors[] = [
       'in one account and its ARN in another.',
   },
   {
-    kind: 'drop condition',
-    details: ['StringEquals aws:SourceAccount'],
-    policies: 'resource',
-    sids: ['EventsPublishFailures'],
-    reason:
-      'aws:SourceArn stands beside it and names the account, too. AWS recommends both, and no request has a source ' +
-      'in one account and its ARN in another.',
-  },
-  {
     kind: 'drop action',
     details: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
     of: ({ pipelines }) => pipelines.source === 'connection',
@@ -54,6 +45,7 @@ const survivors: readonly Survivors[] = [
     kind: 'widen resource',
     policies: 'resource',
     sids: [
+      'AlarmsPublish',
       'DenyInsecureTransport',
       'DenyOtherEncryption',
       'DenyOtherKeys',

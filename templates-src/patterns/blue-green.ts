@@ -1,5 +1,5 @@
 import type { Topology } from '../define-topology';
-import { equals, type ListValue, not, type Reference, sub, when } from '../dsl/intrinsics';
+import { equals, not, type Reference, type StringValue, sub, when } from '../dsl/intrinsics';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
@@ -8,14 +8,14 @@ import type { DeclaredContainer } from './container';
 import type { DeclaredLoadBalancer } from './load-balancer';
 import { namesOf, regionalArn, workloadRoles } from './names';
 import { passTaskRoles, seeTraffic, trustService } from './statements';
-import { looksAtAlarms, tellsByParameter } from './suppressions';
+import { isFoundByName, looksAtAlarms } from './suppressions';
 import { declareWorkloadRole } from './workload-roles';
 
 /**
  * Declares how CodeDeploy replaces one version by the next: a green task set beside the blue one, test traffic,
  * production traffic, and back to blue when an alarm rises.
  *
- * @param alarmActions `AlarmActions` of the alarms
+ * @param alarmTopic ARN of the topic that alarms tell
  */
 export function declareBlueGreen(
   t: Template,
@@ -23,7 +23,7 @@ export function declareBlueGreen(
   environment: Reference,
   loadBalancer: DeclaredLoadBalancer,
   { ServiceCluster, ContainerService }: DeclaredContainer,
-  alarmActions: ListValue,
+  alarmTopic: StringValue,
 ): void {
   const names = namesOf(topology);
   const { BlueTargetGroup, GreenTargetGroup, productionListener, TestListener } = loadBalancer;
@@ -96,10 +96,10 @@ export function declareBlueGreen(
           DatapointsToAlarm: 2,
           ComparisonOperator: 'GreaterThanThreshold',
           TreatMissingData: 'notBreaching',
-          AlarmActions: alarmActions,
+          AlarmActions: [alarmTopic],
           ...metric,
         }),
-        ...tellsByParameter,
+        isFoundByName,
       );
     return [
       t.resource(

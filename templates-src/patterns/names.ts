@@ -24,7 +24,9 @@ export const namesOf = ({ project }: Topology) => ({
   keyAlias: `alias/${project}-artifacts`,
   imageRepository: `${project}-container`,
   topic: `${project}-approvals-and-failures`,
-  topicArn: () => sub`arn:${Partition}:sns:${Region}:${AccountId}:${project}-approvals-and-failures`,
+  /** Approvals, failures and alarms; alarms of the environments name it in the tooling account. */
+  topicArn: (account: Reference = AccountId) =>
+    sub`arn:${Partition}:sns:${Region}:${account}:${project}-approvals-and-failures`,
 
   /** Buckets of the tooling account: their names are the same for all of AWS, so they hold account and Region. */
   artifactBucket: (account: Reference = AccountId) => sub`${project}-artifacts-${account}-${Region}`,

@@ -1,5 +1,5 @@
 import type { Topology } from '../define-topology';
-import { AccountId, type ListValue, Partition, type Reference, Region, sub } from '../dsl/intrinsics';
+import { AccountId, Partition, type Reference, Region, type StringValue, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import { suppressed } from '../dsl/suppressions';
@@ -7,7 +7,7 @@ import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
 import { Queue, QueuePolicy } from '../resources/sqs';
 import { namesOf } from './names';
-import { tellsByParameter } from './suppressions';
+import { isFoundByName } from './suppressions';
 
 /** Seconds of 14 days, the longest that SQS keeps a message. */
 const longestRetention = 1_209_600;
@@ -18,8 +18,8 @@ export interface QueueSettings {
   readonly environment: Reference;
   /** ARN of the key. */
   readonly key: Reference;
-  /** `AlarmActions` of an alarm. */
-  readonly alarmActions: ListValue;
+  /** ARN of the topic that alarms tell. */
+  readonly alarmTopic: StringValue;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface QueueSettings {
  *   function that receives it (Lambda's guide), or slow runs get their own messages again
  */
 export function declareQueues(t: Template, topology: Topology, settings: QueueSettings, visibilityTimeout: number) {
-  const { environment, key, alarmActions } = settings;
+  const { environment, key, alarmTopic } = settings;
   const names = namesOf(topology);
   const queueName = (name: string) => sub`${names.environmentPrefix(environment)}${name}`;
   const ordersName = queueName('orders');
@@ -105,9 +105,9 @@ export function declareQueues(t: Template, topology: Topology, settings: QueueSe
           ComparisonOperator: 'GreaterThanThreshold',
           Threshold: 0,
           TreatMissingData: 'notBreaching',
-          AlarmActions: alarmActions,
+          AlarmActions: [alarmTopic],
         }),
-        ...tellsByParameter,
+        isFoundByName,
       ),
     );
   }

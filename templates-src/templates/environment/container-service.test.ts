@@ -7,6 +7,7 @@ import { compile } from '../../dsl/compile';
 import { stackPolicy } from '../../dsl/stack-policy';
 import type { ParameterDeclaration } from '../../dsl/template';
 import { toYaml } from '../../dsl/yaml';
+import { namesOf } from '../../patterns/names';
 import { stacksOf } from '../../topology';
 import containerService from './container-service';
 
@@ -135,6 +136,7 @@ async function changedBy(change: object): Promise<readonly string[]> {
 
 beforeAll(async () => {
   emulator = await startEmulator();
+  await emulator.call('tooling', 'sns', 'CreateTopic', { Name: namesOf(topology).topic });
   await call('cloudformation', 'CreateStack', {
     StackName: `${prefix}-infrastructure`,
     TemplateBody: JSON.stringify(neighbours),
@@ -159,7 +161,6 @@ function another(id: string, { Type, AllowedValues, Default, MaxValue }: Paramet
     return String(Number(value) === MaxValue ? Number(value) - 1 : Number(value) + 1);
   }
   const texts: Readonly<Record<string, string>> = {
-    AlarmTopicArn: `arn:aws:sns:${Parameters.Region}:111111111111:other`,
     CertificateArn: certificate,
     ClientCidr: '198.51.100.0/24',
     Region: 'eu-west-3',

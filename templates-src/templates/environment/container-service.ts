@@ -6,7 +6,7 @@ import { declareContainer } from '../../patterns/container';
 import { declareLoadBalancer } from '../../patterns/load-balancer';
 import { namesOf } from '../../patterns/names';
 import { declareRegion } from '../../patterns/parameters';
-import { declareAccounts, declareAlarmTopic, logRetentionDays } from '../../patterns/workload-parameters';
+import { declareAccounts, logRetentionDays } from '../../patterns/workload-parameters';
 
 /**
  * The container service: load balancer, ECS service on Fargate, and CodeDeploy's blue/green deployments.
@@ -23,7 +23,7 @@ export default function containerService(topology: Topology): Template {
   declareRegion(t);
   const { EnvironmentName, ToolingAccountId } = declareAccounts(t, topology);
   const { LogRetentionDays } = t.parameters('Logs', { LogRetentionDays: logRetentionDays });
-  const alarmActions = declareAlarmTopic(t);
+  const alarmTopic = namesOf(topology).topicArn(ToolingAccountId);
 
   const infrastructure = namesOf(topology).environmentStack(EnvironmentName, 'infrastructure');
   const imported = (output: string) => importValue(sub`${infrastructure}:${output}`);
@@ -48,6 +48,6 @@ export default function containerService(topology: Topology): Template {
     },
     loadBalancer,
   );
-  declareBlueGreen(t, topology, EnvironmentName, loadBalancer, container, alarmActions);
+  declareBlueGreen(t, topology, EnvironmentName, loadBalancer, container, alarmTopic);
   return t;
 }

@@ -8,6 +8,7 @@ import { compile } from '../../dsl/compile';
 import { toYaml } from '../../dsl/yaml';
 import { lambdaFunctions } from '../../lambda-functions';
 import { codeKeyParameter } from '../../patterns/function-names';
+import { namesOf } from '../../patterns/names';
 import { topology } from '../../topology';
 import containerService from './container-service';
 import deploymentRoles from './deployment-roles';
@@ -114,6 +115,7 @@ beforeAll(async () => {
       join(work, 'package.zip'),
     );
   }
+  answerOf('tooling', 'sns', 'create-topic', '--name', namesOf(topology).topic);
   for (const { name } of topology.environments) {
     deployed(name, 'deployment-roles', {
       ArtifactKeyArn: `arn:aws:kms:${region}:111111111111:key/00000000-0000-0000-0000-000000000000`,

@@ -4,11 +4,12 @@ import { type Template, template } from '../../dsl/template';
 import { lambdaFunctions } from '../../lambda-functions';
 import { declareFunctions, functionsOf, type NamedFunction } from '../../patterns/lambda-functions';
 import { declareLogBucket } from '../../patterns/log-bucket';
+import { namesOf } from '../../patterns/names';
 import { declareNetwork } from '../../patterns/network';
 import { declareRegion } from '../../patterns/parameters';
 import { declareQueues } from '../../patterns/queues';
 import { declareWorkloadKey } from '../../patterns/workload-key';
-import { declareAccounts, declareAlarmTopic, logRetentionDays } from '../../patterns/workload-parameters';
+import { declareAccounts, logRetentionDays } from '../../patterns/workload-parameters';
 
 const lambdaFolder = join(__dirname, '..', '..', '..', 'lambda');
 
@@ -24,7 +25,7 @@ export function infrastructureWith(topology: Topology, functions: readonly Named
   declareRegion(t);
   const { EnvironmentName, ToolingAccountId } = declareAccounts(t, topology);
   const { LogRetentionDays } = t.parameters('Logs', { LogRetentionDays: logRetentionDays });
-  const alarmActions = declareAlarmTopic(t);
+  const alarmTopic = namesOf(topology).topicArn(ToolingAccountId);
 
   const key = declareWorkloadKey(t, topology, EnvironmentName);
   declareNetwork(t, topology, {
@@ -38,7 +39,7 @@ export function infrastructureWith(topology: Topology, functions: readonly Named
   const { OrdersQueue, FunctionDeadLetterQueue } = declareQueues(
     t,
     topology,
-    { environment: EnvironmentName, key: key.Arn, alarmActions },
+    { environment: EnvironmentName, key: key.Arn, alarmTopic },
     6 * lambdaFunctions['order-events'].timeout,
   );
   declareFunctions(t, topology, functions, {

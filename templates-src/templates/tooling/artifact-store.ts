@@ -5,7 +5,7 @@ import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import { accountRoot, namesOf, roleArn, workloadRoles } from '../../patterns/names';
+import { accountRoot, namesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
 import { everyBucket, takesAccessLogs } from '../../patterns/suppressions';
@@ -59,13 +59,18 @@ export default function artifactStore(topology: Topology): Template {
               Condition: onlyRoles([...artifactReaders, ...packageReaders]),
             },
             logsEncryptLogGroups,
+            // EventBridge sends KMS neither account nor rule (SNS Developer Guide, "Managing Amazon SNS encryption keys";
+            // awslabs/landing-zone-accelerator-on-aws #407, awslabs/aws-deployment-framework #769): demanding them
+            // would silence it. What may be told is for the policy of the topic to say.
             {
-              Sid: 'EventsPublishToEncryptedTopic',
+              Sid: 'ServicesPublishToEncryptedTopic',
               Effect: 'Allow',
-              Principal: { Service: 'events.amazonaws.com' },
+              Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
               Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
               Resource: '*',
-              Condition: { StringEquals: { 'aws:SourceAccount': AccountId } },
+              Condition: {
+                StringEqualsIfExists: { 'aws:SourceAccount': [AccountId, ...members.map(({ account }) => account)] },
+              },
             },
           ),
         }),
@@ -73,6 +78,10 @@ export default function artifactStore(topology: Topology): Template {
       {
         reason: 'Of all principals only administrators of this account may create grants, which ECR needs of them.',
         guard: ['CT.KMS.PR.3'],
+      },
+      {
+        reason: 'EventBridge does not say for whom it asks KMS; the policy of the topic decides what it may tell.',
+        rules: ['service-grants-name-their-source[ServicesPublishToEncryptedTopic]'],
       },
     ),
   });
@@ -260,35 +269,56 @@ export default function artifactStore(topology: Topology): Template {
   const { NotificationTopic } = t.resources({
     NotificationTopic: Topic({
       TopicName: names.topic,
-      DisplayName: 'Approvals and failures',
+      DisplayName: 'Approvals, failures and alarms',
       KmsMasterKeyId: ArtifactKey.Arn,
     }),
   });
   t.resources({
-    NotificationTopicPolicy: TopicPolicy({
-      Topics: [NotificationTopic],
-      PolicyDocument: policy<ResourceStatement>(
-        {
-          Sid: 'DenyInsecureTransport',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 'sns:Publish',
-          Resource: NotificationTopic,
-          Condition: { Bool: { 'aws:SecureTransport': false } },
-        },
-        {
-          Sid: 'EventsPublishFailures',
-          Effect: 'Allow',
-          Principal: { Service: 'events.amazonaws.com' },
-          Action: 'sns:Publish',
-          Resource: NotificationTopic,
-          Condition: {
-            StringEquals: { 'aws:SourceAccount': AccountId },
-            ArnLike: { 'aws:SourceArn': sub`arn:${Partition}:events:${Region}:${AccountId}:rule/${project}-*` },
+    NotificationTopicPolicy: suppressed(
+      TopicPolicy({
+        Topics: [NotificationTopic],
+        PolicyDocument: policy<ResourceStatement>(
+          {
+            Sid: 'DenyInsecureTransport',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sns:Publish',
+            Resource: NotificationTopic,
+            Condition: { Bool: { 'aws:SecureTransport': false } },
           },
-        },
-      ),
-    }),
+          // EventBridge documents no conditions for topics, people use these; either way it has to get through.
+          {
+            Sid: 'EventsPublishFailures',
+            Effect: 'Allow',
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: NotificationTopic,
+            Condition: { ArnLikeIfExists: { 'aws:SourceArn': regionalArn('events', sub`rule/${project}-*`) } },
+          },
+          // SNS Developer Guide, "Example cases": CloudWatch alarms may publish to a topic in a different account. CloudWatch
+          // takes a topic of the same Region only.
+          {
+            Sid: 'AlarmsPublish',
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: NotificationTopic,
+            Condition: {
+              ArnLike: {
+                'aws:SourceArn': members.map(
+                  ({ name, account }) =>
+                    sub`arn:${Partition}:cloudwatch:${Region}:${account}:alarm:${names.environmentPrefix(name)}*`,
+                ),
+              },
+            },
+          },
+        ),
+      }),
+      {
+        reason: 'EventBridge may not say for whom it publishes; when it does, it has to be a rule of this project.',
+        rules: ['service-grants-name-their-source[EventsPublishFailures]'],
+      },
+    ),
     ApproversSubscription: Subscription({
       TopicArn: NotificationTopic,
       Protocol: topology.pipelines.approvers,
@@ -306,7 +336,7 @@ export default function artifactStore(topology: Topology): Template {
       Value: ImageRepository.RepositoryUri,
       Exported: true,
     },
-    NotificationTopicArn: { Description: 'Approvals and failures', Value: NotificationTopic, Exported: true },
+    NotificationTopicArn: { Description: 'Approvals, failures and alarms', Value: NotificationTopic, Exported: true },
   });
   return t;
 }
