@@ -15,7 +15,8 @@ already. Writes what the later stages of the pipeline need:
 
   DIR/manifest.json                             bucket; function, key, SHA-256 and size of every package
   DIR/configuration/ENVIRONMENT/TEMPLATE.json   parameters of the stacks that the pipeline deploys; for the template
-                                                infrastructure with the keys of the packages
+                                                infrastructure with the keys of the packages; with the stack policy
+                                                of a template that has one
 
 The key of a package is FUNCTION/CONTENT-HASH.zip. The hash covers names, executable bits and contents of the source,
 so a function that did not change is neither installed nor zipped nor uploaded. A package in S3 is never overwritten.
@@ -29,6 +30,7 @@ Options (and the environment variables that are their defaults):
   --output DIR              where to write (PACKAGE_OUTPUT)
   --lambda-dir DIR          folder with a sub-folder for each function (LAMBDA_DIR, else lambda)
   --parameters-dir DIR      folder with a sub-folder for each environment (PARAMETERS_DIR, else parameters)
+  --templates-dir DIR       folder with the stack policies of templates (TEMPLATES_DIR, else generated/environment)
   --environments "A B ..."  environments to write configurations for (ENVIRONMENTS, else every sub-folder of the
                             parameters folder but tooling)
   --jobs N                  how many programs run at a time (PACKAGE_JOBS, else twice the number of cores)
@@ -47,6 +49,7 @@ bucket=${PACKAGE_BUCKET:-}
 output=${PACKAGE_OUTPUT:-}
 lambda_dir=${LAMBDA_DIR:-lambda}
 parameters_dir=${PARAMETERS_DIR:-parameters}
+templates_dir=${TEMPLATES_DIR:-generated/environment}
 environments=${ENVIRONMENTS:-}
 jobs=${PACKAGE_JOBS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 while (($# > 0)); do
@@ -55,6 +58,7 @@ while (($# > 0)); do
     --output) output=$(value_of "$@") ;;
     --lambda-dir) lambda_dir=$(value_of "$@") ;;
     --parameters-dir) parameters_dir=$(value_of "$@") ;;
+    --templates-dir) templates_dir=$(value_of "$@") ;;
     --environments) environments=$(value_of "$@") ;;
     --jobs) jobs=$(value_of "$@") ;;
     --help)
@@ -177,6 +181,7 @@ mkdir "$work/packages" "$work/staged" "$work/zips"
 
 [[ -d $lambda_dir ]] || fail "$lambda_dir: found no such folder; expected the one with the functions (--lambda-dir)."
 [[ -d $parameters_dir ]] || fail "$parameters_dir: found no such folder; expected the parameters (--parameters-dir)."
+[[ -d $templates_dir ]] || fail "$templates_dir: found no such folder; expected the templates (--templates-dir)."
 # Whoever finds a manifest may rely on all else being there: one of an earlier run must not outlive a run that fails.
 rm -f "$output/manifest.json"
 package plan "$lambda_dir" "$parameters_dir" "$environments" >"$work/plan" ||
@@ -203,7 +208,7 @@ fi
 while IFS=$'\t' read -r function hash _; do
   printf '%s\t%s\t%s\n' "$function" "$function/$hash.zip" "$(<"$work/packages/$function")"
 done <"$work/plan" >"$work/packaged"
-package finish "$bucket" "$parameters_dir" "$environments" "$output" <"$work/packaged" >"$work/new-index" ||
+package finish "$bucket" "$parameters_dir" "$environments" "$templates_dir" "$output" <"$work/packaged" >"$work/new-index" ||
   fail "The packages are in S3, but their manifest could not be written."
 write_index
 

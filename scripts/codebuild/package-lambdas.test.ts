@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
-import { aws, makeFolder, makeWheel, parameters, writeFiles } from './test-support/project';
+import { aws, makeFolder, makeWheel, parameters, stackPolicy, writeFiles } from './test-support/project';
 import { type Result, type Running, runScript, startScript } from './test-support/script';
 
 const run = promisify(execFile);
@@ -207,6 +207,7 @@ describe('package-lambdas.sh', () => {
       });
       expect(await configuration(`${environment}/container-service.json`)).toEqual({
         Parameters: { EnvironmentName: environment },
+        StackPolicy: stackPolicy,
       });
     }
     expect((await readdir(join(source.folder, 'package'), { recursive: true })).sort()).toEqual([
@@ -491,6 +492,11 @@ describe('what cannot be packaged', () => {
     expect(await source.package(['--lambda-dir', 'parameters/dev', '--parameters-dir', 'lambda'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('lambda: found no environment; expected a sub-folder for each.'),
+    });
+    // Without the templates nobody would know of a stack policy that is missing.
+    expect(await source.package(['--templates-dir', 'templates'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('templates: found no such folder;'),
     });
   });
 

@@ -1,14 +1,16 @@
-"""Template configurations: the parameters of an environment's stacks, as CodePipeline takes them.
+"""Template configurations: the parameters of an environment's stacks and their policy, as CodePipeline takes them.
 
 A configuration is the file parameters/<environment>/<template>.json plus, for the infrastructure template, the S3
-keys of the packages of this pipeline execution. Later stages use these files, so every environment gets the packages
-that the environments before it got.
+keys of the packages of this pipeline execution, plus the stack policy that `npm run build` has written beside the
+template, if it has one. Later stages use these files, so every environment gets the packages that the environments
+before it got.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from files import write_json_atomically
 from function_source import code_key_parameter
@@ -69,15 +71,29 @@ def read_parameters(path: str) -> dict[str, str]:
     return parsed["Parameters"]
 
 
+def read_stack_policies(templates_directory: str) -> dict[str, Any]:
+    """The stack policies by template: <template>.stack-policy.json, where there is one. Raises ConfigurationError."""
+    policies = {}
+    for template in PIPELINE_TEMPLATES:
+        path = os.path.join(templates_directory, f"{template}.stack-policy.json")
+        if os.path.exists(path):
+            try:
+                with open(path, encoding="utf-8") as file:
+                    policies[template] = json.load(file)
+            except (OSError, ValueError) as error:
+                raise ConfigurationError([f"{path}: cannot be read ({error}). `npm run build` writes it."]) from None
+    return policies
+
+
 def configurations(
-    parameters_directory: str, environments: list[str], packages: list[Package]
-) -> dict[str, dict[str, dict[str, str]]]:
+    parameters_directory: str, environments: list[str], packages: list[Package], stack_policies: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """The template configurations by their paths below the configuration folder.
 
     Raises ConfigurationError with the problems of all files, not of the first alone.
     """
     code_keys = {code_key_parameter(package.function): package.key for package in packages}
-    result = {}
+    result: dict[str, dict[str, Any]] = {}
     problems: list[str] = []
     for environment in environments:
         for template in PIPELINE_TEMPLATES:
@@ -94,13 +110,16 @@ def configurations(
                     if key in parameters
                 ]
                 parameters = {**parameters, **code_keys}
-            result[f"{environment}/{template}.json"] = {"Parameters": parameters}
+            configuration: dict[str, Any] = {"Parameters": parameters}
+            if template in stack_policies:
+                configuration["StackPolicy"] = stack_policies[template]
+            result[f"{environment}/{template}.json"] = configuration
     if problems:
         raise ConfigurationError(problems)
     return result
 
 
-def write_configurations(directory: str, files: dict[str, dict[str, dict[str, str]]]) -> None:
+def write_configurations(directory: str, files: dict[str, dict[str, Any]]) -> None:
     """Write template configurations below a folder, each whole or not at all. Raises OSError."""
     for path, configuration in files.items():
         write_json_atomically(os.path.join(directory, path), configuration)

@@ -9,7 +9,7 @@
     zip LAMBDA_DIR STAGED_DIR OUTPUT_DIR          reads lines of the plan; writes OUTPUT_DIR/<function>.zip from the
                                                   staged folder, or from lambda/ if the function is plain; prints
                                                   function, content hash, SHA-256 in base64 and size
-    finish BUCKET PARAMETERS_DIR ENVIRONMENTS OUTPUT_DIR
+    finish BUCKET PARAMETERS_DIR ENVIRONMENTS TEMPLATES_DIR OUTPUT_DIR
                                                   reads lines of function, key, SHA-256, size, ETag; writes the manifest
                                                   and the template configurations; prints the new index
 
@@ -23,7 +23,13 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from configuration import ConfigurationError, configurations, environments_in, write_configurations
+from configuration import (
+    ConfigurationError,
+    configurations,
+    environments_in,
+    read_stack_policies,
+    write_configurations,
+)
 from function_source import (
     ContentHash,
     SourceError,
@@ -49,7 +55,7 @@ def plan(lambda_directory: str, parameters_directory: str, environments: str) ->
         problems += error.problems
     try:
         # With no packages yet: what is wrong with the files themselves shows before anything is uploaded.
-        configurations(parameters_directory, _environments(parameters_directory, environments), [])
+        configurations(parameters_directory, _environments(parameters_directory, environments), [], {})
     except ConfigurationError as error:
         problems += error.problems
     if problems:
@@ -115,7 +121,9 @@ def zip_all(lambda_directory: str, staged_directory: str, output_directory: str)
         print(function, content_hash, result.sha256, result.size, sep="\t")
 
 
-def finish(bucket: str, parameters_directory: str, environments: str, output_directory: str) -> None:
+def finish(
+    bucket: str, parameters_directory: str, environments: str, templates_directory: str, output_directory: str
+) -> None:
     """Write the template configurations, and last the manifest: where it is, the rest is complete."""
     packages = []
     indexed = []
@@ -123,7 +131,12 @@ def finish(bucket: str, parameters_directory: str, environments: str, output_dir
         function, key, sha256, size, etag = line.rstrip("\n").split("\t")
         packages.append(Package(function, key, sha256, int(size)))
         indexed.append((key, sha256, etag))
-    files = configurations(parameters_directory, _environments(parameters_directory, environments), packages)
+    files = configurations(
+        parameters_directory,
+        _environments(parameters_directory, environments),
+        packages,
+        read_stack_policies(templates_directory),
+    )
     write_configurations(os.path.join(output_directory, "configuration"), files)
     write_manifest(os.path.join(output_directory, "manifest.json"), bucket, packages)
     print(index_text(indexed), end="")

@@ -25,8 +25,15 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
-/** Parameters files of the environments dev and test, as the pipeline's repository has them, and of tooling. */
+/** The policy of a stack, as `npm run build` writes it. */
+export const stackPolicy = { Statement: [{ Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' }] };
+
+/**
+ * Parameters files of the environments dev and test, as the pipeline's repository has them, and of tooling; and the
+ * stack policy of the one template that has one.
+ */
 export const parameters: Readonly<Record<string, string>> = {
+  'generated/environment/container-service.stack-policy.json': JSON.stringify(stackPolicy),
   'parameters/tooling/artifact-store.json': '{"Parameters": {"Region": "eu-west-1"}}',
   ...Object.fromEntries(
     ['dev', 'test'].flatMap((environment) => [

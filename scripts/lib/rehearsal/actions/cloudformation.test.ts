@@ -107,6 +107,29 @@ describe('a deployment', () => {
     expect((await act('CREATE_UPDATE', { parameters })).summary).toBe(`${name} in dev: UPDATE_COMPLETE`);
   });
 
+  test('gives the stack the policy of the configuration, which later updates have to obey', async () => {
+    const { name, act } = stack();
+    const StackPolicy = {
+      Statement: [{ Effect: 'Deny', Action: 'Update:*', Principal: '*', Resource: 'LogicalResourceId/Queue' }],
+    };
+    const withPolicy = (Purpose: string) => ({
+      files: { 'configuration/dev.json': JSON.stringify({ Parameters: { Name: name, Purpose }, StackPolicy }) },
+    });
+    await act('CREATE_UPDATE', withPolicy('first'));
+    expect(await bench.dev('cloudformation', 'GetStackPolicy', { StackName: name })).toMatchObject({
+      StackPolicyBody: JSON.stringify(StackPolicy),
+    });
+
+    expect((await act('CREATE_UPDATE', withPolicy('first'))).summary).toBe(`${name} in dev: no changes`);
+    await expect(act('CREATE_UPDATE', withPolicy('second'))).rejects.toThrow(
+      `The stack ${name} is in UPDATE_ROLLBACK_COMPLETE.\nUPDATE_FAILED Queue (AWS::SQS::Queue): Action denied by ` +
+        'stack policy: Statement [#1] does not allow [Update:*] for resource [LogicalResourceId/Queue];',
+    );
+    await expect(act('CHANGE_SET_REPLACE', withPolicy('second'))).rejects.toThrow(
+      'The rehearsal does not know what CodePipeline does with a stack policy and a change set.',
+    );
+  });
+
   test('takes parameters out of artifacts, over those of the configuration', async () => {
     const { act, describe: found } = stack();
     const input = await packaged(template, { Name: 'overridden' }, { 'out.json': '{"QueueName": "from-a-file"}' });
