@@ -36,12 +36,14 @@ export class Deployments {
   /**
    * Creates a stack, or updates it when it exists.
    *
+   * @param roleArn role that CloudFormation acts as
    * @throws with the failures among the stack's events when the deployment fails or is refused
    */
   async deploy(
     stack: string,
     template: TemplateObject,
     parameters: Readonly<Record<string, string>> = {},
+    roleArn?: string,
   ): Promise<DeployedStack> {
     const operation = (await this.status(stack)) === undefined ? 'CreateStack' : 'UpdateStack';
     await this.call(operation, {
@@ -52,6 +54,7 @@ export class Deployments {
         ParameterValue,
       })),
       Capabilities: ['CAPABILITY_NAMED_IAM'],
+      ...(roleArn === undefined ? {} : { RoleARN: roleArn }),
     });
     const status = await this.status(stack);
     if (status !== 'CREATE_COMPLETE' && status !== 'UPDATE_COMPLETE') {

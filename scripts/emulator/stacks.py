@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from moto.utilities.utils import get_partition
 
+from .accounts import api
 from .api import UNSUPPORTED, Api, Properties
 from .errors import (
     AlreadyExistsError,
@@ -157,6 +158,13 @@ class Stack:
         self.imports: set[str] = set()
         #: Set of an executed change set.
         self.change_set_id: str | None = None
+
+    @property
+    def api(self) -> Api:
+        """The services as CloudFormation calls them for the stack: as the stack's role, if it has one."""
+        role_arn = self.submission.role_arn
+        account = self.account
+        return account.api if role_arn is None else api(account.id, account.region, role_arn.split("/")[-1])
 
     @property
     def exports(self) -> dict[str, str]:
@@ -401,7 +409,7 @@ class Deployment:
         except ValidationError as error:
             stack.add_event(logical_id, "", definition["Type"], "CREATE_FAILED", error.message)
             raise
-        kind: ResourceType = ResourceType.registry[definition["Type"]](self.account.api)
+        kind: ResourceType = ResourceType.registry[definition["Type"]](self.stack.api)
         names = changed(existing.properties, properties) if existing is not None else set()
         if existing is not None and self.policy is not None and self._change(logical_id) is not None:
             replaces = names and kind.replaces(names, existing.properties, properties)
@@ -556,7 +564,7 @@ def delete_resource(stack: Stack, resource: Resource, policy: str | None) -> Non
     if policy in ("Retain", "RetainExceptOnCreate"):
         stack.add_event(resource.logical_id, resource.physical_id, resource.type, "DELETE_SKIPPED")
         return
-    kind: ResourceType = ResourceType.registry[resource.type](stack.account.api)
+    kind: ResourceType = ResourceType.registry[resource.type](stack.api)
     operate(stack, resource, "DELETE", lambda: kind.delete(resource.physical_id, resource.properties))
 
 

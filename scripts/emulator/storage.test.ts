@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { Deployments } from './deployment';
 
@@ -90,6 +90,87 @@ test('AWS::KMS::Key keeps its policy, rotation, description and tags, and change
     KeyMetadata: { KeyState: 'PendingDeletion' },
   });
   await expect(call('kms', 'DescribeKey', { KeyId: 'alias/one' })).rejects.toThrow('NotFoundException');
+});
+
+describe('a key policy is refused', () => {
+  const trusted = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'cloudformation.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  };
+  const byTags = {
+    Effect: 'Allow',
+    Action: ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'],
+    Resource: 'arn:aws:kms:eu-west-1:111111111111:key/*',
+    Condition: { StringEquals: { 'aws:ResourceTag/Project': 'route' } },
+  };
+  const create = { Effect: 'Allow', Action: 'kms:CreateKey', Resource: '*' };
+  const administers = { Effect: 'Allow', Action: ['kms:PutKeyPolicy', 'kms:DescribeKey'], Resource: '*' };
+  const roleArn = 'arn:aws:iam::111111111111:role/execution';
+
+  /** What the role may do beside kms:CreateKey, by IAM. */
+  const roleMay = (...statements: readonly object[]) =>
+    tooling.deploy('execution', {
+      Resources: {
+        Role: {
+          Type: 'AWS::IAM::Role',
+          Properties: {
+            RoleName: 'execution',
+            AssumeRolePolicyDocument: trusted,
+            Policies: [
+              { PolicyName: 'keys', PolicyDocument: { Version: '2012-10-17', Statement: [create, ...statements] } },
+            ],
+          },
+        },
+      },
+    });
+  /** Deploys a tagged key as the role. */
+  const deployKey = (stack: string, ...keyPolicy: readonly object[]) => {
+    const Properties = {
+      KeyPolicy: { Version: '2012-10-17', Statement: keyPolicy },
+      Tags: [{ Key: 'Project', Value: 'route' }],
+    };
+    return tooling.deploy(stack, { Resources: { Key: { Type: 'AWS::KMS::Key', Properties } } }, {}, roleArn);
+  };
+  const lockout = 'The new key policy will not allow you to update the key policy in the future.';
+
+  test('that leaves PutKeyPolicy to IAM, which allows it by tags that a new key has not', async () => {
+    await roleMay(byTags);
+    await expect(deployKey('by-tags', { ...administers, Principal: root })).rejects.toThrow(lockout);
+  });
+
+  test('that leaves it to IAM, narrowed to the role or not, where IAM says nothing', async () => {
+    await roleMay();
+    const Condition = { ArnEquals: { 'aws:PrincipalArn': roleArn } };
+    await expect(deployKey('by-nobody', { ...administers, Principal: root })).rejects.toThrow(lockout);
+    await expect(deployKey('narrowed', { ...administers, Principal: root, Condition })).rejects.toThrow(lockout);
+  });
+
+  test('that names a role which does not exist', async () => {
+    const nobody = { AWS: 'arn:aws:iam::111111111111:role/nobody' };
+    await expect(deployKey('nobody', { ...administers, Principal: nobody })).rejects.toThrow(
+      'Policy contains a statement with one or more invalid principals.',
+    );
+  });
+
+  test('but not one that names the role, until it no longer does', async () => {
+    const named = { ...administers, Principal: { AWS: roleArn } };
+    const { ids } = await deployKey('named', named);
+    await expect(deployKey('named', { ...administers, Principal: root })).rejects.toThrow(lockout);
+    const { Policy } = await call<{ Policy: string }>('kms', 'GetKeyPolicy', { KeyId: ids.Key, PolicyName: 'default' });
+    expect(JSON.parse(Policy).Statement).toEqual([named]);
+  });
+
+  test('but not one that leaves it to IAM, which allows it', async () => {
+    await roleMay(administers);
+    await deployKey('by-iam', { ...administers, Principal: root });
+  });
+
+  test('unless somebody says that it may close the key for good', async () => {
+    const closed = { Version: '2012-10-17', Statement: [{ ...administers, Principal: root, Effect: 'Deny' }] };
+    const request = { Policy: JSON.stringify(closed) };
+    await expect(call('kms', 'CreateKey', request)).rejects.toThrow(lockout);
+    await call('kms', 'CreateKey', { ...request, BypassPolicyLockoutSafetyCheck: true });
+  });
 });
 
 test('AWS::S3::Bucket and BucketPolicy keep every setting, and change them in place', async () => {

@@ -1,15 +1,21 @@
 """AWS::KMS.
 
-moto 5.2.5 forgets how often a key is to be rotated, and obeys denials of a key policy whatever their conditions.
+moto 5.2.5 forgets how often a key is to be rotated, obeys denials of a key policy whatever their conditions, and takes
+every key policy: KMS refuses one that names a principal which isn't there, or under which its author could not call
+PutKeyPolicy again.
 """
 
 import json
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
+from moto.iam.models import Role, iam_backends
 from moto.kms import responses
 from moto.kms.responses import KmsResponse
 
+from ..accounts import calling_role
 from ..api import Properties
+from ..key_lockout import may_put_policy, roles_in
 from ..resource_type import ResourceType, changed, only, tag_map
 
 
@@ -89,12 +95,58 @@ def _tags(properties: Properties) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tag_map(properties).items()]
 
 
+_create_key = KmsResponse.create_key
+_put_key_policy = KmsResponse.put_key_policy
 _enable_key_rotation = KmsResponse.enable_key_rotation
 _get_key_rotation_status = KmsResponse.get_key_rotation_status
 
 
 def _key(self: KmsResponse) -> Any:
     return self.kms_backend.describe_key(self.kms_backend.get_key_id(self._get_param("KeyId")))
+
+
+def _refuse(message: str) -> None:
+    raise JsonRESTError("MalformedPolicyDocumentException", message)
+
+
+def _check_policy(self: KmsResponse, key_id: str) -> None:
+    """Refuse a key policy as KMS does."""
+    caller = calling_role(self.access_key)
+    if caller is None or not self._get_param("Policy"):
+        return
+    policy = json.loads(self._get_param("Policy"))
+    _, partition, _, _, account = caller.split(":")[:5]
+    roles = {role.arn: role for backend in list(iam_backends.values()) for role in backend[partition].get_roles()}
+    if not roles_in(policy) <= roles.keys():
+        _refuse("Policy contains a statement with one or more invalid principals.")
+    # Without a role of that name, it is the administrator's session, which IAM knows nothing of here.
+    identity = _policies_of(roles[caller]) if caller in roles else None
+    key_arn = f"arn:{partition}:kms:{self.region}:{account}:key/{key_id}"
+    if not self._get_param("BypassPolicyLockoutSafetyCheck") and not may_put_policy(policy, caller, key_arn, identity):
+        _refuse("The new key policy will not allow you to update the key policy in the future.")
+
+
+def _policies_of(role: Role) -> list[dict[str, Any]]:
+    """The policies that IAM gives a role."""
+    managed = [
+        version.document
+        for policy in role.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return [json.loads(document) for document in (*role.policies.values(), *managed)]
+
+
+def create_key(self: KmsResponse) -> str:
+    """CreateKey that refuses a policy which its author could not change."""
+    _check_policy(self, "00000000-0000-0000-0000-000000000000")
+    return _create_key(self)
+
+
+def put_key_policy(self: KmsResponse) -> str:
+    """PutKeyPolicy that refuses a policy which its author could not change."""
+    _check_policy(self, self._get_param("KeyId"))
+    return _put_key_policy(self)
 
 
 def enable_key_rotation(self: KmsResponse) -> str:
@@ -112,7 +164,10 @@ def get_key_rotation_status(self: KmsResponse) -> str:
     return json.dumps(status)
 
 
+KmsResponse.create_key = create_key
+KmsResponse.put_key_policy = put_key_policy
 KmsResponse.enable_key_rotation = enable_key_rotation
 KmsResponse.get_key_rotation_status = get_key_rotation_status
-# Who may do what is for the proof of access to tell (scripts/prove-access.ts): here everybody may.
+# Who may do what is for the proof of access to tell (scripts/prove-access.ts): here everybody may. But a policy that
+# nobody could change again is refused, as by KMS.
 responses.validate_policy = lambda *_: None
