@@ -57,6 +57,10 @@ function assumedBy(world: World, environment: DeclaredEnvironment, role: RoleAct
   };
 }
 
+/** ARN of a stack of an environment, whose id AWS makes up. */
+const stackOf = (world: World, environment: DeclaredEnvironment, name: string) =>
+  arnIn(world, environment, 'cloudformation', `stack/${name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`);
+
 /** What none of these roles may do. */
 function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
   const { environments, tooling } = world;
@@ -88,6 +92,15 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       why: 'an environment must not reach another environment, nor the tooling account',
     },
     {
+      that: 'deletes stacks, or takes their protection away',
+      // IAM does not know in which state a stack is: who may delete what is left of a failed creation may delete all.
+      actions: ['cloudformation:DeleteStack', 'cloudformation:UpdateTerminationProtection'],
+      on: ['infrastructure', 'container-service', 'deployment-roles'].map((template) =>
+        stackOf(world, environment, environment.stack(template).name),
+      ),
+      why: 'a stack is freed or deleted by the operator, with credentials of the account',
+    },
+    {
       that: 'widens what it may do',
       actions: [
         'iam:AttachRolePolicy',
@@ -116,8 +129,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
 function cloudFormationAction(world: World, environment: DeclaredEnvironment): ActorCases {
   const roles = environment.stack('deployment-roles');
   const actor = roles.role('CloudFormationActionRole');
-  const stackArn = (name: string) =>
-    arnIn(world, environment, 'cloudformation', `stack/${name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`);
+  const stackArn = (name: string) => stackOf(world, environment, name);
   const own = ['infrastructure', 'container-service'].map((template) => stackArn(environment.stack(template).name));
   const execution = roles.arn('CloudFormationExecutionRole');
   return {
@@ -132,8 +144,10 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
           'cloudformation:CreateStack',
           'cloudformation:DeleteChangeSet',
           'cloudformation:DescribeChangeSet',
+          'cloudformation:DescribeStackResources',
           'cloudformation:DescribeStacks',
           'cloudformation:ExecuteChangeSet',
+          'cloudformation:GetTemplate',
           'cloudformation:UpdateStack',
         ],
         on: own,
@@ -144,12 +158,26 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
             on: [stackArn('somebody-elses-stack'), stackArn(roles.name)],
             why: 'who can deploy its own role may do everything',
           },
+        ],
+      },
+      {
+        does: 'gives stacks the policy of their template configuration',
+        actions: ['cloudformation:GetStackPolicy', 'cloudformation:SetStackPolicy'],
+        on: own,
+        why: 'CodePipeline User Guide, "AWS CloudFormation artifacts": StackPolicy of a template configuration; CDK grants both',
+        butNot: [
           {
-            that: 'deleting them',
-            actions: ['cloudformation:DeleteStack', 'cloudformation:SetStackPolicy'],
-            why: 'no pipeline deletes a stack',
+            that: 'stacks of others, or the stack of its own role',
+            on: [stackArn('somebody-elses-stack'), stackArn(roles.name)],
+            why: 'a stack policy says what may change',
           },
         ],
+      },
+      {
+        does: 'validates templates',
+        actions: 'cloudformation:ValidateTemplate',
+        on: '*',
+        why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": service role permissions',
       },
       {
         does: 'says which resource of a stack failed',

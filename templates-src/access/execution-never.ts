@@ -241,7 +241,6 @@ function neverLeavesItsResources(
 ): readonly Prohibition[] {
   const { environments, tooling } = world;
   const store = tooling.stack('artifact-store');
-  const roles = environment.stack('deployment-roles');
   const arnsOf = (type: string) => all.filter((resource) => resource.type === type).map(({ arn }) => arn);
   const inUse = 'CloudFormation manages resources; it does not use them';
   return [
@@ -310,9 +309,21 @@ function neverLeavesItsResources(
     },
     {
       that: 'deploys stacks by itself',
-      actions: ['cloudformation:CreateStack', 'cloudformation:UpdateStack', 'cloudformation:DeleteStack'],
-      on: arnIn(world, environment, 'cloudformation', `stack/${roles.name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`),
-      why: 'deployment roles are changed by the operator alone',
+      actions: [
+        'cloudformation:CreateStack',
+        'cloudformation:DeleteStack',
+        'cloudformation:UpdateStack',
+        'cloudformation:UpdateTerminationProtection',
+      ],
+      on: ['infrastructure', 'container-service', 'deployment-roles'].map((template) =>
+        arnIn(
+          world,
+          environment,
+          'cloudformation',
+          `stack/${environment.stack(template).name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`,
+        ),
+      ),
+      why: 'stacks are deployed by the pipeline, freed and deleted by the operator, and CloudFormation works on resources',
     },
     ...environments
       .filter(({ name }) => name !== environment.name)

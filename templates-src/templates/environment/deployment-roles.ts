@@ -145,8 +145,13 @@ export default function deploymentRoles(topology: Topology): Template {
             'cloudformation:DescribeChangeSet',
             // Without it the pipeline only says that a stack failed, not which resource did and why.
             'cloudformation:DescribeStackEvents',
+            'cloudformation:DescribeStackResources',
             'cloudformation:DescribeStacks',
             'cloudformation:ExecuteChangeSet',
+            'cloudformation:GetStackPolicy',
+            'cloudformation:GetTemplate',
+            // For the StackPolicy of a template configuration, which comes along with CreateStack and UpdateStack.
+            'cloudformation:SetStackPolicy',
             'cloudformation:UpdateStack',
           ],
           Resource: ['infrastructure', 'container-service'].map((template) =>
@@ -160,6 +165,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Action: 'ec2:DescribeAvailabilityZones',
           Resource: '*',
         },
+        { Sid: 'ValidateTemplates', Effect: 'Allow', Action: 'cloudformation:ValidateTemplate', Resource: '*' },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
         ...readArtifacts('infrastructureDeployment', 'Package'),
       ],
