@@ -15,7 +15,7 @@ import {
 import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
 import { assumedByService, encryptedObjects, encryptsLogs, logGroupItself } from './needs';
-import { notNeeded, notNeededBy } from './not-needed';
+import { notNeededFor } from './not-needed';
 import { artifactOf, packageIn } from './pipelines';
 import handlers from './resource-handlers.json';
 
@@ -29,18 +29,18 @@ type Action = `${string}:${string}`;
 const verbs = { create: 'creates', read: 'reads', update: 'updates', delete: 'deletes' } as const;
 type Handler = keyof typeof verbs;
 
-const exceptions = new Set(Object.values(notNeeded).flat());
-
 /** Reads that AWS answers for everything at once, and the one registration that IAM long decided for `*` only. */
 const onEverything = new Set(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'ecs:RegisterTaskDefinition']);
 
-/** What a handler of a type calls, but for what nothing here needs. */
-function actionsOf(type: (typeof environmentResourceTypes)[number], handler: Handler): readonly Action[] {
+/** What a handler of a type calls, but for what the resources of the type don't need. */
+function actionsOf(
+  type: (typeof environmentResourceTypes)[number],
+  handler: Handler,
+  resources: readonly DeclaredResource[],
+): readonly Action[] {
   const named = (handlers[type] as Readonly<Record<string, string>>)[handler] ?? '';
-  const ofType = [type, `${type} ${handler}`].flatMap((key) => Object.values(notNeededBy[key] ?? {}).flat());
-  return named
-    .split(' ')
-    .filter((action) => action !== '' && !exceptions.has(action) && !ofType.includes(action)) as Action[];
+  const exceptions = notNeededFor(type, resources);
+  return named.split(' ').filter((action) => action !== '' && !exceptions.has(action)) as Action[];
 }
 
 /** The service that a resource hands a role to. */
@@ -271,7 +271,7 @@ async function needsOfType(
   for (const handler of Object.keys(verbs) as Handler[]) {
     const requests: Requests[] = [];
     for (const resource of resources) {
-      for (const action of actionsOf(type, handler)) {
+      for (const action of actionsOf(type, handler, ofType)) {
         requests.push(...(await requestsOf({ world, environment, all, resource, handler }, action)));
       }
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { notNeeded } from '../access/not-needed';
+import { notNeeded, notNeededFor } from '../access/not-needed';
 import handlers from '../access/resource-handlers.json';
 import { compile } from '../dsl/compile';
 import { Reference, sub } from '../dsl/intrinsics';
@@ -31,6 +31,10 @@ interface CompiledPolicy {
 const resourcesOf = (template: Template) =>
   compile(template).Resources as unknown as Readonly<Record<string, CompiledResource>>;
 const resources = [infrastructure, containerService].flatMap((make) => Object.values(resourcesOf(make(topology))));
+const declared = resources.map(({ Type, Properties }) => ({
+  type: Type,
+  properties: Properties as Readonly<Record<string, unknown>>,
+}));
 const usedTypes = [...new Set(resources.map(({ Type }) => Type))].sort();
 
 const any = new Reference('Any');
@@ -48,7 +52,6 @@ const needed = Object.fromEntries(
     [...new Set(Object.values(actionsOfHandlers).flatMap((actions) => actions.split(' ').filter(Boolean)))],
   ]),
 );
-const exceptions = new Set(Object.values(notNeeded).flat());
 const besides = new Set(Object.values(neededBesides).flat());
 
 test('the list of resource types is that of the templates', () => {
@@ -61,9 +64,12 @@ test('every type has handlers that say what they need', () => {
 });
 
 test('every action that creating, reading, updating and deleting needs is allowed, or has a reason not to be', () => {
-  const missing = Object.entries(needed).flatMap(([type, actions]) =>
-    actions.filter((action) => !allowed.has(action) && !exceptions.has(action)).map((action) => `${type}: ${action}`),
-  );
+  const missing = environmentResourceTypes.flatMap((type) => {
+    const exceptions = notNeededFor(type, declared);
+    return (needed[type] ?? [])
+      .filter((action) => !allowed.has(action) && !exceptions.has(action))
+      .map((action) => `${type}: ${action}`);
+  });
   expect(missing).toEqual([]);
 });
 
@@ -72,9 +78,16 @@ test('no action is allowed that nothing needs', () => {
   expect([...allowed].filter((action) => !all.has(action) && !besides.has(action))).toEqual([]);
 });
 
-test('no exception is left that a handler no longer names, or that is allowed after all', () => {
+test('no exception is left that a handler of its type no longer names, or that two entries have', () => {
+  for (const [type, entries] of Object.entries(notNeeded)) {
+    const actions = entries.flatMap((entry) => entry.actions);
+    expect(actions.filter((action) => !needed[type]?.includes(action))).toEqual([]);
+    expect(new Set(actions).size).toBe(actions.length);
+  }
+});
+
+test('what is allowed beside what handlers name has a reason, and no reason is left over', () => {
   const all = new Set(Object.values(needed).flat());
-  expect([...exceptions].filter((action) => !all.has(action) || allowed.has(action))).toEqual([]);
   expect([...besides].filter((action) => all.has(action) || !allowed.has(action))).toEqual([]);
 });
 

@@ -272,6 +272,7 @@ export function executionPermissions(
         [
           'logs:AssociateKmsKey',
           'logs:CreateLogGroup',
+          'logs:DeleteDataProtectionPolicy',
           'logs:DeleteLogGroup',
           'logs:DeleteRetentionPolicy',
           'logs:DisassociateKmsKey',
@@ -386,6 +387,7 @@ export function executionPermissions(
           'elasticloadbalancing:ModifyTargetGroup',
           'elasticloadbalancing:ModifyTargetGroupAttributes',
           'elasticloadbalancing:RemoveTags',
+          'elasticloadbalancing:SetIpAddressType',
           'elasticloadbalancing:SetSecurityGroups',
           'elasticloadbalancing:SetSubnets',
         ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { notNeededBy } from '../access/not-needed';
+import { notNeeded } from '../access/not-needed';
 import handlers from '../access/resource-handlers.json';
 import { environmentResourceTypes } from './execution-permissions';
 import { serviceLinkedRoles } from './service-linked-roles';
@@ -9,7 +9,7 @@ test('every type whose handler in AWS makes a service-linked role for the templa
   const making = environmentResourceTypes.filter(
     (type) =>
       JSON.stringify(handlers[type]).includes(action) &&
-      !Object.values(notNeededBy[type] ?? {}).some((actions) => actions.includes(action)),
+      !notNeeded[type]?.some(({ actions }) => actions.includes(action)),
   );
 
   expect(making).toContain('AWS::ECS::Cluster');
