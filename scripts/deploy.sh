@@ -113,6 +113,11 @@ deploy_stack() {
   else
     result=updated
   fi
+  # Before anybody calls the stack deployed: without its policy, an update could move traffic to where nothing runs.
+  if [[ $result != failed && -n ${stack_policy[$stack]:-} ]] && ! run_text "${stack_policy[$stack]}"; then
+    printf '\n%s is deployed, but its stack policy is not set. Run this again.\n' "$stack" >>"$work/err"
+    result=failed
+  fi
   print_result "$stack" "$result" $((SECONDS - started))
   if [[ $result == failed ]]; then
     explain_failure "$stack"

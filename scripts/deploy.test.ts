@@ -363,6 +363,27 @@ describe.concurrent('parameters', () => {
     expect(await noteOf()).toBe('nothing yet');
   });
 
+  test('of a stack with frozen resources come with its policy, also where nothing else changes', async () => {
+    const { route, number, run: deployStage } = await stage();
+    const body = '{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}';
+    const policy = () =>
+      emulator.call<{ StackPolicyBody?: string }>(onStage(number, 'tooling'), 'cloudformation', 'GetStackPolicy', {
+        StackName: store,
+      });
+    expect(summary(await deployStage(store))).toEqual({ [store]: 'created' });
+    expect((await policy()).StackPolicyBody).toBeUndefined();
+
+    await writeFile(join(route.generated, 'tooling/artifact-store.stack-policy.json'), body);
+    expect(summary(await deployStage(store))).toEqual({ [store]: 'no changes' });
+    expect((await policy()).StackPolicyBody).toBe(body);
+
+    await writeFile(join(route.generated, 'tooling/artifact-store.stack-policy.json'), 'none');
+    const { code, stderr } = await deployStage(store);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error validating stack policy');
+    expect(stderr).toContain(`${store} is deployed, but its stack policy is not set. Run this again.`);
+  });
+
   test('that break a rule stop everything before AWS is called', async () => {
     const parameters = await emptyDirectory();
     await cp(join(repository, 'parameters'), parameters, { recursive: true });

@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { isUploadedWhenLarge, type Topology } from '../../templates-src/define-topology';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
-import { stackPolicy } from '../../templates-src/dsl/stack-policy';
+import { stackPolicy, stackPolicyFile } from '../../templates-src/dsl/stack-policy';
 import type { Template } from '../../templates-src/dsl/template';
 import { messageOf } from './message';
 import { type TemplateSource, templateSources } from './templates';
@@ -44,9 +44,6 @@ const yamlOf = (path: string, template: Template) =>
     ],
     isUploadedWhenLarge(path),
   );
-
-/** Where the stack policy of a template with frozen resources lies, below `generated`. */
-export const stackPolicyFile = (template: string) => `${template}.stack-policy.json`;
 
 /**
  * Builds every template in memory and compares with what is there. One template is held at a time, and of an unchanged

@@ -395,6 +395,32 @@ describe('the profile of an account', () => {
   });
 });
 
+describe('a stack whose template has frozen resources', () => {
+  const route = withPipelines(topologyOf(1));
+
+  test('gets its policy after every deployment, and no tags, which would reach what is frozen', async () => {
+    const { fixture, request } = await fixtureFor(route);
+    const frozen = route.stacks.find(({ deployedBy }) => deployedBy === 'pipeline') as Stack;
+    const path = join(fixture.generated, `${frozen.template}.stack-policy.json`);
+    const command = async (which: 'command' | 'policy') => {
+      const { steps } = planDeployment(route, { ...request, selection: [frozen.name] });
+      return shellText(steps[0]?.[which] ?? []);
+    };
+    expect(await command('command')).toContain(' --tags Project=route-to-live ');
+    expect(await command('policy')).toBe('');
+
+    await writeFile(path, '{}');
+    expect(await command('command')).not.toContain('--tags');
+    expect(await command('policy')).toMatch(
+      new RegExp(
+        `^aws cloudformation set-stack-policy --stack-name ${frozen.name} --stack-policy-body file://${path} --region `,
+      ),
+    );
+    const plan = planDeployment(route, { ...request, selection: [frozen.name] });
+    expect(deploymentScript(plan)).toMatch(/\naws cloudformation set-stack-policy .+\n$/);
+  });
+});
+
 describe('the scripts of a dry run', () => {
   const route = withPipelines(topologyOf(1));
   let request: Request;

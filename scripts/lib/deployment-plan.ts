@@ -12,6 +12,7 @@ import {
   readTemplateOf,
   requiredValue,
   select,
+  stackPolicyPath,
   templatePath,
 } from './deployment-request';
 import { type Target, targetOf, targetsOf } from './deployment-target';
@@ -37,6 +38,8 @@ export interface DeployStep {
   /** Values of the parameters that are not fed; what is neither fed nor here keeps the value it has. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly command: Command;
+  /** Where the template has frozen resources: sets the stack's policy. */
+  readonly policy?: Command;
 }
 
 /** A service-linked role that has to be there before an account's stacks are deployed. */
@@ -77,7 +80,8 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
     const template = readTemplateOf(request, stack);
     const parameters = parametersToPass(request, stack, template);
     const command = deployCommand(route, request, { stack, target, parameters }, template);
-    return { stack, target, feeds, template: templatePath(request, stack), parameters, command };
+    const policy = setStackPolicy(request, stack, target);
+    return { stack, target, feeds, template: templatePath(request, stack), parameters, command, ...policy };
   });
   const deployedTo = targets.filter(({ account }) => selected.some((stack) => stack.account === account));
   return { targets, linkedRoles: linkedRolesOf(route, request, deployedTo), steps };
@@ -150,7 +154,8 @@ function deployCommand(
     ...(words.length === 0 ? [] : [['--parameter-overrides'], ...words.map((word) => [word])]),
     ...(hasIam ? [['--capabilities', 'CAPABILITY_NAMED_IAM']] : []),
     ['--no-fail-on-empty-changeset'],
-    ['--tags', `Project=${route.topology.project}`],
+    // Stack tags reach every resource, so they would update those that must never change.
+    ...(stackPolicyPath(request, stack) === undefined ? [['--tags', `Project=${route.topology.project}`]] : []),
     ...target.options,
   ];
 }
@@ -169,6 +174,21 @@ function uploadOf({ topology }: RouteToLive, request: Request, stack: Stack, tar
     ['--s3-bucket', bucket],
     ['--s3-prefix', 'templates'],
   ];
+}
+
+/** `aws cloudformation deploy` works with change sets, which carry no stack policy. */
+function setStackPolicy(request: Request, stack: Stack, target: Target): Pick<DeployStep, 'policy'> {
+  const path = stackPolicyPath(request, stack);
+  return path === undefined
+    ? {}
+    : {
+        policy: [
+          ['aws', 'cloudformation', 'set-stack-policy'],
+          ['--stack-name', stack.name],
+          ['--stack-policy-body', `file://${readablePath(path)}`],
+          ...target.options,
+        ],
+      };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Stack, Topology } from '../../templates-src/define-topology';
+import { stackPolicyFile } from '../../templates-src/dsl/stack-policy';
 import { accountsOf } from '../../templates-src/parameters-across-files';
 import { readTemplate, type TemplateFile } from './template-file';
 
@@ -83,6 +84,12 @@ export function select(route: RouteToLive, request: Request, byDefault: (stack: 
 /** The generated template of a stack. */
 export function templatePath({ generated }: Request, stack: Stack): string {
   return join(generated, `${stack.template}.yaml`);
+}
+
+/** The generated policy of a stack, if its template has frozen resources. */
+export function stackPolicyPath({ generated }: Request, stack: Stack): string | undefined {
+  const path = join(generated, stackPolicyFile(stack.template));
+  return existsSync(path) ? path : undefined;
 }
 
 /** What the scripts need to know of the generated template of a stack. */

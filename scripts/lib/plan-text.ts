@@ -10,7 +10,7 @@ export function deploymentScript({ linkedRoles, steps }: DeploymentPlan): string
     ({ target, check, creation }) =>
       `# Service-linked role in ${accountLabel(target)}:\n${shellText(check)} >/dev/null 2>&1 ||\n  ${shellText(creation)}`,
   );
-  const deployments = steps.map(({ stack, target, feeds, command }, index) =>
+  const deployments = steps.map(({ stack, target, feeds, command, policy }, index) =>
     [
       heading(stack, target, index, steps.length),
       ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
@@ -19,6 +19,7 @@ export function deploymentScript({ linkedRoles, steps }: DeploymentPlan): string
           `# The output ${output} of ${source.name}:\n${parameter}=$(${shellText(read)})`,
       ),
       shellLines(command),
+      ...(policy === undefined ? [] : [shellText(policy)]),
     ].join('\n'),
   );
   return `${[...creations, ...deployments].join('\n\n')}\n`;
@@ -67,9 +68,10 @@ export function deploymentRecords({ targets, linkedRoles, steps }: DeploymentPla
       shellText(check),
       shellText(creation),
     ]),
-    ...steps.flatMap(({ stack, feeds, command }) => [
+    ...steps.flatMap(({ stack, feeds, command, policy }) => [
       ['stack', stack.name, stack.account, shellText(command)],
       ...(stack.deployedBy === 'pipeline' ? [['note', stack.name, pipelineNote(stack)]] : []),
+      ...(policy === undefined ? [] : [['policy', stack.name, shellText(policy)]]),
       ...feeds.map((feed) => [
         'feed',
         stack.name,

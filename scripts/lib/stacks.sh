@@ -22,7 +22,7 @@ fi
 accounts=()
 declare -A account_id account_id_source account_profile account_usual_profile account_options
 stacks=()
-declare -A stack_account stack_command stack_wait stack_note
+declare -A stack_account stack_command stack_wait stack_note stack_policy
 linked_roles=()
 declare -A role_account role_check role_creation
 feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
@@ -93,6 +93,7 @@ load_plan() {
         role_account["$a in $name"]=$name role_check["$a in $name"]=$b role_creation["$a in $name"]=$c
         ;;
       note) stack_note[$name]=$a ;;
+      policy) stack_policy[$name]=$a ;;
       feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;
       retained) retained+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c") ;;
       needed-by) needed_by+=("$name"$'\t'"$a") && stack_account[$a]=${stack_account[$name]} ;;

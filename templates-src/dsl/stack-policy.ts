@@ -36,3 +36,6 @@ export function stackPolicy({ frozenIds }: Template): StackPolicy | undefined {
         ],
       };
 }
+
+/** Where the policy of a template's stacks lies, below `generated`. */
+export const stackPolicyFile = (template: string) => `${template}.stack-policy.json`;
