@@ -8,6 +8,7 @@ import { toJunit } from './lib/check/junit';
 import { reportText } from './lib/check/report-text';
 import { toSarif } from './lib/check/sarif';
 import { cfnLintProgram } from './lib/check/scanners/cfn-lint';
+import { installedCfnNag } from './lib/check/scanners/cfn-nag';
 import { templateFilesBelow } from './lib/check/template';
 import { messageOf } from './lib/message';
 import { writeFiles } from './lib/write-files';
@@ -15,8 +16,9 @@ import { writeFiles } from './lib/write-files';
 const help = `Usage: npm run check [-- OPTION...]
 
 Checks all generated templates, offline: cfn-lint with informational rules, AWS's validator, Control Tower's rules for
-Guard, cdk-nag (AwsSolutions and NIST 800-53 R5), the rules of this project, and cfn-nag where it is installed. Any
-finding fails, whatever its severity. What a resource suppresses is printed with its reason.
+Guard, cdk-nag (AwsSolutions and NIST 800-53 R5), the rules of this project, and cfn-nag where it is installed: with
+Ruby, after scripts/codebuild/check-templates.sh --install. Any finding fails, whatever its severity, and so does a
+suppression that nothing needs. What a resource suppresses is printed with its reason.
 
   --generated DIR  folder of the templates, instead of generated/
   --only TOOL      run one tool only; may be given more than once: ${tools.join(', ')}
@@ -89,7 +91,7 @@ async function main(): Promise<number> {
       folder,
       tools: (options.only as readonly Tool[] | undefined) ?? tools,
       cfnLint: cfnLintProgram(resolve(__dirname, '..')),
-      cfnNag: 'cfn_nag_scan',
+      cfnNag: installedCfnNag(),
     });
     const shown = relative(process.cwd(), folder) || '.';
     process.stdout.write(`${reportText(result, shown)}\n`);

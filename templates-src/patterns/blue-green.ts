@@ -205,12 +205,6 @@ function declareCodeDeployRole(t: Template, topology: Topology, environment: Ref
     ],
     wildcards:
       'AWS makes the ids of listeners, rules and task sets up, and takes * alone for what only describes them.',
-    suppressions: [
-      looksAtAlarms('SeeTraffic'),
-      {
-        reason: 'It has the few statements of AWSCodeDeployRoleForECS, narrowed; cfn-nag counts every ARN of !Sub.',
-        cfn_nag: ['W76'],
-      },
-    ],
+    suppressions: [looksAtAlarms('SeeTraffic')],
   });
 }

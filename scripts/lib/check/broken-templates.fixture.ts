@@ -25,6 +25,8 @@ export interface BrokenTemplate {
   readonly tool: Tool;
   /** All that the tool has to say. */
   readonly rules: readonly string[];
+  /** What cfn-nag says of it; nothing unless given. Held against the real one where it is installed. */
+  readonly cfnNag?: readonly string[];
 }
 
 /** The properties of the first resource of a type, or of the one whose id is given. */
@@ -108,6 +110,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'cfn-lint',
     rules: ['E1020'],
+    cfnNag: ['FATAL'],
   },
   {
     what: 'an attribute that a resource does not have',
@@ -208,6 +211,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'guard',
     rules: ['CT.KMS.PR.1'],
+    cfnNag: ['F19'],
   },
   {
     what: 'images that nobody scans',
@@ -217,6 +221,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'guard',
     rules: ['CT.ECR.PR.2'],
+    cfnNag: ['W79'],
   },
   {
     what: 'tasks with public addresses',
@@ -235,6 +240,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'guard',
     rules: ['CT.SQS.PR.2'],
+    cfnNag: ['W48'],
   },
   {
     what: 'a topic in the clear',
@@ -244,6 +250,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'cdk-nag',
     rules: ['NIST.800.53.R5-SNSEncryptedKMS'],
+    cfnNag: ['W47'],
   },
   {
     what: 'SSH from everywhere',
@@ -255,6 +262,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'cdk-nag',
     rules: ['AwsSolutions-EC23', 'NIST.800.53.R5-EC2RestrictedSSH'],
+    cfnNag: ['W2', 'W9'],
   },
   {
     what: 'a network that nobody watches',
@@ -264,6 +272,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'cdk-nag',
     rules: ['AwsSolutions-VPC7', 'NIST.800.53.R5-VPCFlowLogsEnabled'],
+    cfnNag: ['W60'],
   },
   {
     what: 'a load balancer without access logs',
@@ -276,6 +285,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'cdk-nag',
     rules: ['AwsSolutions-ELB2', 'NIST.800.53.R5-ELBLoggingEnabled'],
+    cfnNag: ['W52'],
   },
   // What no scanner finds.
   {
@@ -380,6 +390,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'rules',
     rules: ['actions-are-named'],
+    cfnNag: ['F5'],
   },
   {
     what: 'an action on everything',
@@ -389,6 +400,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'rules',
     rules: ['wildcard-resources-are-needed'],
+    cfnNag: ['W13'],
   },
   {
     what: 'a role that may be passed to any service',
@@ -466,6 +478,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'rules',
     rules: ['pipelines-encrypt-with-the-key'],
+    cfnNag: ['W32'],
   },
   {
     what: 'a workload role that a service may use for anybody',
@@ -580,6 +593,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'rules',
     rules: ['security-group-rules-open-one-port'],
+    cfnNag: ['W29'],
   },
   {
     what: 'a name without a reason',
@@ -589,6 +603,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     },
     tool: 'rules',
     rules: ['explicit-names-have-a-reason'],
+    cfnNag: ['W28'],
   },
   {
     what: 'a suppression that says nothing',

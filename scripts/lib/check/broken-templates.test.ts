@@ -5,10 +5,11 @@ import { dump } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generatedFolder } from '../build';
 import { parseTemplate } from '../resolve/template-document';
-import { brokenTemplates, type EditableTemplate } from './broken-templates.fixture';
+import { type BrokenTemplate, brokenTemplates, type EditableTemplate } from './broken-templates.fixture';
 import { type CheckResult, checkTemplates } from './check-templates';
-import { type Tool, tools } from './finding';
+import { type Finding, type Tool, tools } from './finding';
 import { cfnLintProgram } from './scanners/cfn-lint';
+import { installedCfnNag } from './scanners/cfn-nag';
 
 const work = mkdtempSync(join(tmpdir(), 'broken-templates-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ const check = (folder: string, only: readonly Tool[]) =>
     folder,
     tools: only,
     cfnLint: cfnLintProgram(resolve(__dirname, '..', '..', '..')),
-    cfnNag: 'cfn_nag_scan',
+    cfnNag: installedCfnNag(),
   });
 
 /** Path of a broken template: in the folder of the one that it was, under a name of its own. */
@@ -33,12 +34,29 @@ test('the committed templates are clean, for every tool', async () => {
     expect(skipped === undefined || tool === 'cfn-nag', `${tool} is skipped`).toBe(true);
     expect(findings.length === 0 || result.suppressed.some((it) => it.tool === tool)).toBe(true);
   }
-});
+}, 180_000);
 
 test('at least 30 faults are tried, each under a name of its own', () => {
   expect(brokenTemplates.length).toBeGreaterThanOrEqual(30);
   expect(new Set(brokenTemplates.map(pathOf)).size).toBe(brokenTemplates.length);
 });
+
+/** Writes the broken templates into a folder, each on its own. */
+function writeBroken(folder: string, faults: readonly BrokenTemplate[]): void {
+  for (const fault of faults) {
+    const file = join(folder, pathOf(fault));
+    const source = join(generatedFolder, `${fault.template}.yaml`);
+    const document = parseTemplate(readFileSync(source, 'utf8'), source) as unknown as EditableTemplate;
+    fault.break(document);
+    const sections = Object.entries(document).filter(([, section]) => Object.keys(section).length > 0);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, dump(Object.fromEntries(sections), { noRefs: true }));
+  }
+}
+
+const findingsOf = ({ findings }: CheckResult, fault: BrokenTemplate) =>
+  findings.filter(({ template }) => template === pathOf(fault));
+const rulesOf = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))].sort();
 
 const used = tools.filter((tool) => brokenTemplates.some((it) => it.tool === tool));
 describe.each(used)('%s refuses', (tool) => {
@@ -46,25 +64,30 @@ describe.each(used)('%s refuses', (tool) => {
   let result: CheckResult;
   beforeAll(async () => {
     const folder = join(work, tool);
-    for (const fault of broken) {
-      const file = join(folder, pathOf(fault));
-      const source = join(generatedFolder, `${fault.template}.yaml`);
-      const document = parseTemplate(readFileSync(source, 'utf8'), source) as unknown as EditableTemplate;
-      fault.break(document);
-      const sections = Object.entries(document).filter(([, section]) => Object.keys(section).length > 0);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, dump(Object.fromEntries(sections), { noRefs: true }));
-    }
+    writeBroken(folder, broken);
     result = await check(folder, [tool]);
   });
 
   test.each(broken)('$what', (fault) => {
-    const found = result.findings.filter(({ template }) => template === pathOf(fault));
-    expect([...new Set(found.map(({ rule }) => rule))].sort()).toEqual([...fault.rules].sort());
+    const found = findingsOf(result, fault);
+    expect(rulesOf(found)).toEqual([...fault.rules].sort());
     for (const { line, message, why, fix } of found) {
       expect(line).toBeGreaterThan(1);
       expect([message, why, fix].every((text) => text.length > 10)).toBe(true);
     }
+  });
+});
+
+describe.skipIf(installedCfnNag() === undefined)('cfn-nag (skipped where it is not installed) says of', () => {
+  let result: CheckResult;
+  beforeAll(async () => {
+    writeBroken(join(work, 'cfn-nag'), brokenTemplates);
+    result = await check(join(work, 'cfn-nag'), ['cfn-nag']);
+  }, 300_000);
+
+  test.each(brokenTemplates)('$what', (fault) => {
+    const found = findingsOf(result, fault).filter((finding) => finding.tool === 'cfn-nag');
+    expect(rulesOf(found)).toEqual(fault.cfnNag ?? []);
   });
 });
 

@@ -20,8 +20,8 @@ export interface CheckOptions {
   readonly tools: readonly Tool[];
   /** Path or name of cfn-lint. */
   readonly cfnLint: string;
-  /** Path or name of cfn_nag_scan. */
-  readonly cfnNag: string;
+  /** Path of cfn_nag_scan; undefined where it is not installed. */
+  readonly cfnNag: string | undefined;
 }
 
 /** The outcome of a check. */

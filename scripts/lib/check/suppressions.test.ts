@@ -73,7 +73,14 @@ test('a suppression has to say why', () => {
   expect(suppressed).toHaveLength(1);
 });
 
-test('suppressions of cfn-nag, which it applies itself, are counted where it is asked', () => {
+test('suppressions in the format of cfn-nag are judged like all others', () => {
+  const templates = bucketWith({ cfn_nag: { rules_to_suppress: [{ id: 'W35', reason }] } });
+  const found = finding('cfn-nag', 'W35');
+  expect(judge(templates, [scan('cfn-nag', found)])).toEqual({ findings: [], suppressed: [{ ...found, reason }] });
+  expect(rulesOf(judge(templates, [scan('cfn-nag')]).findings)).toEqual(['rules suppressions-are-needed']);
+});
+
+test('what a tool that is not there would find is counted by its suppressions', () => {
   const templates = bucketWith({ cfn_nag: { rules_to_suppress: [{ id: 'W35', reason }] } });
   const skipped = { ...scan('cfn-nag'), skipped: 'not there' };
   expect(judge(templates, [skipped])).toMatchObject({ findings: [], suppressed: [{ rule: 'W35', reason }] });

@@ -46,11 +46,11 @@ export function judge(templates: readonly CheckedTemplate[], scans: readonly Sca
       suppressed.push({ ...finding, reason: match.reason });
     }
   }
-  // cfn-nag applies its suppressions by itself and says nothing of them.
-  const asked = new Set(scans.map(({ tool }) => tool));
-  suppressed.push(...declared.filter(({ tool }) => tool === 'cfn-nag' && asked.has(tool)).map(asSuppressedFinding));
-  const ran = new Set(scans.filter(({ skipped }) => skipped === undefined).map(({ tool }) => tool));
-  const unused = declared.filter((it) => it.tool !== 'cfn-nag' && ran.has(it.tool) && !used.has(it));
+  const toolsOf = (some: readonly Scan[]) => new Set(some.map(({ tool }) => tool));
+  const ran = toolsOf(scans.filter(({ skipped }) => skipped === undefined));
+  const skipped = toolsOf(scans.filter((scan) => scan.skipped !== undefined));
+  suppressed.push(...declared.filter(({ tool }) => skipped.has(tool)).map(asSuppressedFinding));
+  const unused = declared.filter((it) => ran.has(it.tool) && !used.has(it));
   return { findings: [...findings, ...unused.map(asUnused)], suppressed };
 }
 
@@ -136,7 +136,7 @@ const asSuppressedFinding = ({ template, logicalId, line, tool, rule, reason }: 
   template,
   line,
   logicalId,
-  message: 'suppressed in the template; cfn-nag does not say what it would have found',
+  message: `suppressed in the template; ${tool} was not there to say what it would have found`,
   why: '',
   fix: '',
   reason,

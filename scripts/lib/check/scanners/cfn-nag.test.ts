@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { templateOf } from '../rule.fixture';
-import { scanWithCfnNag } from './cfn-nag';
+import { installedCfnNag, scanWithCfnNag } from './cfn-nag';
 
 const work = mkdtempSync(join(tmpdir(), 'cfn-nag-'));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -38,10 +38,35 @@ test('its violations become findings of each resource', async () => {
   ]);
 });
 
-test('where it is not installed it is skipped, and that is said', async () => {
-  const scan = await scanWithCfnNag([template], join(work, 'nothing'));
+test('it is asked for what the template suppresses, too', async () => {
+  const program = join(work, 'echoes');
+  writeFileSync(program, `#!/bin/sh\necho "$@" >'${work}/arguments'\necho '[]'\n`, { mode: 0o755 });
+  await scanWithCfnNag([template], program);
+  expect(readFileSync(join(work, 'arguments'), 'utf8')).toBe(
+    `--input-path ${template.file} --fail-on-warnings --output-format json --no-allow-suppression\n`,
+  );
+});
+
+test('where it is not installed it is skipped, and that is said with what installs it', async () => {
+  const scan = await scanWithCfnNag([template], undefined);
   expect(scan.findings).toEqual([]);
-  expect(scan.skipped).toContain('is not on PATH');
+  expect(scan.skipped).toMatch(/^not installed: .* scripts\/codebuild\/check-templates\.sh --install$/);
+});
+
+test('one that was installed for a Ruby that has gone is an error', async () => {
+  const program = join(work, 'orphan');
+  writeFileSync(program, '#!/nowhere/ruby\n', { mode: 0o755 });
+  await expect(scanWithCfnNag([template], program)).rejects.toThrow('it was installed for a Ruby that has gone');
+});
+
+test('it is looked for where check-templates.sh installs it, then on PATH', () => {
+  const environment = { CHECK_TOOLS: join(work, 'tools'), PATH: `${join(work, 'nothing')}:${join(work, 'bin')}` };
+  expect(installedCfnNag(environment)).toBeUndefined();
+  for (const folder of ['bin', 'tools/gems']) {
+    mkdirSync(join(work, folder), { recursive: true });
+    writeFileSync(join(work, folder, 'cfn_nag_scan'), '');
+    expect(installedCfnNag(environment)).toBe(join(work, folder, 'cfn_nag_scan'));
+  }
 });
 
 test('what is no report is an error, with what it said', async () => {

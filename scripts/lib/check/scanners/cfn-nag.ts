@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import type { Finding, Scan } from '../finding';
 import { parseOutput, run } from '../program';
 import type { CheckedTemplate } from '../template';
@@ -16,23 +19,52 @@ type Report = readonly {
 }[];
 
 /**
- * Checks templates with cfn-nag where it is installed. It needs Ruby, and is unmaintained since 2022; CodeBuild installs
- * it, so a template that it refuses is refused there at the latest.
+ * The cfn-nag that `check-templates.sh --install` put into its folder of tools; where there is none, the one on PATH.
  *
- * @param program `cfn_nag_scan`, looked for on PATH
+ * @returns undefined where it is not installed: it needs Ruby, so it is optional on the machine of a developer
+ */
+export function installedCfnNag(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const tools = environment.CHECK_TOOLS ?? join(homedir(), '.cache', 'check-templates');
+  return [join(tools, 'gems'), ...(environment.PATH ?? '').split(delimiter)]
+    .map((folder) => join(folder, 'cfn_nag_scan'))
+    .find((program) => existsSync(program));
+}
+
+/**
+ * Checks templates with cfn-nag where it is installed. It is unmaintained since 2022; CodeBuild and the GitHub workflow
+ * install it, so a template that it refuses is refused there at the latest.
+ *
+ * Suppressions are switched off: it says nothing of what it suppresses, and so would never say that nothing needs them.
+ *
+ * @param program path of `cfn_nag_scan`, undefined where it is not installed
  * @throws Error when it doesn't finish
  */
-export async function scanWithCfnNag(templates: readonly CheckedTemplate[], program: string): Promise<Scan> {
+export async function scanWithCfnNag(
+  templates: readonly CheckedTemplate[],
+  program: string | undefined,
+): Promise<Scan> {
+  if (program === undefined) {
+    return {
+      tool: 'cfn-nag',
+      scope: '',
+      findings: [],
+      skipped:
+        'not installed: CodeBuild runs it before anything is deployed; here, with Ruby, after ' +
+        'scripts/codebuild/check-templates.sh --install',
+    };
+  }
   const findings: Finding[] = [];
   for (const template of templates) {
-    const ended = await run(program, ['--input-path', template.file, '--fail-on-warnings', '--output-format', 'json']);
+    const ended = await run(program, [
+      '--input-path',
+      template.file,
+      '--fail-on-warnings',
+      '--output-format',
+      'json',
+      '--no-allow-suppression',
+    ]);
     if (ended === undefined) {
-      return {
-        tool: 'cfn-nag',
-        scope: '',
-        findings: [],
-        skipped: `${program} is not on PATH: it is optional here, CodeBuild runs it before anything is deployed`,
-      };
+      throw new Error(`${program} cannot be run: it was installed for a Ruby that has gone. Install it again.`);
     }
     const [report] = parseOutput<Report>('cfn-nag', ended);
     findings.push(...(report?.file_results.violations ?? []).flatMap((violation) => asFindings(template, violation)));
