@@ -6,9 +6,10 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/common.sh
 source "$here/lib/common.sh"
 
-# The last version that was released (May 2022). It needs Ruby 2.5 or later.
-cfn_nag_version=0.8.10
-cfn_lint_version=$(sed -n 's/^cfn-lint==//p' "$here/requirements.txt")
+wheel_lock=$here/requirements.txt
+gem_lock=$here/gems.sha256
+cfn_lint_version=$(sed -n 's/^cfn-lint==\([^ ]*\).*/\1/p' "$wheel_lock")
+cfn_nag_version=$(sed -n 's/^.* cfn-nag-\(.*\)\.gem$/\1/p' "$gem_lock")
 
 usage() {
   cat <<EOF
@@ -24,7 +25,8 @@ Options (and the environment variables that are their defaults):
   --parameters-dir FOLDER  parameters as the stacks get them: the template configurations that package-lambdas.sh
                            writes (CONFIGURATION_DIR, else configuration)
   --report FILE            where to write all results as JUnit XML, for CodeBuild's test view (CHECK_REPORT)
-  --install                install the pinned tools that are missing, with pip and gem; alone, that is all it does
+  --install                install the tools unless they are there, with pip and gem: in the versions, and with the hashes,
+                           of requirements.txt and gems.sha256; alone, that is all it does
   --tools DIR              folder of the installed tools (CHECK_TOOLS, else ~/.cache/check-templates)
   --without-cfn-nag        leave cfn-nag out, where there is no Ruby; the report shows it as skipped (CHECK_CFN_NAG=no)
   --jobs N                 how many templates cfn-nag scans at a time (CHECK_JOBS, else the number of cores)
@@ -84,22 +86,92 @@ find_tool() {
   printf '%s\n' "$on_path"
 }
 
-install_tools() {
-  if ! is_version "$tools/python/bin/cfn-lint" "$cfn_lint_version"; then
-    # What an earlier run was killed over is made anew.
-    rm -rf "$tools/python"
-    if ! python3 -m venv "$tools/python" || ! "$tools/python/bin/python" -m pip install --quiet \
-      --disable-pip-version-check --requirement "$here/requirements.txt"; then
-      fail "cfn-lint $cfn_lint_version could not be installed with pip; see above."
+# download WHAT COMMAND [ARGUMENT...]: runs what downloads something, and again after growing pauses while it fails, as
+# networks do. Returns 1 when it never succeeded, and at once when COMMAND returns 2: what came was not what is locked.
+download() {
+  local what=$1 pause code
+  shift
+  for pause in 5 20 60 no; do
+    code=0
+    "$@" || code=$?
+    ((code > 0)) || return 0
+    if ((code == 2)) || [[ $pause == no ]]; then
+      return 1
     fi
+    complain "$what could not be downloaded; the next try is in $pause seconds."
+    sleep "$pause"
+  done
+}
+
+# is_installed FOLDER LOCK PROGRAM VERSION: whether a folder of tools was finished, from this very lock, and still runs.
+is_installed() {
+  local of=$1/${2##*/}
+  [[ -f $of && $(<"$of") == "$(<"$2")" ]] && is_version "$1/$3" "$4"
+}
+
+pip_install() {
+  # A source distribution would bring a build along that nothing locks.
+  "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+    --requirement "$wheel_lock" 2>"$work/pip-error" && return
+  cat "$work/pip-error" >&2
+  ! grep -q 'DO NOT MATCH THE HASHES' "$work/pip-error" || return 2
+  return 1
+}
+
+install_cfn_lint() {
+  rm -rf "$tools/python"
+  python3 -m venv "$tools/python" || fail "python3 cannot make virtual environments; see above."
+  download "cfn-lint $cfn_lint_version" pip_install ||
+    fail "cfn-lint $cfn_lint_version could not be installed with pip; see above."
+  cp "$wheel_lock" "$tools/python"
+}
+
+# fetch_gem FILE: downloads a gem, given as NAME-VERSION.gem, into the work folder.
+fetch_gem() {
+  local version=${1##*-}
+  # Its exit code says little: it is 0 as well when there is no such gem.
+  (cd "$work/gems" && gem fetch "${1%-*}" --version "${version%.gem}" --platform ruby >/dev/null) || true
+  [[ -f $work/gems/$1 ]]
+}
+
+download_gem() {
+  download "$1" fetch_gem "$1"
+}
+
+# checksums [OPTION...] FILE: sha256sum, which macOS has by another name.
+checksums() {
+  if command -v sha256sum >/dev/null; then
+    sha256sum "$@"
+  else
+    shasum -a 256 "$@"
   fi
-  if [[ $with_cfn_nag == yes ]] && ! GEM_HOME=$tools/gems is_version "$tools/gems/bin/cfn_nag_scan" "$cfn_nag_version"; then
-    command -v gem >/dev/null ||
-      fail "gem is not on PATH, so cfn-nag cannot be installed. Install Ruby, or leave it out with --without-cfn-nag."
-    rm -rf "$tools/gems"
-    gem install cfn-nag --version "$cfn_nag_version" --no-document --install-dir "$tools/gems" \
-      --bindir "$tools/gems/bin" || fail "cfn-nag $cfn_nag_version could not be installed with gem; see above."
-  fi
+}
+
+install_cfn_nag() {
+  command -v gem >/dev/null ||
+    fail "gem is not on PATH, so cfn-nag cannot be installed. Install Ruby, or leave it out with --without-cfn-nag."
+  rm -rf "$tools/gems"
+  mkdir "$work/gems"
+  for_each_line "$jobs" download_gem < <(sed -n 's/^[0-9a-f]*  //p' "$gem_lock") ||
+    fail "cfn-nag $cfn_nag_version could not be downloaded with gem; see above."
+  (cd "$work/gems" && checksums --check --quiet "$gem_lock") ||
+    fail "The gems above are not those that $gem_lock locks. Nothing was installed."
+  # The lock names everything that is needed, so there is nothing to resolve.
+  gem install --local --ignore-dependencies --no-document --install-dir "$tools/gems" --bindir "$tools/gems/bin" \
+    "$work"/gems/*.gem >"$work/gem-install" 2>&1 ||
+    fail "cfn-nag $cfn_nag_version could not be installed with gem. psych has to be compiled, with Ruby's headers and a" \
+      "C compiler. It said: $(tail -n 20 "$work/gem-install")"
+  # Gems in a folder of their own are found by those who are told of it.
+  printf '#!/bin/sh\nGEM_HOME=%q exec %q "$@"\n' "$tools/gems" "$tools/gems/bin/cfn_nag_scan" >"$tools/gems/cfn_nag_scan"
+  chmod +x "$tools/gems/cfn_nag_scan"
+  cp "$gem_lock" "$tools/gems"
+}
+
+install_tools() {
+  mkdir -p "$tools"
+  tools=$(cd -- "$tools" && pwd)
+  is_installed "$tools/python" "$wheel_lock" bin/cfn-lint "$cfn_lint_version" || install_cfn_lint
+  [[ $with_cfn_nag == no ]] || is_installed "$tools/gems" "$gem_lock" cfn_nag_scan "$cfn_nag_version" || install_cfn_nag
 }
 
 # lint: lets cfn-lint check all templates, in one process since it takes long to start.
@@ -108,13 +180,14 @@ lint() {
     >"$work/cfn-lint.json" 2>"$work/cfn-lint.error" || true
 }
 
-# nag INDEX: lets cfn-nag scan one template. Its exit code is the number of violations, which 256 of them would make 0:
-# what counts is what it prints.
+# nag INDEX: lets cfn-nag scan one template. Its exit code is the number of rules that found something, and 1 as well when
+# it crashes: what counts is what it prints.
 nag() {
   "$cfn_nag_scan" --input-path "${templates[$1]}" --fail-on-warnings --output-format json \
     >"$work/cfn-nag-$1.json" 2>"$work/cfn-nag-$1.error" || true
 }
 
+make_work_folder
 [[ $install == no ]] || install_tools
 if ((${#templates[@]} == 0)); then
   exit 0
@@ -126,15 +199,13 @@ done
 [[ -d $parameters_dir ]] ||
   fail "$parameters_dir: found no such folder; expected the template configurations (--parameters-dir)."
 
-make_work_folder
 cfn_lint=$(find_tool cfn-lint "$cfn_lint_version" "$tools/python/bin/cfn-lint")
 # The Python that cfn-lint runs in can read templates; a bare Python has no YAML.
 python=$(sed -n '1s/^#!//p' "$cfn_lint")
 "$python" -c 'import cfnlint' 2>/dev/null ||
   fail "$cfn_lint does not say which Python it runs in (found \"$python\" on its first line). Install it with --install."
 if [[ $with_cfn_nag == yes ]]; then
-  [[ ! -d $tools/gems ]] || export GEM_HOME=$tools/gems
-  cfn_nag_scan=$(find_tool cfn_nag_scan "$cfn_nag_version" "$tools/gems/bin/cfn_nag_scan")
+  cfn_nag_scan=$(find_tool cfn_nag_scan "$cfn_nag_version" "$tools/gems/cfn_nag_scan")
   for_each_line "$jobs" nag < <(printf '%s\n' "${!templates[@]}") || true
 else
   echo 'cfn-nag is skipped, because of --without-cfn-nag.'

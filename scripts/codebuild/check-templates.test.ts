@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { cfnNagTemplates } from './test-support/cfn-nag-templates';
 import { makeFolder, makeWheel, writeFiles } from './test-support/project';
 import { type Result, runScript } from './test-support/script';
 
@@ -11,20 +13,11 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const run = promisify(execFile);
 
-const TOPIC = `AWSTemplateFormatVersion: '2010-09-09'
-Parameters:
-  Name: {Type: String}
-  Color: {Type: String, Default: blue}
-Resources:
-  Topic:
-    Type: AWS::SNS::Topic
-    Properties:
-      DisplayName: !Sub \${Name} \${Color}
-`;
+const TOPIC = cfnNagTemplates.sound;
 
 interface Project {
   readonly folder: string;
-  check(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
+  check(args: readonly string[], env?: NodeJS.ProcessEnv, scripts?: string): Promise<Result>;
   /** The report as the test view of CodeBuild gets it. */
   report(): Promise<Case[]>;
 }
@@ -48,7 +41,8 @@ async function project(files: Readonly<Record<string, string>>): Promise<Project
   };
   return {
     folder,
-    check: (args, more = {}) => runScript('check-templates.sh', args, { cwd: folder, env: { ...env, ...more } }),
+    check: (args, more = {}, scripts = __dirname) =>
+      runScript('check-templates.sh', args, { cwd: folder, env: { ...env, ...more }, scripts }),
     report: async () => {
       const program = `
 import json, sys
@@ -88,16 +82,17 @@ describe('check-templates.sh', () => {
   });
 
   test.each([
-    ['an error', '      Colour: blue\n', 'Error E3002: Additional properties are not allowed'],
-    ['a warning', '      TopicName: !Sub orders\n', "Warning W1020: 'Fn::Sub' isn't needed"],
+    ['an error', 'unknown property', 11, 'Error E3002: Additional properties are not allowed'],
+    ['a warning', 'needless substitution', 11, "Warning W1020: 'Fn::Sub' isn't needed"],
     [
       'an informational finding',
-      '  Queue:\n    Type: AWS::SQS::Queue\n    DeletionPolicy: Delete\n    UpdateReplacePolicy: Delete\n',
+      'property that informs',
+      15,
       "Informational I3013: 'MessageRetentionPeriod' is a required property",
     ],
-  ])('fails for %s of cfn-lint', async (_, more, finding) => {
+  ] as const)('fails for %s of cfn-lint', async (_, template, line, finding) => {
     const { check, report } = await project({
-      'topic.yaml': `${TOPIC}${more}`,
+      'topic.yaml': cfnNagTemplates[template],
       'sound.yaml': TOPIC,
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
     });
@@ -105,7 +100,7 @@ describe('check-templates.sh', () => {
     const result = await check([...REPORT, 'sound.yaml', 'topic.yaml']);
 
     expect(result).toMatchObject({ code: 1, stderr: '1 findings; 1 of 5 checks failed.\n' });
-    expect(result.stdout).toMatch(/^topic\.yaml:10:\d+: /);
+    expect(result.stdout).toMatch(new RegExp(`^topic\\.yaml:${line}:\\d+: `));
     expect(result.stdout).toContain(finding);
     expect((await report()).map(({ name, outcome, text }) => [name, outcome, text]).slice(0, 2)).toEqual([
       ['sound.yaml', 'passed', ''],
@@ -115,7 +110,7 @@ describe('check-templates.sh', () => {
 
   test('fails for a failure and for a warning of cfn-nag', async () => {
     const { check, report } = await project({
-      'topic.yaml': `${TOPIC}# RoleName:\n# Action: '*'\n`,
+      'topic.yaml': cfnNagTemplates['failure and warning'],
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
     });
 
@@ -123,41 +118,42 @@ describe('check-templates.sh', () => {
 
     expect(result).toMatchObject({ code: 1, stderr: '2 findings; 1 of 3 checks failed.\n' });
     expect(result.stdout.split('\n')).toEqual([
-      'topic.yaml:10: WARN W28: Resource found with an explicit name (Role)',
-      'topic.yaml:11: FAIL F3: IAM role should not allow * action (Role)',
+      'topic.yaml:12: FAIL F3: IAM role should not allow * action on its permissions policy (Role)',
+      'topic.yaml:12: WARN W28: Resource found with an explicit name, this disallows updates that require replacement ' +
+        'of this resource (Role)',
       '',
     ]);
     expect((await report())[1]).toMatchObject({ suite: 'cfn-nag', outcome: 'failure', text: result.stdout.trimEnd() });
   });
 
-  test('counts what cfn-nag prints: with 256 warnings it ends with 0', async () => {
-    const { check } = await project({
-      'topic.yaml': `${TOPIC}${'# RoleName:\n'.repeat(256)}`,
-      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
-    });
+  test('names every resource that breaks a rule of cfn-nag, and none that suppresses it', async () => {
+    const parameters = { 'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}' };
+    const two = await project({ 'topic.yaml': cfnNagTemplates['one rule, two resources'], ...parameters });
+    const none = await project({ 'topic.yaml': cfnNagTemplates['suppressed warning'], ...parameters });
 
-    expect(await check(['topic.yaml'])).toMatchObject({
-      code: 1,
-      stderr: '256 findings; 1 of 3 checks failed.\n',
-    });
+    const result = await two.check(['topic.yaml']);
+
+    expect(result).toMatchObject({ code: 1, stderr: '1 findings; 1 of 3 checks failed.\n' });
+    expect(result.stdout).toMatch(/^topic\.yaml:12: WARN W28: .* \(First, Second\)\n$/);
+    expect(await none.check(['topic.yaml'])).toMatchObject({ code: 0, stdout: 'No findings in 3 checks.\n' });
   });
 
   test('fails when a tool does not finish, with what it said', async () => {
     const { check, report } = await project({
-      'topic.yaml': `${TOPIC}# CrashTheScanner\n`,
+      'topic.yaml': cfnNagTemplates['type that it crashes on'],
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
     });
 
     const result = await check([...REPORT, 'topic.yaml']);
 
-    expect(result).toMatchObject({ code: 1, stderr: '0 findings; 1 of 3 checks failed.\n' });
-    expect(result.stdout).toContain('cfn-nag did not finish. It said: undefined method');
+    expect(result).toMatchObject({ code: 1, stderr: '1 findings; 2 of 3 checks failed.\n' });
+    expect(result.stdout).toMatch(/cfn-nag did not finish\. It said: .*nil is not a symbol nor a string \(TypeError\)/);
     expect((await report())[1]).toMatchObject({ suite: 'cfn-nag', outcome: 'error' });
   });
 
   test('fails for a template that is no YAML, in every check', async () => {
     const { check, report } = await project({
-      'topic.yaml': 'Resources: [\n',
+      'topic.yaml': cfnNagTemplates['no YAML'],
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
     });
 
@@ -292,63 +288,159 @@ describe('its tools', () => {
     expect(result.stderr).toContain(`${folder}/bin/cfn-lint is "cfn-lint 1.40.0"; expected version 1.58.0`);
   });
 
-  test('are installed by pip and gem into their own folder, once, and preferred to those on PATH', async () => {
-    const { folder, check } = await project(files);
-    // A registry of one package that has the name and the version of the real one.
+  /** The scripts, with locks of a tool each that has the name and the version of the real one, and where to get them. */
+  async function lockedScripts(folder: string): Promise<{ scripts: string; env: NodeJS.ProcessEnv }> {
+    const scripts = join(folder, 'scripts');
     const wheels = join(folder, 'wheels');
+    await cp(__dirname, scripts, { recursive: true });
     await makeWheel(wheels, 'cfn_lint', '1.58.0', {
       'cfnlint/__init__.py': "def main():\n    print('cfn-lint 1.58.0')\n",
       'cfn_lint-1.58.0.dist-info/entry_points.txt': '[console_scripts]\ncfn-lint = cfnlint:main\n',
     });
-    const nag = join(__dirname, 'test-support/cfn_nag_scan');
+    const [wheel = ''] = await readdir(wheels);
+    const hash = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
+    await writeFiles(scripts, {
+      'requirements.txt': `cfn-lint==1.58.0 \\\n    --hash=sha256:${hash(await readFile(join(wheels, wheel)))}\n`,
+      'gems.sha256': `${hash('cfn-nag 0.8.10\n')}  cfn-nag-0.8.10.gem\n${hash('multi_json 1.15.0\n')}  multi_json-1.15.0.gem\n`,
+    });
     const gem = `#!/bin/sh
 echo "$@" >>"${folder}/gem-calls"
-while [ "$1" != --bindir ]; do shift; done
-mkdir -p "$2" && cp "${nag}" "$2"
+case $1 in
+fetch) if [ -e "${folder}/offline" ]; then echo 'no network' >&2; exit 2; fi; echo "$2 $4" >"$2-$4.gem" ;;
+install) while [ "$1" != --bindir ]; do shift; done; mkdir -p "$2" && cp "${__dirname}/test-support/cfn_nag_scan" "$2" ;;
+esac
 `;
-    const env = {
-      PATH: `${await path(folder, { gem, 'cfn-lint': version('cfn-lint 1.40.0') })}:/usr/bin:/bin`,
-      PIP_NO_INDEX: '1',
-      PIP_FIND_LINKS: wheels,
-      PIP_CONFIG_FILE: '/dev/null',
+    const sleep = `#!/bin/sh\necho "$1" >>"${folder}/pauses"\n`;
+    return {
+      scripts,
+      env: {
+        PATH: `${await path(folder, { gem, sleep, 'cfn-lint': version('cfn-lint 1.40.0') })}:/usr/bin:/bin`,
+        PIP_NO_INDEX: '1',
+        PIP_FIND_LINKS: wheels,
+        PIP_CONFIG_FILE: '/dev/null',
+      },
     };
+  }
+  const pausesIn = async (folder: string) => (await readFile(join(folder, 'pauses'), 'utf8')).trim().split('\n');
 
-    const first = await check(['--install'], env);
-    const second = await check(['--install'], env);
+  test('are installed by pip and gem as they are locked, once, and preferred to those on PATH', async () => {
+    const { folder, check } = await project(files);
+    const { scripts, env } = await lockedScripts(folder);
+
+    const first = await check(['--install', '--jobs', '1'], env, scripts);
+    const second = await check(['--install'], env, scripts);
     const { stdout } = await run(join(folder, 'tools/python/bin/cfn-lint'), ['--version']);
     // What is installed here cannot lint: that it is asked to shows in what it prints, which are no findings.
-    const use = await check(['topic.yaml'], env);
+    const use = await check(['topic.yaml'], env, scripts);
 
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(stdout).toBe('cfn-lint 1.58.0\n');
-    expect(await readFile(join(folder, 'gem-calls'), 'utf8')).toBe(
-      `install cfn-nag --version 0.8.10 --no-document --install-dir ${folder}/tools/gems ` +
-        `--bindir ${folder}/tools/gems/bin\n`,
-    );
+    expect((await readFile(join(folder, 'gem-calls'), 'utf8')).trim().split('\n')).toEqual([
+      'fetch cfn-nag --version 0.8.10 --platform ruby',
+      'fetch multi_json --version 1.15.0 --platform ruby',
+      expect.stringMatching(
+        /^install --local --ignore-dependencies .*\/cfn-nag-0\.8\.10\.gem .*\/multi_json-1\.15\.0\.gem$/,
+      ),
+    ]);
+    expect((await run(join(folder, 'tools/gems/cfn_nag_scan'), ['--version'])).stdout).toBe('0.8.10\n');
     expect(use.stderr).toContain("No module named 'cfnlint.decode'");
   });
 
-  test('that cannot be installed are named', async () => {
+  test('are installed anew when a lock has changed, or an installation was not finished or no longer runs', async () => {
     const { folder, check } = await project(files);
-    const bin = await path(folder, { gem: '#!/bin/sh\necho "no network" >&2\nexit 2\n' });
-    const lint = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder, PIP_CONFIG_FILE: '/dev/null' };
+    const { scripts, env } = await lockedScripts(folder);
+    await check(['--install'], env, scripts);
+    const lock = join(scripts, 'gems.sha256');
+    await writeFile(lock, `# changed\n${await readFile(lock, 'utf8')}`);
+    await rm(join(folder, 'tools/python/requirements.txt'));
 
-    const pip = await check(['--install'], { ...lint, PATH: `${bin}:/usr/bin:/bin` });
-    await makeWheel(folder, 'cfn_lint', '1.58.0', {
-      'cfnlint/__init__.py': "def main():\n    print('cfn-lint 1.58.0')\n",
-      'cfn_lint-1.58.0.dist-info/entry_points.txt': '[console_scripts]\ncfn-lint = cfnlint:main\n',
-    });
-    const gem = await check(['--install'], { ...lint, PATH: `${bin}:/usr/bin:/bin` });
+    expect(await check(['--install'], env, scripts)).toMatchObject({ code: 0, stderr: '' });
+
+    expect(await readFile(join(folder, 'tools/gems/gems.sha256'), 'utf8')).toMatch(/^# changed/);
+    expect(await readdir(join(folder, 'tools/python'))).toContain('requirements.txt');
+
+    const program = join(folder, 'tools/gems/cfn_nag_scan');
+    await writeFile(program, '#!/nowhere/ruby\n');
+    expect(await check(['--install'], env, scripts)).toMatchObject({ code: 0, stderr: '' });
+    expect((await run(program, ['--version'])).stdout).toBe('0.8.10\n');
+  });
+
+  test('that cannot be downloaded are asked for again after growing pauses, and then named', async () => {
+    const { folder, check } = await project(files);
+    const { scripts, env } = await lockedScripts(folder);
+    await writeFiles(folder, { offline: '' });
+
+    const pip = await check(['--install'], { ...env, PIP_FIND_LINKS: folder }, scripts);
+    const pausesOfPip = await pausesIn(folder);
+    await rm(join(folder, 'pauses'));
+    const gem = await check(['--install', '--jobs', '1'], env, scripts);
 
     expect(pip).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('cfn-lint 1.58.0 could not be installed with pip; see above.'),
     });
+    expect(pip.stderr).toContain('cfn-lint 1.58.0 could not be downloaded; the next try is in 5 seconds.');
+    expect(pausesOfPip).toEqual(['5', '20', '60']);
     expect(gem).toMatchObject({
       code: 1,
-      stderr: 'no network\ncheck-templates.sh: cfn-nag 0.8.10 could not be installed with gem; see above.\n',
+      stderr: expect.stringContaining('cfn-nag 0.8.10 could not be downloaded with gem; see above.'),
     });
+    expect(gem.stderr).toContain('no network');
+    expect(await pausesIn(folder)).toEqual(['5', '20', '60', '5', '20', '60']);
+  });
+
+  test('that are not what is locked are refused at once, and leave nothing behind', async () => {
+    const { folder, check } = await project(files);
+    const { scripts, env } = await lockedScripts(folder);
+    const otherHash = async (lock: string) => {
+      const text = await readFile(join(scripts, lock), 'utf8');
+      await writeFile(join(scripts, lock), text.replace(/[0-9a-f]{64}/, '0'.repeat(64)));
+      return text;
+    };
+
+    const wheels = await otherHash('requirements.txt');
+    const pip = await check(['--install'], env, scripts);
+    await writeFiles(scripts, { 'requirements.txt': wheels });
+    await otherHash('gems.sha256');
+    const gem = await check(['--install'], env, scripts);
+
+    expect(pip).toMatchObject({ code: 1, stderr: expect.stringContaining('THESE PACKAGES DO NOT MATCH THE HASHES') });
+    expect(gem.code).toBe(1);
+    expect(gem.stdout).toContain('cfn-nag-0.8.10.gem: FAILED');
+    expect(gem.stderr).toContain(
+      `The gems above are not those that ${scripts}/gems.sha256 locks. Nothing was installed.`,
+    );
+    expect(await readFile(join(folder, 'gem-calls'), 'utf8')).not.toContain('install');
+    await expect(pausesIn(folder)).rejects.toThrow('ENOENT');
+  });
+
+  test('are installed by the GitHub workflow with the Ruby that CodeBuild has', async () => {
+    const repository = join(__dirname, '..', '..');
+    const workflow = await readFile(join(repository, '.github/workflows/test.yml'), 'utf8');
+    const pipeline = await readFile(
+      join(repository, 'generated/tooling/infrastructure-deployment-pipeline.yaml'),
+      'utf8',
+    );
+
+    const [, ruby] = /^ +ruby: ([0-9.]+)$/m.exec(pipeline) ?? [];
+    expect(ruby).toBeDefined();
+    expect(workflow).toContain(`ruby-version: '${ruby}'`);
+  });
+
+  test('are locked with everything that they need', async () => {
+    const wheels = await readFile(join(__dirname, 'requirements.txt'), 'utf8');
+    const gems = (await readFile(join(__dirname, 'gems.sha256'), 'utf8'))
+      .split('\n')
+      .filter((line) => !line.startsWith('#'));
+
+    // pip refuses a file in which some have hashes and some have not; that the gems are all is for gem to say.
+    expect(wheels).toMatch(/^cfn-lint==\d+\.\d+\.\d+ \\\n {4}--hash=sha256:[0-9a-f]{64}/m);
+    expect(gems.pop()).toBe('');
+    for (const gem of gems) {
+      expect(gem).toMatch(/^[0-9a-f]{64} {2}[a-z0-9_-]+-\d+(\.\d+)+\.gem$/);
+    }
+    expect(`${wheels}${gems}`).not.toMatch(/https?:/);
   });
 });
 

@@ -21,6 +21,8 @@ export interface ScriptOptions {
   readonly cwd: string;
   /** Options of bash itself, as `-x`. */
   readonly bash?: readonly string[];
+  /** Folder of the script, where it is a copy. */
+  readonly scripts?: string;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ScriptOptions {
  * @param script its file name
  */
 export function startScript(script: string, args: readonly string[], options: ScriptOptions): Running {
-  const path = join(__dirname, '..', script);
+  const path = join(options.scripts ?? join(__dirname, '..'), script);
   const child = spawn('bash', [...(options.bash ?? []), path, ...args], {
     cwd: options.cwd,
     env: options.env,

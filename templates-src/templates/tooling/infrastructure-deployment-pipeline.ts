@@ -72,7 +72,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     timeoutInMinutes: 20,
     input: packaged.output,
     buildspec: {
-      // cfn-nag is not maintained since 2022; Ruby 3.4 no longer brings along libraries that it loads.
+      // cfn-nag is not maintained since 2022. The GitHub workflow runs it with the same Ruby.
       install: { 'runtime-versions': { python: 3.13, ruby: 3.3 } },
       build: [
         'bash scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
