@@ -377,7 +377,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a topic that a service may publish to for anybody',
     template: store,
     break: (it) => {
-      delete statement(it, 'EventsPublishFailures').Condition;
+      delete statement(it, 'AlarmsPublish').Condition;
     },
     tool: 'rules',
     rules: ['service-grants-name-their-source'],
