@@ -20,6 +20,8 @@ interface Service {
   /** The target groups that production and test traffic go to. */
   traffic(): Promise<[string | undefined, string | undefined]>;
   taskSets(): Promise<{ status: string; taskDefinition: string }[]>;
+  /** As an update by CloudFormation would. */
+  moveTestTraffic(targetGroup: string): Promise<unknown>;
 }
 
 async function makeService(controller = 'CODE_DEPLOY'): Promise<Service> {
@@ -104,6 +106,11 @@ async function makeService(controller = 'CODE_DEPLOY'): Promise<Service> {
       );
       return [first, second];
     },
+    moveTestTraffic: (TargetGroupArn) =>
+      bench.dev('elbv2', 'ModifyListener', {
+        ListenerArn: testing,
+        DefaultActions: [{ Type: 'forward', TargetGroupArn }],
+      }),
     taskSets: async () => {
       const { services: found } = await bench.dev<{
         services: { taskSets: { status: string; taskDefinition: string }[] }[];
@@ -206,7 +213,7 @@ describe('a blue/green deployment', () => {
 
     expect(bench.notes.map((note) => note.replace(/ (d-)?[0-9a-f-]{36}| ecs-svc\/\d+/, ''))).toEqual([
       `deployment of ${service.name}:2`,
-      `replacement task set behind ${service.name}-green`,
+      `replacement task set of 2 tasks behind ${service.name}-green`,
       `test traffic (port 9000) goes to ${service.name}-green`,
       `production traffic (port 80) goes from ${service.name}-blue to ${service.name}-green, ` +
         'as CodeDeployDefault.ECSAllAtOnce says',
@@ -222,6 +229,31 @@ describe('a blue/green deployment', () => {
     expect(await runningImage()).toBe(image('b'));
     expect(await service.taskSets()).toHaveLength(1);
     expect(bench.notes).toContain('old task set ended; AWS keeps it for 5 minutes');
+  });
+
+  test('tells of a test window', async () => {
+    await bench.dev('codedeploy', 'UpdateDeploymentGroup', {
+      applicationName: service.name,
+      currentDeploymentGroupName: service.name,
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 30 },
+      },
+    });
+    await deploy('a');
+    expect(bench.notes).toContainEqual(expect.stringContaining('unless somebody says within 30 minutes'));
+  });
+
+  test('fails where something else has moved a listener', async () => {
+    await deploy('a');
+    await service.moveTestTraffic(service.blue);
+    await expect(deploy('b')).rejects.toThrow(
+      `The test listener (port 9000) does not forward to ${service.name}-green, which serves`,
+    );
+  });
+
+  test('fails where the service wants no tasks: CodeDeploy would deploy none', async () => {
+    await bench.dev('ecs', 'UpdateService', { cluster: service.name, service: service.name, desiredCount: 0 });
+    await expect(deploy('a')).rejects.toThrow('wants no tasks');
   });
 
   test('creates a deployment with the filled appspec', async () => {
