@@ -51,6 +51,8 @@ export const namesOf = ({ project }: Topology) => ({
   /** Rules of EventBridge; the topic admits those that begin with the project's name. */
   startRule: (pipeline: keyof typeof pipelineNames, event: string) => `${project}-${kebab(pipeline)}-${event}`,
   failureRule: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-failure`,
+  stackFailureRule: (pipeline: keyof typeof pipelineNames, environment: string) =>
+    `${project}-${kebab(pipeline)}-failure-${environment}`,
 
   /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */
   containerApplication: (environment: Named) => sub`${project}-${environment}-container`,

@@ -1,10 +1,17 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { defineTopology } from '../define-topology';
 import { compile } from '../dsl/compile';
 import { Intrinsic, type Node } from '../dsl/document';
+import type { Template } from '../dsl/template';
 import containerDeploymentPipeline from '../templates/tooling/container-deployment-pipeline';
+import infrastructureDeploymentPipeline from '../templates/tooling/infrastructure-deployment-pipeline';
 import { topology } from '../topology';
+import { pascalCase } from './function-names';
+import { runbook } from './triggers';
 
 /**
  * Events as AWS documents them (CodeCommit user guide "Monitoring CodeCommit events", ECR user guide "Amazon ECR events
@@ -53,25 +60,41 @@ const image = (detail: object = {}, detailType = 'ECR Image Action') => ({
   },
 });
 
-const execution = (detail: object = {}, detailType = 'CodePipeline Pipeline Execution State Change') => ({
+const actionExecution = (detail: object = {}, detailType = 'CodePipeline Action Execution State Change') => ({
   ...frame,
   'detail-type': detailType,
   source: 'aws.codepipeline',
   resources: ['arn:aws:codepipeline:eu-west-1:111111111111:ECS-Container-Deployment'],
   detail: {
     pipeline: 'ECS-Container-Deployment',
-    version: 3.0,
-    state: 'FAILED',
     'execution-id': '01234567-0123-0123-0123-012345678901',
+    'execution-result': {
+      'external-execution-summary': 'Deployment d-0123456789 failed',
+      'external-execution-id': 'd-0123456789',
+      'error-code': 'JobFailed',
+    },
+    stage: 'Prod',
+    action: 'Deploy',
+    state: 'FAILED',
+    region: 'eu-west-1',
+    type: { owner: 'AWS', provider: 'CodeDeployToECS', category: 'Deploy', version: '1' },
+    version: 3.0,
     ...detail,
   },
 });
 
-const resources = compile(containerDeploymentPipeline(topology)).Resources as Readonly<Record<string, Node>>;
+const resourcesOf = (template: Template) => compile(template).Resources as Readonly<Record<string, Node>>;
+const resources = resourcesOf(containerDeploymentPipeline(topology));
+const environments = ['alpha', 'omega'];
+const infrastructure = resourcesOf(
+  infrastructureDeploymentPipeline(
+    defineTopology({ project: 'team', environments: environments.map((name) => ({ name, approval: false })) }),
+  ),
+);
 
 /** The pattern of a rule, with the repository's ARN as CloudFormation fills it in. */
-function patternOf(rule: string): unknown {
-  const { Properties } = resources[rule] as { Properties: { EventPattern: Node } };
+function patternOf(rule: string, declared = resources): unknown {
+  const { Properties } = declared[rule] as { Properties: { EventPattern: Node } };
   return JSON.parse(
     JSON.stringify(Properties.EventPattern, (_, value) => {
       if (value instanceof Intrinsic) {
@@ -83,9 +106,9 @@ function patternOf(rule: string): unknown {
   );
 }
 
-function matches(rule: string, event: object): boolean {
+function matches(rule: string, event: object, declared = resources): boolean {
   const { stdout, stderr } = spawnSync('python3', [join(__dirname, 'match_events.py')], {
-    input: JSON.stringify({ pattern: patternOf(rule), events: [event] }),
+    input: JSON.stringify({ pattern: patternOf(rule, declared), events: [event] }),
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
@@ -132,16 +155,73 @@ describe('the rule for images', () => {
 });
 
 describe('the rule for failures', () => {
-  it('tells of a failed execution', () => {
-    expect(matches('FailureRule', execution())).toBe(true);
+  it('tells of a failed action', () => {
+    expect(matches('FailureRule', actionExecution())).toBe(true);
   });
 
   it.each([
-    ['an execution that succeeded', execution({ state: 'SUCCEEDED' })],
-    ['an execution that a newer one superseded', execution({ state: 'SUPERSEDED' })],
-    ['another pipeline', execution({ pipeline: 'ECS-Container-Build' })],
-    ['a failed stage, of which the execution tells', execution({}, 'CodePipeline Stage Execution State Change')],
+    ['an action that succeeded', actionExecution({ state: 'SUCCEEDED' })],
+    ['another pipeline', actionExecution({ pipeline: 'ECS-Container-Build' })],
+    [
+      'a failed execution, of which its action tells',
+      actionExecution({}, 'CodePipeline Pipeline Execution State Change'),
+    ],
+    ['a failed stage, of which its action tells', actionExecution({}, 'CodePipeline Stage Execution State Change')],
   ])('does nothing for %s', (_, event) => {
     expect(matches('FailureRule', event)).toBe(false);
   });
+});
+
+describe('the rules for failed stacks', () => {
+  const rules = ['FailureRule', 'AlphaFailureRule', 'OmegaFailureRule'];
+  const told = (detail: object) =>
+    rules.filter((rule) =>
+      matches(rule, actionExecution({ pipeline: 'Infrastructure-Deployment', ...detail }), infrastructure),
+    );
+  const type = (provider: string) => ({ type: { owner: 'AWS', provider, category: 'Deploy', version: '1' } });
+
+  it('tell of each failure once', () => {
+    expect(told({ stage: 'Source', ...type('CodeCommit') })).toEqual(['FailureRule']);
+    expect(told({ stage: 'Alpha', ...type('CodeBuild') })).toEqual(['FailureRule']);
+    expect(told({ stage: 'Alpha', ...type('CloudFormation') })).toEqual(['AlphaFailureRule']);
+    expect(told({ stage: 'Omega', ...type('CloudFormation') })).toEqual(['OmegaFailureRule']);
+  });
+
+  const lines = environments.map((environment) => {
+    const { Properties } = infrastructure[`${pascalCase(environment)}FailureRule`] as {
+      Properties: { Targets: readonly [{ InputTransformer: { InputTemplate: Intrinsic } }] };
+    };
+    return String(Properties.Targets[0].InputTransformer.InputTemplate.argument).split('\n');
+  });
+
+  it('name account, Region, stage, action and execution, the stacks, and the runbook, in lines between quotes', () => {
+    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+    expect(readme).toContain(`\n## ${runbook}\n`);
+    environments.forEach((environment, index) => {
+      const text = lines[index] ?? [];
+      expect(text.filter((line) => !/^"[^"]+"$/.test(line))).toEqual([]);
+      expect(text[0]).toContain(`in account \${${pascalCase(environment)}AccountId}, \${AWS::Region}: stage <stage>, `);
+      expect(text[0]).toContain('action <action>, execution <execution>: <reason>');
+      expect(text[1]).toContain(`STACK is team-${environment}-infrastructure or team-${environment}-container-service`);
+      expect(text.at(-1)).toContain(runbook);
+    });
+  });
+
+  it('hold commands that the AWS CLI knows, with their options', () => {
+    const commands = (lines[0] ?? []).flatMap((line) => /aws [a-z]+ [a-z-]+ .*(?=")/.exec(line)?.[0] ?? []);
+    expect(commands.map((command) => command.split(' ')[2])).toEqual([
+      'describe-events',
+      'delete-stack',
+      'continue-update-rollback',
+      'retry-stage-execution',
+    ]);
+    for (const command of commands) {
+      const words = command.replaceAll('${AWS::Region}', 'eu-west-1').replaceAll(/[<>]/g, '').split(' ').slice(1);
+      const { status, stderr } = spawnSync('aws', [...words, '--generate-cli-skeleton', 'output'], {
+        encoding: 'utf8',
+        env: { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' },
+      });
+      expect(status, `${command}\n${stderr}`).toBe(0);
+    }
+  }, 30_000);
 });

@@ -1,9 +1,11 @@
 import type { Topology } from '../define-topology';
-import { AccountId, type HandleTo, Partition, Region, type Substitution, sub } from '../dsl/intrinsics';
+import { AccountId, type HandleTo, Partition, type Reference, Region, type Substitution, sub } from '../dsl/intrinsics';
 import type { Template } from '../dsl/template';
 import type { Repository } from '../resources/codecommit';
 import { Rule } from '../resources/events';
+import { pascalCase } from './function-names';
 import { namesOf, pipelineNames } from './names';
+import type { DeploymentTarget } from './pipeline';
 import { declareRole } from './roles';
 import { trustService } from './statements';
 
@@ -96,30 +98,86 @@ function startOn(
   );
 }
 
-/** Tells the topic when an execution of a pipeline has failed; a rejected approval is a failure, too. */
-export function tellOfFailures(t: Template, topology: Topology, pipeline: PipelineKey): void {
+/** The heading of README.md below which it says what to do about each failure. */
+export const runbook = 'When something is stuck';
+
+/**
+ * Tells the topic of every action of a pipeline that has failed; a rejected approval is a failure, too. Actions, not
+ * executions: the event of an execution says neither where it failed nor why. Where CloudFormation failed in an
+ * environment, the message has the commands that free the stack: no pipeline can deploy to one whose first creation
+ * failed.
+ *
+ * @param targets the environments in which the pipeline deploys stacks
+ * @param templates the templates of these stacks
+ */
+export function tellOfFailures(
+  t: Template,
+  topology: Topology,
+  pipeline: PipelineKey,
+  { targets, templates }: { readonly targets: readonly DeploymentTarget[]; readonly templates: readonly string[] } = {
+    targets: [],
+    templates: [],
+  },
+): void {
   const names = namesOf(topology);
-  t.resource(
-    'FailureRule',
-    Rule({
-      Name: names.failureRule(pipeline),
-      Description: `Tells of failed executions of ${pipelineNames[pipeline]}`,
-      State: 'ENABLED',
-      EventPattern: {
-        source: ['aws.codepipeline'],
-        'detail-type': ['CodePipeline Pipeline Execution State Change'],
-        detail: { pipeline: [pipelineNames[pipeline]], state: ['FAILED'] },
-      },
-      Targets: [
-        {
-          Id: 'Topic',
-          Arn: names.topicArn(),
-          InputTransformer: {
-            InputPathsMap: { pipeline: '$.detail.pipeline', execution: '$.detail.execution-id' },
-            InputTemplate: sub`"<pipeline> failed: https://${Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<execution>/timeline"`,
-          },
+  const name = pipelineNames[pipeline];
+  const tellOf = (id: string, ruleName: string, where: string, detail: object, lines: readonly Substitution[]) =>
+    t.resource(
+      id,
+      Rule({
+        Name: ruleName,
+        Description: `Tells of what fails in ${where}`,
+        State: 'ENABLED',
+        EventPattern: {
+          source: ['aws.codepipeline'],
+          'detail-type': ['CodePipeline Action Execution State Change'],
+          detail: { pipeline: [name], state: ['FAILED'], ...detail },
         },
+        Targets: [
+          {
+            Id: 'Topic',
+            Arn: names.topicArn(),
+            InputTransformer: {
+              InputPathsMap: {
+                stage: '$.detail.stage',
+                action: '$.detail.action',
+                execution: '$.detail.execution-id',
+                reason: '$.detail.execution-result.external-execution-summary',
+              },
+              InputTemplate: quoted([
+                ...lines,
+                sub`More: ${`README.md, "${runbook}"`.replaceAll('"', "'")}. The execution: https://${Region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${name}/executions/<execution>/timeline`,
+              ]),
+            },
+          },
+        ],
+      }),
+    );
+  const what = (account: Reference) =>
+    sub`${name} failed in account ${account}, ${Region}: stage <stage>, action <action>, execution <execution>: <reason>`;
+
+  const elsewhere = targets.length === 0 ? {} : { type: { provider: [{ 'anything-but': 'CloudFormation' }] } };
+  tellOf('FailureRule', names.failureRule(pipeline), name, elsewhere, [what(AccountId)]);
+  for (const { environment, account } of targets) {
+    const stacks = templates.map((template) => `${topology.project}-${environment.name}-${template}`).join(' or ');
+    const here = sub`--stack-name STACK --region ${Region}`;
+    tellOf(
+      `${pascalCase(environment.name)}FailureRule`,
+      names.stackFailureRule(pipeline, environment.name),
+      `stacks of ${environment.name}`,
+      { stage: [pascalCase(environment.name)], type: { provider: ['CloudFormation'] } },
+      [
+        what(account),
+        sub`STACK is ${stacks}, as the action says. With credentials of account ${account}:`,
+        sub`Why: aws cloudformation describe-events --filters FailedEvents=true ${here}`,
+        sub`If its creation failed (ROLLBACK_COMPLETE, ROLLBACK_FAILED): aws cloudformation delete-stack ${here}`,
+        sub`If it is in UPDATE_ROLLBACK_FAILED, and the cause is gone: aws cloudformation continue-update-rollback ${here}`,
+        sub`Then, in account ${AccountId}: aws codepipeline retry-stage-execution --pipeline-name ${name} --stage-name <stage> --pipeline-execution-id <execution> --retry-mode ALL_ACTIONS --region ${Region}`,
       ],
-    }),
-  );
+    );
+  }
 }
+
+/** A template of text: each line between quotes (EventBridge User Guide, "Input transformation": common issues). */
+const quoted = (lines: readonly Substitution[]): Substitution =>
+  lines.map((line) => sub`"${line}"`).reduce((text, line) => sub`${text}\n${line}`);

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type AwsEvent, branchEvent, EventBus, executionEvent, imageEvent, inputOf } from './event-bus';
+import type { ActionDefinition } from './definition';
+import { type AwsEvent, actionEvent, branchEvent, EventBus, executionEvent, imageEvent, inputOf } from './event-bus';
+import type { Progress } from './pipeline';
 import { Bench, role } from './world.fixture';
+
+type ActionProgress = Extract<Progress, { readonly kind: 'action' }>;
 
 let bench: Bench;
 let bus: EventBus;
@@ -104,25 +108,34 @@ describe('a rule', () => {
       'failure',
       {
         source: ['aws.codepipeline'],
-        'detail-type': ['CodePipeline Pipeline Execution State Change'],
-        detail: { pipeline: ['Team-Pipeline'], state: ['FAILED'] },
+        'detail-type': ['CodePipeline Action Execution State Change'],
+        detail: { pipeline: ['Team-Pipeline'], state: ['FAILED'], type: { provider: [{ 'anything-but': 'Manual' }] } },
       },
       {
         Arn: TopicArn,
         InputTransformer: {
-          InputPathsMap: { pipeline: '$.detail.pipeline', execution: '$.detail.execution-id' },
-          InputTemplate: '"<pipeline> failed: see <execution>"',
+          InputPathsMap: {
+            action: '$.detail.action',
+            execution: '$.detail.execution-id',
+            reason: '$.detail.execution-result.external-execution-summary',
+          },
+          InputTemplate: '"<action> failed: <reason>"\n"see <execution>"',
         },
       },
     );
-    const end = (name: string, state: string) =>
-      bus.put('an end', executionEvent(bench.world.cloud, { pipeline: name, id: '0f0f', started: new Date() }, state));
+    const end = (pipeline: string, state: 'SUCCEEDED' | 'FAILED', provider = 'CodeBuild') => {
+      const actionTypeId = { category: 'Build', owner: 'AWS', provider, version: '1' };
+      const action = { name: 'Compile', actionTypeId } as unknown as ActionDefinition;
+      const ended = { kind: 'action', stage: 'Build', action, state, milliseconds: 1, message: 'No luck\nat all' };
+      return bus.put('an end', actionEvent(bench.world.cloud, { pipeline, id: '0f0f' }, ended as ActionProgress));
+    };
 
     expect(await end('Team-Pipeline', 'SUCCEEDED')).toEqual([]);
+    expect(await end('Team-Pipeline', 'FAILED', 'Manual')).toEqual([]);
     expect(await end('Other-Pipeline', 'FAILED')).toEqual([]);
     expect(await end('Team-Pipeline', 'FAILED')).toEqual(['failure']);
 
-    expect(told).toEqual(['rule failure told failures: Team-Pipeline failed: see 0f0f']);
+    expect(told).toEqual(['rule failure told failures:', '  Compile failed: No luck', '  see 0f0f']);
   });
 
   test('with a target that the rehearsal does not play says so', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { partitionOf } from '../../../templates-src/region';
 import { assumeRole, type Cloud } from './cloud';
+import type { Progress } from './pipeline';
 
 /** An event of an AWS service, as EventBridge hands it to rules. */
 export interface AwsEvent {
@@ -98,7 +99,10 @@ export class EventBus {
         } else if (service === 'sns') {
           const Message = inputOf(target, event);
           await this.cloud.emulator.call(ACCOUNT, 'sns', 'Publish', { TopicArn: target.Arn, Message });
-          this.targets.tell(`rule ${Rule} told ${name}: ${Message}`);
+          this.targets.tell(`rule ${Rule} told ${name}:`);
+          for (const line of Message.split('\n')) {
+            this.targets.tell(`  ${line}`);
+          }
         } else {
           this.targets.tell(`rule ${Rule}: the rehearsal does nothing for the target ${target.Arn}`);
         }
@@ -115,8 +119,8 @@ export class EventBus {
 }
 
 /**
- * What a target gets: the event, or what its input transformer makes of it. A template that is JSON text loses its
- * quotes when it is delivered as text.
+ * What a target gets: the event, or what its input transformer makes of it. Lines of a template that stand between
+ * quotes are text.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf({ InputTransformer }: Pick<Target, 'InputTransformer'>, event: AwsEvent): string {
@@ -135,7 +139,7 @@ export function inputOf({ InputTransformer }: Pick<Target, 'InputTransformer'>, 
         ? value
         : JSON.stringify(value);
   });
-  return /^".*"$/s.test(InputTemplate) ? filled.slice(1, -1) : filled;
+  return InputTemplate.split('\n').every((line) => /^".*"$/.test(line)) ? filled.replaceAll(/^"|"$/gm, '') : filled;
 }
 
 /** Follows a JSON path of the kind that input transformers take: names after dots, from the root `$`. */
@@ -217,5 +221,33 @@ export function executionEvent(
     'detail-type': 'CodePipeline Pipeline Execution State Change',
     resources: [`arn:${partitionOf(region)}:codepipeline:${region}:${accounts[ACCOUNT]}:${pipeline}`],
     detail: { pipeline, 'execution-id': id, 'start-time': started.toISOString(), state, version: 1 },
+  };
+}
+
+/**
+ * The event of an action that began or ended.
+ * https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
+ */
+export function actionEvent(
+  { accounts, region }: Cloud,
+  { pipeline, id }: { readonly pipeline: string; readonly id: string },
+  { stage, action, state, message }: Extract<Progress, { readonly kind: 'action' }>,
+): EventContent {
+  return {
+    source: 'aws.codepipeline',
+    'detail-type': 'CodePipeline Action Execution State Change',
+    resources: [`arn:${partitionOf(region)}:codepipeline:${region}:${accounts[ACCOUNT]}:${pipeline}`],
+    detail: {
+      pipeline,
+      'execution-id': id,
+      stage,
+      action: action.name,
+      state,
+      region,
+      type: action.actionTypeId,
+      // A summary is one line.
+      'execution-result': { 'external-execution-summary': message.split('\n', 1)[0] },
+      version: 1,
+    },
   };
 }

@@ -11,7 +11,10 @@ test('a failing check stops the pipeline there, tells the topic, and nothing is 
   expect(text).toMatch(
     /^Infrastructure-Deployment #1 failed in the stage Check after [\d.]+ s; nothing later has run$/m,
   );
-  expect(text).toContain('told route-to-live-approvals-and-failures: Infrastructure-Deployment failed: ');
+  expect(text).toMatch(
+    /told route-to-live-approvals-and-failures:\n +Infrastructure-Deployment failed in account \d{12}, /,
+  );
+  expect(text).toMatch(/stage Check, action Check, execution \S+: Build route-to-live-check-templates:/);
   expect(text).not.toContain('#1 · Dev');
   expect(text).not.toContain('stack infrastructure');
   expect(text).toMatch(/^Not all went well in .*: Infrastructure-Deployment$/m);

@@ -1,7 +1,7 @@
 import { checkProviders, performAction } from './actions';
 import type { Approval, Decision } from './actions/approval';
 import { type ActionDefinition, readDefinition } from './definition';
-import { branchEvent, EventBus, executionEvent, imageEvent } from './event-bus';
+import { actionEvent, branchEvent, EventBus, executionEvent, imageEvent } from './event-bus';
 import { ImageWatch } from './images';
 import { type ActionResult, type ActionRun, type Execution, Pipeline, type Progress } from './pipeline';
 import type { BranchChange } from './repositories';
@@ -232,6 +232,11 @@ export class Route {
       const key = `${progress.execution.id}.${progress.stage}`;
       this.waiting.add(key);
       this.onWaiting.get(key)?.();
+    }
+    if (progress.kind === 'action' && progress.state === 'FAILED') {
+      const { execution, stage, action } = progress;
+      const subject = `${execution.pipeline} #${execution.number} ${stage}.${action.name} FAILED`;
+      this.track(this.bus.put(subject, actionEvent(this.world.cloud, execution, progress)));
     }
     if (progress.kind === 'execution') {
       const { execution, state } = progress;

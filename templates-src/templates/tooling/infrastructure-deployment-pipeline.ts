@@ -142,7 +142,10 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     ...(source.trigger ? { trigger: source.trigger } : {}),
   });
   source.start();
-  tellOfFailures(t, topology, 'infrastructureDeployment');
+  tellOfFailures(t, topology, 'infrastructureDeployment', {
+    targets: topology.environments.map((environment) => ({ environment, account: accounts(environment) })),
+    templates: ['infrastructure', 'container-service'],
+  });
 
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;
