@@ -39,11 +39,12 @@ function main(): number {
 function build(check: boolean): number {
   // Loaded late, so that a mistake in topology.ts is reported like any other and not with a trace of module loading.
   const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
-  const { applyBuild, generatedFolder, planBuild } = require('./lib/build') as typeof import('./lib/build');
+  const { applyBuild, generatedFolder, planBuild, planFunctionPlatforms } =
+    require('./lib/build') as typeof import('./lib/build');
   const { planEcsDeploy } = require('./lib/ecs-deploy') as typeof import('./lib/ecs-deploy');
   const { planReadme } = require('./lib/readme') as typeof import('./lib/readme');
 
-  const plans = [planBuild(topology, generatedFolder), planEcsDeploy(topology)];
+  const plans = [planBuild(topology, generatedFolder), planFunctionPlatforms(generatedFolder), planEcsDeploy(topology)];
   const errors = plans.flatMap((plan) => plan.errors);
   if (errors.length > 0) {
     throw new Error(errors.join('\n'));

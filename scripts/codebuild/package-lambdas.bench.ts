@@ -26,7 +26,7 @@ function main(): Promise<void> {
 async function measure(folder: string): Promise<void> {
   makeFunctions(folder);
   const python = (...args: string[]) => `PYTHONDONTWRITEBYTECODE=1 python3 ${STEPS} ${args.join(' ')}`;
-  const hash = python('plan lambda parameters ""');
+  const hash = python('plan lambda templates parameters ""');
   const contenders: Record<string, string> = {
     'loop of zip -qr': 'for d in lambda/*/; do (cd "$d" && zip -qr "../../zips/$(basename "$d").zip" .); done',
     'unchanged: hash': `${hash} >plan`,
@@ -52,7 +52,7 @@ async function measure(folder: string): Promise<void> {
 async function measureWithAws(folder: string): Promise<void> {
   const emulator = await startEmulator();
   try {
-    const options = { cwd: folder, env: emulator.environment('tooling') };
+    const options = { cwd: folder, env: { ...emulator.environment('tooling'), TEMPLATES_DIR: 'templates' } };
     const location = ['--create-bucket-configuration', 'LocationConstraint=eu-west-1'];
     execFileSync('aws', ['s3api', 'create-bucket', '--bucket', 'packages-bench', ...location], options);
     const script = join(__dirname, 'package-lambdas.sh');
@@ -83,6 +83,10 @@ function makeFunctions(folder: string): void {
       writeFileSync(join(source, `${file}.mjs`), text.slice(0, BYTES));
     }
   }
+  const platform = { runtime: 'nodejs24.x', architecture: 'x86_64' };
+  const names = Array.from({ length: FUNCTIONS }, (_, number) => [`function-${number}`, platform]);
+  mkdirSync(join(folder, 'templates'));
+  writeFileSync(join(folder, 'templates/lambda-functions.json'), JSON.stringify(Object.fromEntries(names)));
   for (const template of ['infrastructure', 'container-service']) {
     mkdirSync(join(folder, 'parameters/dev'), { recursive: true });
     writeFileSync(join(folder, `parameters/dev/${template}.json`), '{"Parameters": {}}');

@@ -18,27 +18,32 @@ already. Writes what the later stages of the pipeline need:
                                                 infrastructure with the keys of the packages; with the stack policy
                                                 of a template that has one
 
-The key of a package is FUNCTION/CONTENT-HASH.zip. The hash covers names, executable bits and contents of the source,
-so a function that did not change is neither installed nor zipped nor uploaded. A package in S3 is never overwritten.
+The key of a package is FUNCTION/CONTENT-HASH.zip. The hash covers the function's runtime and architecture, and names,
+executable bits and contents of the source, so a function that did not change is neither installed nor zipped nor
+uploaded. A package in S3 is never overwritten.
 
-Dependencies are installed from package-lock.json (npm ci --omit=dev) and from requirements.txt (pip install
---require-hashes), without running code of theirs. Left out of packages: *.test.*, test_*.py, tsconfig*.json,
-__pycache__, .DS_Store, node_modules/.cache.
+Dependencies are installed from package-lock.json (npm ci --omit=dev) or from requirements.txt (pip install
+--require-hashes --no-deps), without running code of theirs: native code has to be there ready-made, in a wheel or a
+package of npm. They are installed for the function's runtime and architecture, whatever machine this runs on, and what
+Lambda could not load is refused: binaries for another processor or system, for another Python or Node.js, or for a
+newer glibc than that of Amazon Linux 2023. Left out of packages: *.test.*, test_*.py, tsconfig*.json, __pycache__,
+.DS_Store, node_modules/.cache, node_modules/.bin.
 
 Options (and the environment variables that are their defaults):
   --bucket NAME             bucket of the packages (PACKAGE_BUCKET)
   --output DIR              where to write (PACKAGE_OUTPUT)
   --lambda-dir DIR          folder with a sub-folder for each function (LAMBDA_DIR, else lambda)
   --parameters-dir DIR      folder with a sub-folder for each environment (PARAMETERS_DIR, else parameters)
-  --templates-dir DIR       folder with the stack policies of templates (TEMPLATES_DIR, else generated/environment)
+  --templates-dir DIR       folder with what `npm run build` wrote: the stack policies of templates, and runtime and
+                            architecture of each function (TEMPLATES_DIR, else generated/environment)
   --environments "A B ..."  environments to write configurations for (ENVIRONMENTS, else every sub-folder of the
                             parameters folder but tooling)
   --jobs N                  how many programs run at a time (PACKAGE_JOBS, else twice the number of cores)
   --help                    this text
 
-Needs the AWS CLI, Python 3 and, for functions with a lock file, npm or pip. The caller may s3:ListBucket on the
-bucket, s3:GetObject and s3:PutObject on its objects, and kms:GenerateDataKey and kms:Decrypt with the bucket's key.
-Objects are encrypted as the bucket says. index.json in the bucket is a cache that may be deleted at any time.
+Needs the AWS CLI, Python 3.10 or later and, for functions with a lock file, npm or pip. The caller may s3:ListBucket
+on the bucket, s3:GetObject and s3:PutObject on its objects, and kms:GenerateDataKey and kms:Decrypt with the bucket's
+key. Objects are encrypted as the bucket says. index.json in the bucket is a cache that may be deleted at any time.
 
 Ends with 0 when all packages are in S3, 1 when something failed, 2 when called wrongly. Safe to run again after it
 was killed at any point.
@@ -112,34 +117,11 @@ look_up() {
   printf '%s\n' "$aws_output" >"$work/packages/$function"
 }
 
-# prepare LINE: copies a function with a lock file to $work/staged/<function> and installs its dependencies there.
+# prepare LINE: makes a folder of a function with a lock file and its dependencies, $work/staged/<function>.
 prepare() {
-  local function hash kind target log
-  IFS=$'\t' read -r function hash kind <<<"$1"
-  [[ $kind == locked ]] || return 0
-  target=$work/staged/$function
-  log=$work/install-$function.log
-  mkdir -p "$target"
-  package stage "$lambda_dir/$function" "$hash" "$target" || return 1
-  if ! install_dependencies "$target" >"$log" 2>&1; then
-    complain "$function: installing its dependencies failed:"$'\n'"$(tail -n 30 "$log")"
-    return 1
-  fi
+  [[ $1 == *$'\tlocked\t'* ]] || return 0
+  package install "$lambda_dir" "$work/staged" "$1"
 }
-
-# install_dependencies FOLDER: installs from the lock files of a folder, into it. Code of dependencies does not run
-# (no install scripts, no building of source distributions): what is installed depends on the lock file alone. Binaries
-# are those for this machine: its architecture and, for pip, its version of Python have to be the function's.
-install_dependencies() (
-  cd "$1" || exit
-  if [[ -f package-lock.json || -f npm-shrinkwrap.json ]]; then
-    npm ci --omit=dev --ignore-scripts --no-audit --no-fund || exit
-  fi
-  if [[ -f requirements.txt ]]; then
-    python3 -m pip install --requirement requirements.txt --target . --require-hashes --only-binary :all: \
-      --no-compile --disable-pip-version-check --no-warn-script-location || exit
-  fi
-)
 
 # upload LINE: puts a zip into S3 and notes it in $work/packages/<function>.
 upload() {
@@ -184,7 +166,7 @@ mkdir "$work/packages" "$work/staged" "$work/zips"
 [[ -d $templates_dir ]] || fail "$templates_dir: found no such folder; expected the templates (--templates-dir)."
 # Whoever finds a manifest may rely on all else being there: one of an earlier run must not outlive a run that fails.
 rm -f "$output/manifest.json"
-package plan "$lambda_dir" "$parameters_dir" "$environments" >"$work/plan" ||
+package plan "$lambda_dir" "$templates_dir" "$parameters_dir" "$environments" >"$work/plan" ||
   fail "Nothing has been packaged; see above."
 
 list_bucket
@@ -193,11 +175,6 @@ for_each_line "$jobs" look_up <"$work/unknown" || fail "S3 did not tell all pack
 
 select_missing >"$work/missing"
 if [[ -s $work/missing ]]; then
-  # npm and pip pick what fits the machine they run on, and a package never changes once it is in S3.
-  if grep -q 'locked$' "$work/missing" && [[ $(uname -s) != Linux ]]; then
-    fail "Dependencies have to be installed on Linux, where Lambda runs them; found $(uname -s). Nothing was uploaded." \
-      "Commit and let CodeBuild package them."
-  fi
   for_each_line "$jobs" prepare <"$work/missing" || fail "Not all functions could be prepared; nothing was uploaded."
   package zip "$lambda_dir" "$work/staged" "$work/zips" <"$work/missing" >"$work/zipped" ||
     fail "Not all functions could be zipped; nothing was uploaded."

@@ -6,8 +6,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
+import { elf } from './test-support/elf';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
-import { aws, makeFolder, makeWheel, parameters, stackPolicy, writeFiles } from './test-support/project';
+import {
+  aws,
+  lockLine,
+  makeFolder,
+  makeWheel,
+  parameters,
+  platformsFile,
+  platformsPath,
+  stackPolicy,
+  writeFiles,
+} from './test-support/project';
 import { type Result, type Running, runScript, startScript } from './test-support/script';
 
 const run = promisify(execFile);
@@ -19,6 +30,9 @@ const API = {
   'lambda/orders-api/index.mjs': "export { handler } from './src/handler.mjs';\n",
   'lambda/orders-api/src/handler.mjs': 'export const handler = async () => 200;\n',
 };
+/** What functions run on whose files a test writes later. */
+const PLATFORMS = { [platformsPath]: platformsFile(Object.keys(API)) };
+const BOTH_PLATFORMS = { [platformsPath]: platformsFile(Object.keys({ ...EVENTS, ...API })) };
 
 interface Manifest {
   bucket: string;
@@ -67,7 +81,7 @@ interface Project {
 
 async function project(files: Readonly<Record<string, string | Buffer>>): Promise<Project> {
   const folder = await makeFolder(onTestFinished);
-  await writeFiles(folder, { ...parameters, ...files });
+  await writeFiles(folder, { ...parameters, [platformsPath]: platformsFile(Object.keys(files)), ...files });
   const bucket = `packages-${randomUUID()}`;
   await aws(
     emulator.environment('tooling'),
@@ -146,6 +160,7 @@ async function npmFunction(folder: string): Promise<NodeJS.ProcessEnv> {
       [`${name}/package.json`]: JSON.stringify({
         name,
         version: '1.0.0',
+        bin: 'index.js',
         scripts: { install: 'touch installed' },
       }),
       [`${name}/index.js`]: `module.exports = '${name}';\n`,
@@ -251,7 +266,7 @@ describe('package-lambdas.sh', () => {
 
   test('makes the same bytes of the same tree on other days, under other umasks, in other folders', async () => {
     const makeAndPackage = async (umask: string, day: string, order: (names: string[]) => string[]) => {
-      const source = await project({});
+      const source = await project(BOTH_PLATFORMS);
       const npm = await npmFunction(source.folder);
       const tree = join(source.folder, 'lambda/order-events');
       // Made in an order of its own, so that the folder lists the files in that order too.
@@ -312,6 +327,22 @@ describe('package-lambdas.sh', () => {
   });
 
   test.each([
+    ['the runtime', { runtime: 'nodejs22.x', architecture: 'x86_64' }],
+    ['the architecture', { runtime: 'nodejs24.x', architecture: 'arm64' }],
+  ])('makes another package of the same source when %s changes', async (_, platform) => {
+    const source = await project(API);
+    await source.package();
+    const [before] = (await source.manifest()).functions;
+    await writeFiles(source.folder, { [platformsPath]: JSON.stringify({ 'orders-api': platform }) });
+
+    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
+
+    const [after] = (await source.manifest()).functions;
+    expect(after?.key).not.toBe(before?.key);
+    expect(after?.sha256).toBe(before?.sha256);
+  });
+
+  test.each([
     ['a name', (tree: string) => rename(join(tree, 'index.mjs'), join(tree, 'main.mjs'))],
     ['an executable bit', (tree: string) => chmod(join(tree, 'index.mjs'), 0o755)],
   ])('makes another package when %s changes', async (_, change) => {
@@ -337,13 +368,14 @@ describe('package-lambdas.sh', () => {
 
 describe('dependencies', () => {
   test('are installed from package-lock.json: those for production, fresh, without running their scripts', async () => {
-    const source = await project({});
+    const source = await project(PLATFORMS);
     const npm = await npmFunction(source.folder);
     await writeFiles(source.folder, { 'lambda/orders-api/node_modules/greeting/index.js': 'an old one' });
     expect(await source.package([], npm)).toMatchObject({ code: 0, stderr: '' });
 
     const packaged = await contents(await onlyPackage(source));
     expect(packaged['node_modules/greeting/index.js']).toBe("module.exports = 'greeting';\n");
+    expect(Object.keys(packaged).filter((name) => name.includes('/.bin/'))).toEqual([]);
     expect(Object.keys(packaged)).toContain('node_modules/greeting/index.test.js');
     expect(Object.keys(packaged)).not.toContain('node_modules/greeting/installed');
     expect(Object.keys(packaged).filter((name) => name.startsWith('node_modules/linter/'))).toEqual([]);
@@ -355,7 +387,7 @@ describe('dependencies', () => {
   });
 
   test('that npm cannot install are reported with what npm said, and nothing is uploaded', async () => {
-    const source = await project(EVENTS);
+    const source = await project({ ...EVENTS, ...BOTH_PLATFORMS });
     const npm = await npmFunction(source.folder);
     await rm(join(source.folder, 'lambda/orders-api/vendor/greeting-1.0.0.tgz'));
     await writeFiles(source.folder, { 'package/manifest.json': 'of an earlier run' });
@@ -373,16 +405,11 @@ describe('dependencies', () => {
     const source = await project(EVENTS);
     const wheels = join(source.folder, 'wheels');
     const wheel = await makeWheel(wheels, 'greeting', '1.0.0', { 'greeting/__init__.py': 'WORD = "hello"\n' });
-    const hash = createHash('sha256')
-      .update(await readFile(wheel))
-      .digest('hex');
     const pip = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: wheels, PIP_CONFIG_FILE: '/dev/null' };
     await writeFiles(source.folder, { 'lambda/order-events/requirements.txt': 'greeting==1.0.0\n' });
 
     const unlocked = await source.package([], pip);
-    await writeFiles(source.folder, {
-      'lambda/order-events/requirements.txt': `greeting==1.0.0 --hash=sha256:${hash}\n`,
-    });
+    await writeFiles(source.folder, { 'lambda/order-events/requirements.txt': await lockLine(wheel) });
     const locked = await source.package([], pip);
 
     expect(unlocked.code).toBe(1);
@@ -393,26 +420,14 @@ describe('dependencies', () => {
       'greeting/__init__.py': 'WORD = "hello"\n',
     });
   });
-
-  test('are not installed on another system than Linux', async () => {
-    const source = await project({ ...EVENTS, 'lambda/order-events/requirements.txt': '' });
-    const bin = join(source.folder, 'bin');
-    await writeFiles(bin, { uname: '#!/bin/sh\necho Darwin\n' });
-    await chmod(join(bin, 'uname'), 0o755);
-
-    const result = await source.package([], { PATH: `${bin}:${tooling.PATH}` });
-
-    expect(result.code).toBe(1);
-    expect(result.stderr).toContain(
-      'Dependencies have to be installed on Linux, where Lambda runs them; found Darwin.',
-    );
-    expect(uploads()).toEqual([]);
-  });
 });
 
 describe('what cannot be packaged', () => {
   test('is refused, all of it at once, before AWS is asked anything', async () => {
+    const folders = ['empty', 'Upper_Case', 'a-1', 'a1', 'links', 'linked', 'yarn', 'unlocked', 'broken', 'huge'];
+    const others = ['mixed', 'native', 'without-folder'];
     const source = await project({
+      [platformsPath]: platformsFile([...folders, ...others].map((name) => `lambda/${name}/index.mjs`)),
       'lambda/empty/test_only.py': '',
       'lambda/Upper_Case/a.py': '',
       'lambda/a-1/a.py': '',
@@ -422,6 +437,9 @@ describe('what cannot be packaged', () => {
       'lambda/unlocked/package.json': '{"dependencies": {"left-pad": "1.3.0"}}',
       'lambda/broken/package.json': '[',
       'lambda/huge/model.bin': '',
+      'lambda/mixed/requirements.txt': '',
+      'lambda/native/lib/tool.so': elf({ machine: 'arm64' }),
+      'lambda/without-settings/index.mjs': '',
       'outside/secret': '',
       'parameters/dev/infrastructure.json': '{"Parameters": {"DesiredCount": 2}}',
       'parameters/dev/container-service.json': '{"Parameters": {}',
@@ -444,6 +462,8 @@ describe('what cannot be packaged', () => {
     const expected = [
       'The folder name "Upper_Case" is no function name;',
       'The folders "a-1" and "a1" both need the template parameter A1CodeKey.',
+      `lambda/without-settings: found no function for this folder in ${platformsPath}. Type its settings into`,
+      `${platformsPath}: found the function without-folder, but no folder lambda/without-folder. Create the folder`,
       'lambda/broken/package.json: found no JSON object',
       'lambda/empty: found no file to package;',
       'huge: the package has 262144000 bytes unzipped; Lambda accepts less than 262144000 (250 MB).',
@@ -452,6 +472,8 @@ describe('what cannot be packaged', () => {
       'lambda/links/pipe: found neither a file nor a folder nor a symbolic link.',
       'lambda/links/secret: found a symbolic link to ../../outside/secret, outside of the folder.',
       'lambda/links/sub/loop: found a symbolic link to a folder that holds the link itself.',
+      'lambda/mixed: found requirements.txt, but the function runs nodejs24.x, which has no use for it.',
+      'lambda/native/lib/tool.so: found a binary for arm64, expected one for Linux on x86_64.',
       'lambda/unlocked: package.json names dependencies (left-pad), but there is no package-lock.json.',
       'lambda/yarn: found yarn.lock; dependencies are installed from package-lock.json or requirements.txt',
       'parameters/dev/infrastructure.json: DesiredCount is 2; expected a string',
@@ -476,6 +498,27 @@ describe('what cannot be packaged', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('parameters/dev/infrastructure.json: OrderEventsCodeKey is set; packaging sets it');
     expect(existsSync(join(source.folder, 'package'))).toBe(false);
+  });
+
+  test.each([
+    ['is missing', undefined, 'cannot be read (No such file or directory). It is written by `npm run build`:'],
+    ['is cut off', '{"order-events": {', 'found no JSON (Expecting'],
+    ['holds something else', '[]', 'found something else than an object of functions.'],
+    ['names a Python of Amazon Linux 2', { runtime: 'python3.11', architecture: 'x86_64' }, 'order-events: found {'],
+    ['names a Node.js of Amazon Linux 2', { runtime: 'nodejs18.x', architecture: 'x86_64' }, 'order-events: found {'],
+    ['names an unknown processor', { runtime: 'python3.14', architecture: 'aarch64' }, 'order-events: found {'],
+    ['has no architecture', { runtime: 'python3.14' }, 'order-events: found {"runtime": "python3.14"}; expected'],
+  ])('is any function when the file of what they run on %s', async (_, content, problem) => {
+    const text = typeof content === 'object' ? JSON.stringify({ 'order-events': content }) : content;
+    const source = await project({ ...EVENTS, [platformsPath]: text ?? '' });
+    if (text === undefined) {
+      await rm(join(source.folder, platformsPath));
+    }
+
+    expect(await source.package()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${platformsPath}: ${problem}`),
+    });
   });
 
   test('is a folder without functions', async () => {
@@ -692,7 +735,10 @@ describe('options', () => {
 
   test('can come from the environment', async () => {
     const source = await project({});
-    await writeFiles(source.folder, { 'functions/order-events/app.py': '' });
+    await writeFiles(source.folder, {
+      'functions/order-events/app.py': '',
+      'templates/lambda-functions.json': platformsFile(['lambda/order-events/app.py']),
+    });
 
     const result = await runScript('package-lambdas.sh', [], {
       cwd: source.folder,
@@ -701,6 +747,7 @@ describe('options', () => {
         PACKAGE_BUCKET: source.bucket,
         PACKAGE_OUTPUT: 'output',
         LAMBDA_DIR: 'functions',
+        TEMPLATES_DIR: 'templates',
         PARAMETERS_DIR: 'parameters',
         ENVIRONMENTS: 'dev',
         PACKAGE_JOBS: '1',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
-import { aws, makeFolder, parameters, writeFiles } from './test-support/project';
+import { aws, makeFolder, parameters, platformsFile, platformsPath, writeFiles } from './test-support/project';
 import { type Result, type Running, runScript, type ScriptOptions, startScript } from './test-support/script';
 
 // Every test runs the AWS CLI a dozen times, which takes long to start.
@@ -18,6 +18,7 @@ const FUNCTIONS = ['orders', 'parcels'];
 
 const sources = {
   ...parameters,
+  [platformsPath]: platformsFile(FUNCTIONS.map((name) => `lambda/${name}/app.py`)),
   ...Object.fromEntries(FUNCTIONS.map((name) => [`lambda/${name}/app.py`, `NAME = '${name}'\n`])),
 };
 

@@ -8,7 +8,7 @@ import { frozen } from '../../templates-src/dsl/resources';
 import { template } from '../../templates-src/dsl/template';
 import { Topic } from '../../templates-src/resources/sns';
 import { topology } from '../../templates-src/topology';
-import { applyBuild, type BuildPlan, generate, generatedFolder, planBuild } from './build';
+import { applyBuild, type BuildPlan, generate, generatedFolder, planBuild, planFunctionPlatforms } from './build';
 import type { TemplateSource } from './templates';
 import { importTemplates } from './templates.fixture';
 
@@ -56,6 +56,12 @@ test('what is committed is what the sources generate, and nothing else', () => {
   expect(stale.map(({ path, change }) => `${change} ${relative(generatedFolder, path)}`)).toEqual([]);
   const yaml = files.filter(({ path }) => path.endsWith('.yaml'));
   expect(yaml).toHaveLength(sources.length);
+});
+
+test('what functions run on is committed for the packager, and no template takes the file away', () => {
+  expect(planFunctionPlatforms(generatedFolder).files).toMatchObject([{ change: 'unchanged' }]);
+  applyBuild(planFunctionPlatforms(folder));
+  expect(changesOf(planBuild(topology, folder, []))).toEqual({});
 });
 
 test('a generated file names its source and says what to do instead of editing it', () => {

@@ -5,6 +5,8 @@ import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
 import { stackPolicy, stackPolicyFile } from '../../templates-src/dsl/stack-policy';
 import type { Template } from '../../templates-src/dsl/template';
+import { lambdaFunctions } from '../../templates-src/lambda-functions';
+import { functionPlatforms, functionPlatformsFile } from '../../templates-src/patterns/function-platforms';
 import { messageOf } from './message';
 import { type TemplateSource, templateSources } from './templates';
 import { writeFiles } from './write-files';
@@ -67,11 +69,18 @@ export function planBuild(topology: Topology, folder: string, sources = template
     }
   }
   const expected = new Set(files.map(({ path }) => path));
+  expected.add(join(folder, functionPlatformsFile));
   // `npm run prove-access -- --markdown` writes generated/docs.
   const docs = join(folder, 'docs') + sep;
   const stray = filesBelow(folder).filter((path) => !expected.has(path) && !path.startsWith(docs));
   return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
 }
+
+/** Plans the file that tells the packager what functions run on; that each has a folder, its template sees to. */
+export const planFunctionPlatforms = (folder: string): BuildPlan => ({
+  files: [planFile(join(folder, functionPlatformsFile), functionPlatforms(lambdaFunctions))],
+  errors: [],
+});
 
 /** What a build does to a file that shall have this content. */
 export function planFile(path: string, content: string): PlannedFile {

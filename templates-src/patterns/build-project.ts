@@ -16,9 +16,22 @@ import { declareRole } from './roles';
 import { trustService } from './statements';
 import { keyOfAnotherStack } from './suppressions';
 
+/** The image of all builds. */
+const image = 'aws/codebuild/amazonlinux-x86_64-standard:5.0';
+
+/**
+ * Runtimes that the image offers and that are still maintained; another one fails the build before its first command
+ * ("Available runtimes"; aws/aws-codebuild-docker-images, al/x86_64/standard/5.0/runtimes.yml).
+ */
+export interface ImageRuntimes {
+  readonly nodejs?: 22 | 24;
+  readonly python?: 3.12 | 3.13 | 3.14;
+  readonly ruby?: 3.3 | 3.4;
+}
+
 /** What CodeBuild does, in the order of its phases. */
 export interface Buildspec {
-  readonly install?: { readonly 'runtime-versions': Readonly<Record<string, string | number>> };
+  readonly install?: { readonly 'runtime-versions': ImageRuntimes };
   /** Commands. Scripts are called with bash: whether an artifact's zip keeps executable bits depends on its source. */
   readonly build: readonly string[];
   /** Test reports by name. */
@@ -155,7 +168,7 @@ export function declareBuild(
     Environment: {
       Type: 'LINUX_CONTAINER',
       ComputeType: 'BUILD_GENERAL1_SMALL',
-      Image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+      Image: image,
       PrivilegedMode: docker,
       ...(Object.keys(environment).length > 0
         ? {

@@ -8,7 +8,8 @@ import type { Document } from '../dsl/document';
 import { lambdaFunctions } from '../lambda-functions';
 import infrastructure, { infrastructureWith } from '../templates/environment/infrastructure';
 import { topology } from '../topology';
-import { codeKeyParameter } from './function-names';
+import { codeKeyParameter, pascalCase } from './function-names';
+import { functionPlatforms } from './function-platforms';
 import { type FunctionSettings, functionsOf } from './lambda-functions';
 
 let folder = '';
@@ -69,6 +70,18 @@ describe('a folder of lambda/', () => {
     });
   });
 
+  test('runs on x86_64 unless its settings say arm64', () => {
+    const resourcesWith = (given: FunctionSettings) =>
+      templateWith(['send-invoices', ...Object.keys(lambdaFunctions)], { ...lambdaFunctions, 'send-invoices': given })
+        .Resources;
+    expect(resourcesWith(settings)).toMatchObject({
+      SendInvoicesFunction: { Properties: { Architectures: ['x86_64'] } },
+    });
+    expect(resourcesWith({ ...settings, architecture: 'arm64' })).toMatchObject({
+      SendInvoicesFunction: { Properties: { Architectures: ['arm64'] } },
+    });
+  });
+
   test('is one function; files, hidden folders and caches of Python are none', () => {
     writeFileSync(join(folder, 'README.md'), 'Notes');
     mkdirSync(join(folder, '.git'));
@@ -122,6 +135,24 @@ describe('a folder of lambda/', () => {
 
   test('gets its parameter under the name that the packager passes', () => {
     expect(codeKeyParameter('order-events')).toBe('OrderEventsCodeKey');
+  });
+});
+
+test('the packager is told what the template says that functions run on', () => {
+  const { Resources } = compile(infrastructure(topology)) as {
+    Resources: Readonly<Record<string, { readonly Properties: Readonly<Record<string, unknown>> }>>;
+  };
+  const platforms = JSON.parse(functionPlatforms(lambdaFunctions));
+  expect(Object.keys(platforms)).toEqual(Object.keys(lambdaFunctions).sort());
+  for (const [folder, { runtime, architecture }] of Object.entries<Record<string, string>>(platforms)) {
+    expect(Resources[`${pascalCase(folder)}Function`]?.Properties).toMatchObject({
+      Runtime: runtime,
+      Architectures: [architecture],
+    });
+  }
+  expect(JSON.parse(functionPlatforms({ b: { runtime: 'python3.13', architecture: 'arm64' }, a: settings }))).toEqual({
+    a: { runtime: 'nodejs24.x', architecture: 'x86_64' },
+    b: { runtime: 'python3.13', architecture: 'arm64' },
   });
 });
 

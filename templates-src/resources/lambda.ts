@@ -9,7 +9,8 @@ const functionValues = {
   'LoggingConfig.ApplicationLogLevel': ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
   'LoggingConfig.LogFormat': ['Text', 'JSON'],
   'LoggingConfig.SystemLogLevel': ['DEBUG', 'INFO', 'WARN'],
-  Runtime: ['nodejs22.x', 'nodejs24.x', 'python3.13', 'python3.14'],
+  // Those of Amazon Linux 2023.
+  Runtime: ['nodejs20.x', 'nodejs22.x', 'nodejs24.x', 'python3.12', 'python3.13', 'python3.14'],
 } as const;
 
 /** Newer than cloudform-types (specification 148). */

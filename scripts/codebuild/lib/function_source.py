@@ -1,7 +1,8 @@
 """What of a folder of lambda/ belongs in the function's package, and the hash that names the package.
 
 The hash covers what a developer wrote (names, executable bits and bytes of the packaged source files, lock files
-included), not the zip: so a run that finds the package in S3 neither installs nor zips anything.
+included) and what it is built for (runtime and architecture), not the zip: so a run that finds the package in S3 neither
+installs nor zips anything.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import hashlib
 import json
 import os
 import re
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Callable, Iterable
+from typing import Iterable
+
+from native_code import native_problems
+from packaged_files import NEVER_PACKAGED, PackagedFile, packaged_files
+from platforms import Platform, read_platforms
+from source_error import SourceError
 
 # Part of every content hash. Raise it when the same source has to make another package than before (other install
 # options, other exclusions of installed files): the packages in S3 are never overwritten.
-PACKAGE_FORMAT = "1"
+PACKAGE_FORMAT = "2"
 
 # "Unzipped size must be smaller than 262144000 bytes" (UpdateFunctionCode). The 50 MB of the Lambda quotas hold for
 # direct uploads only, not for packages in S3.
@@ -32,31 +37,7 @@ NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 PIP_LOCK = "requirements.txt"
 FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock")
 
-NEVER_PACKAGED = ("__pycache__", ".DS_Store")
 NOT_FOR_RUN_TIME = ("*.test.*", "test_*.py", "tsconfig*.json")
-
-
-class SourceError(Exception):
-    """A folder that cannot become a package. `problems` has one sentence or more for each thing that is wrong."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True)
-class PackagedFile:
-    """A file of a package: its name in the package (with /), and the file to read."""
-
-    name: str
-    path: str
-    executable: bool
-    size: int
-
-    def read(self) -> bytes:
-        """The file's bytes."""
-        with open(self.path, "rb") as file:
-            return file.read()
 
 
 @dataclass(frozen=True)
@@ -67,13 +48,16 @@ class FunctionSource:
     folder: str
     content_hash: str
     locked: bool
+    platform: Platform
 
 
 class ContentHash:
     """The hash of a package's source, fed file by file in the order of `packaged_files`."""
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256(f"package format {PACKAGE_FORMAT}\0".encode())
+    def __init__(self, platform: Platform) -> None:
+        # What is installed depends on the platform: the same source for another one is another package.
+        start = f"package format {PACKAGE_FORMAT}\0{platform.runtime}\0{platform.architecture}\0"
+        self._digest = hashlib.sha256(start.encode())
 
     def add(self, file: PackagedFile, content: bytes) -> None:
         """Add one file. Name and length are framed, so that no two different trees feed the same bytes."""
@@ -86,8 +70,8 @@ class ContentHash:
         return self._digest.hexdigest()
 
 
-def read_functions(lambda_directory: str) -> list[FunctionSource]:
-    """Read and hash every sub-folder of lambda/.
+def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionSource]:
+    """Read and hash every sub-folder of lambda/, each for the platform that the file of platforms names.
 
     Returns the functions sorted by name. Raises SourceError with the problems of all folders, not of the first alone.
     """
@@ -103,17 +87,18 @@ def read_functions(lambda_directory: str) -> list[FunctionSource]:
                 "Is --lambda-dir the right folder?"
             ]
         )
-    problems = _name_problems(names)
+    platforms = read_platforms(platforms_path)
+    problems = _name_problems(names) + _platform_problems(lambda_directory, names, platforms_path, platforms)
 
     def read(name: str) -> FunctionSource | SourceError:
         try:
-            return _read_function(lambda_directory, name)
+            return _read_function(lambda_directory, name, platforms[name])
         except SourceError as error:
             return error
 
     # hashlib releases Python's lock while it hashes, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(read, names))
+        results = list(pool.map(read, [name for name in names if name in platforms]))
     functions = [result for result in results if isinstance(result, FunctionSource)]
     problems += [problem for result in results if isinstance(result, SourceError) for problem in result.problems]
     if problems:
@@ -142,15 +127,15 @@ def source_files(folder: str) -> list[PackagedFile]:
     def excluded(parts: list[str]) -> bool:
         if "node_modules" in parts:
             # A vendored dependency is code of others: none of its files is taken for a test of ours.
-            return locked and parts[0] == "node_modules" or _is_cache(parts)
+            return locked and parts[0] == "node_modules" or _is_left_out(parts)
         return any(fnmatch.fnmatchcase(parts[-1], pattern) for pattern in NOT_FOR_RUN_TIME)
 
-    return _packaged_files(folder, excluded)
+    return packaged_files(folder, excluded)
 
 
 def installed_files(folder: str) -> list[PackagedFile]:
     """The files of a folder that holds a function's source and its installed dependencies. Raises SourceError."""
-    return _packaged_files(folder, _is_cache)
+    return packaged_files(folder, _is_left_out)
 
 
 def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
@@ -165,11 +150,12 @@ def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
         )
 
 
-def _read_function(lambda_directory: str, name: str) -> FunctionSource:
+def _read_function(lambda_directory: str, name: str, platform: Platform) -> FunctionSource:
     folder = os.path.join(lambda_directory, name)
     if os.path.islink(folder):
         raise SourceError([f"{folder}: found a symbolic link; expected a folder. Move the function's files here."])
-    problems = _dependency_problems(folder)
+    problems = _dependency_problems(folder, platform)
+    files: list[PackagedFile] = []
     try:
         files = source_files(folder)
         if not files:
@@ -180,12 +166,31 @@ def _read_function(lambda_directory: str, name: str) -> FunctionSource:
         check_unzipped_size(name, files)
     except SourceError as error:
         problems += error.problems
+    problems += native_problems(f"{folder}/", files, platform)
     if problems:
         raise SourceError(problems)
-    content_hash = ContentHash()
+    content_hash = ContentHash(platform)
     for file in files:
         content_hash.add(file, file.read())
-    return FunctionSource(name, folder, content_hash.hex(), is_locked(folder))
+    return FunctionSource(name, folder, content_hash.hex(), is_locked(folder), platform)
+
+
+def _platform_problems(
+    lambda_directory: str, names: list[str], platforms_path: str, platforms: dict[str, Platform]
+) -> list[str]:
+    """Folders that no template has a function for, and functions that have no folder."""
+    build = f"run `npm run build` and commit {platforms_path}"
+    return [
+        f"{lambda_directory}/{name}: found no function for this folder in {platforms_path}. Type its settings into "
+        f"templates-src/lambda-functions.ts, {build}; or remove the folder."
+        for name in names
+        if name not in platforms
+    ] + [
+        f"{platforms_path}: found the function {name}, but no folder {lambda_directory}/{name}. Create the folder with "
+        f"its code; or remove its settings from templates-src/lambda-functions.ts, {build}."
+        for name in sorted(platforms)
+        if name not in names
+    ]
 
 
 def _name_problems(names: list[str]) -> list[str]:
@@ -210,7 +215,7 @@ def _name_problems(names: list[str]) -> list[str]:
     return problems
 
 
-def _dependency_problems(folder: str) -> list[str]:
+def _dependency_problems(folder: str, platform: Platform) -> list[str]:
     """Dependencies that would be missing from the package, for want of a lock file that this packager can read."""
     foreign = [lock for lock in FOREIGN_LOCKS if os.path.isfile(os.path.join(folder, lock))]
     if foreign:
@@ -218,9 +223,20 @@ def _dependency_problems(folder: str) -> list[str]:
             f"{folder}: found {', '.join(foreign)}; dependencies are installed from {NPM_LOCKS[0]} or {PIP_LOCK} "
             "(with hashes) only, so the package would lack them. Add one of these lock files instead."
         ]
+    others = ("package.json", *NPM_LOCKS) if platform.language == "python" else (PIP_LOCK,)
+    problems = [
+        f"{folder}: found {lock}, but the function runs {platform.runtime}, which has no use for it. Remove the file, or "
+        "correct the runtime in templates-src/lambda-functions.ts."
+        for lock in others
+        if os.path.isfile(os.path.join(folder, lock))
+    ]
     package_json = os.path.join(folder, "package.json")
-    if not os.path.isfile(package_json) or any(os.path.isfile(os.path.join(folder, lock)) for lock in NPM_LOCKS):
-        return []
+    if (
+        problems
+        or not os.path.isfile(package_json)
+        or any(os.path.isfile(os.path.join(folder, lock)) for lock in NPM_LOCKS)
+    ):
+        return problems
     try:
         with open(package_json, encoding="utf-8") as file:
             package = json.load(file)
@@ -235,59 +251,6 @@ def _dependency_problems(folder: str) -> list[str]:
     ]
 
 
-def _is_cache(parts: list[str]) -> bool:
-    return len(parts) > 1 and parts[-2:] == ["node_modules", ".cache"]
-
-
-def _packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[PackagedFile]:
-    root = os.path.realpath(folder)
-    files: list[PackagedFile] = []
-    problems: list[str] = []
-
-    def walk(directory: str, parts: list[str], open_directories: tuple[str, ...]) -> None:
-        for entry in os.scandir(directory):
-            entry_parts = [*parts, entry.name]
-            name = "/".join(entry_parts)
-            if entry.name in NEVER_PACKAGED or excluded(entry_parts):
-                continue
-            path = entry.path
-            if entry.is_symlink():
-                path = os.path.realpath(path)
-                if os.path.commonpath([root, path]) != root:
-                    problems.append(
-                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, outside of the folder. "
-                        "A package holds its own folder only: replace the link with the file."
-                    )
-                    continue
-            try:
-                status = os.stat(path)
-            except OSError as error:
-                problems.append(f"{folder}/{name}: cannot be read ({error.strerror}).")
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                if path in open_directories:
-                    problems.append(f"{folder}/{name}: found a symbolic link to a folder that holds the link itself.")
-                else:
-                    walk(path, entry_parts, (*open_directories, path))
-            elif not stat.S_ISREG(status.st_mode):
-                problems.append(f"{folder}/{name}: found neither a file nor a folder nor a symbolic link.")
-            elif not _is_utf8(name):
-                problems.append(f"{folder}/{name!r}: the name is not UTF-8. Rename the file.")
-            else:
-                # Git keeps the owner's executable bit and no other; the umask never touches it.
-                executable = bool(status.st_mode & stat.S_IXUSR)
-                files.append(PackagedFile(name, path, executable, status.st_size))
-
-    walk(root, [], (root,))
-    if problems:
-        raise SourceError(sorted(problems))
-    return sorted(files, key=lambda file: file.name.encode())
-
-
-def _is_utf8(name: str) -> bool:
-    # Python maps bytes that are no UTF-8 to lone surrogates, which cannot be encoded.
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _is_left_out(parts: list[str]) -> bool:
+    # .bin has links to programs of packages, for npm's scripts: as copies they would not find what lies beside them.
+    return len(parts) > 1 and parts[-2] == "node_modules" and parts[-1] in (".cache", ".bin")

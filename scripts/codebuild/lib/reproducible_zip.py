@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Callable, Iterable
 
-from function_source import PackagedFile
+from packaged_files import PackagedFile
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 COMPRESSION_LEVEL = 4  # two thirds of the time of zlib's default, 6, for two or three per cent more bytes

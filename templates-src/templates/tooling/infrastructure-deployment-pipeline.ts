@@ -44,7 +44,8 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     input: source.action.output,
     output: { name: 'Package', folder: 'package' },
     buildspec: {
-      install: { 'runtime-versions': { nodejs: 22, python: 3.13 } },
+      // Whichever run npm and pip: they install for the runtime of each function.
+      install: { 'runtime-versions': { nodejs: 24, python: 3.14 } },
       build: [
         'bash scripts/codebuild/package-lambdas.sh --output package',
         // Later stages take templates and scripts from this execution, too.

@@ -1,0 +1,85 @@
+"""The files of a folder, as a package holds them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import Callable
+
+from source_error import SourceError
+
+NEVER_PACKAGED = ("__pycache__", ".DS_Store")
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """A file of a package: its name in the package (with /), and the file to read."""
+
+    name: str
+    path: str
+    executable: bool
+    size: int
+
+    def read(self) -> bytes:
+        """The file's bytes."""
+        with open(self.path, "rb") as file:
+            return file.read()
+
+
+def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[PackagedFile]:
+    """The files of a folder, sorted by the bytes of their names; symbolic links are the files they point to.
+
+    `excluded` is told the parts of a path and says whether to leave it out. Raises SourceError.
+    """
+    root = os.path.realpath(folder)
+    files: list[PackagedFile] = []
+    problems: list[str] = []
+
+    def walk(directory: str, parts: list[str], open_directories: tuple[str, ...]) -> None:
+        for entry in os.scandir(directory):
+            entry_parts = [*parts, entry.name]
+            name = "/".join(entry_parts)
+            if entry.name in NEVER_PACKAGED or excluded(entry_parts):
+                continue
+            path = entry.path
+            if entry.is_symlink():
+                path = os.path.realpath(path)
+                if os.path.commonpath([root, path]) != root:
+                    problems.append(
+                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, outside of the folder. "
+                        "A package holds its own folder only: replace the link with the file."
+                    )
+                    continue
+            try:
+                status = os.stat(path)
+            except OSError as error:
+                problems.append(f"{folder}/{name}: cannot be read ({error.strerror}).")
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                if path in open_directories:
+                    problems.append(f"{folder}/{name}: found a symbolic link to a folder that holds the link itself.")
+                else:
+                    walk(path, entry_parts, (*open_directories, path))
+            elif not stat.S_ISREG(status.st_mode):
+                problems.append(f"{folder}/{name}: found neither a file nor a folder nor a symbolic link.")
+            elif not _is_utf8(name):
+                problems.append(f"{folder}/{name!r}: the name is not UTF-8. Rename the file.")
+            else:
+                # Git keeps the owner's executable bit and no other; the umask never touches it.
+                executable = bool(status.st_mode & stat.S_IXUSR)
+                files.append(PackagedFile(name, path, executable, status.st_size))
+
+    walk(root, [], (root,))
+    if problems:
+        raise SourceError(sorted(problems))
+    return sorted(files, key=lambda file: file.name.encode())
+
+
+def _is_utf8(name: str) -> bool:
+    # Python maps bytes that are no UTF-8 to lone surrogates, which cannot be encoded.
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

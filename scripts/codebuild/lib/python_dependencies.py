@@ -1,0 +1,151 @@
+"""Dependencies of a Python function, installed by pip from its lock file for the function's own platform.
+
+Which Python runs pip does not matter. pip is told the platform, but evaluates environment markers (`; python_version <
+"3.13"`) for the Python that it runs in (pypa/pip #11664): so it installs what the lock file lists and nothing else, and
+whether that is all is checked here, with the markers of the function's Python.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from importlib import metadata
+from typing import Iterable
+
+# Part of pip, which is needed anyway.
+from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+
+from install_program import run_installer
+from platforms import GLIBC, PYTHON_MACHINES, Platform
+from source_error import SourceError
+
+NO_WHEEL = re.compile(r"No matching distribution found for ([^ ]+)")
+
+
+def install(function: str, lock: str, target: str, platform: Platform) -> None:
+    """Install from a requirements.txt into an empty folder. Raises SourceError.
+
+    Code of dependencies does not run, so source distributions are not built: their builds would act with the powers of
+    this one, and with tools that no lock file names.
+    """
+    machine = PYTHON_MACHINES[platform.architecture]
+    tags = [f"manylinux_{GLIBC[0]}_{minor}_{machine}" for minor in range(GLIBC[1], 4, -1)]
+    try:
+        run_installer(
+            *(function, os.path.dirname(lock), sys.executable, "-m", "pip", "install", "--requirement", lock),
+            *("--target", target, "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+            *("--implementation", "cp", "--python-version", platform.version),
+            # manylinux2014 stands for its older aliases, too.
+            *(part for tag in (*tags, f"manylinux2014_{machine}") for part in ("--platform", tag)),
+            *("--no-compile", "--disable-pip-version-check", "--no-warn-script-location", "--no-input"),
+        )
+    except SourceError as error:
+        error.problems += _likely_causes(function, platform, "\n".join(error.problems))
+        raise
+    installed = list(metadata.distributions(path=[target]))
+    problems = _conflicts(function, installed) + _unmet(function, lock, installed, platform)
+    if problems:
+        raise SourceError(problems)
+
+
+def _likely_causes(function: str, platform: Platform, log: str) -> list[str]:
+    causes = [
+        f"{function}: {name} has no wheel for {platform} with glibc {GLIBC[0]}.{GLIBC[1]} or older. Source distributions "
+        "are not built here. Take a release that has one; or build the wheel once and put it into a package index of "
+        "your own; or, if it is Python alone, copy it into the function's folder."
+        for name in dict.fromkeys(NO_WHEEL.findall(log))
+    ]
+    if "DO NOT MATCH THE HASHES" in log:
+        causes.append(f"{function}: does requirements.txt have hashes for another platform alone? {_lock_again(platform)}")
+    return causes
+
+
+def _lock_again(platform: Platform) -> str:
+    target = f"{PYTHON_MACHINES[platform.architecture]}-manylinux_{GLIBC[0]}_{GLIBC[1]}"
+    return (
+        f"Lock for {platform}: `uv pip compile --generate-hashes --python-version {platform.version} --python-platform "
+        f"{target} -o requirements.txt requirements.in`."
+    )
+
+
+def _conflicts(function: str, installed: Iterable[metadata.Distribution]) -> list[str]:
+    """Files that two distributions have: pip keeps that of the one which comes last."""
+    owners: dict[str, tuple[str, str]] = {}
+    problems = []
+    for distribution in installed:
+        for file in distribution.files or []:
+            name, digest = distribution.metadata["Name"], file.hash.value if file.hash else ""
+            other, same = owners.setdefault(str(file), (name, digest))
+            if digest != same:
+                problems.append(
+                    f"{function}: {other} and {name} both have a file {file}, and not the same: only one can be installed. "
+                    "Do they belong together, or is one a copy of the other? Remove one from requirements.txt."
+                )
+    return problems
+
+
+def _unmet(function: str, lock: str, installed: Iterable[metadata.Distribution], platform: Platform) -> list[str]:
+    """What the lock file and the distributions require on the platform and is not installed in the right version."""
+    distributions = {_normalized(distribution.metadata["Name"]): distribution for distribution in installed}
+    environment = _environment(platform)
+    problems: dict[str, None] = {}
+    seen: set[tuple[str, str]] = set()
+    queue = [("requirements.txt", requirement) for requirement in _requirements(lock)]
+    queue = [(origin, it) for origin, it in queue if it.marker is None or it.marker.evaluate(environment)]
+    while queue:
+        origin, requirement = queue.pop()
+        name = _normalized(requirement.name)
+        distribution = distributions.get(name)
+        if distribution is None or not requirement.specifier.contains(distribution.version, prereleases=True):
+            found = "it was not installed" if distribution is None else f"found {distribution.version}"
+            problems[
+                f"{function}: {origin} requires {requirement}, but {found}. {_lock_again(platform)}"
+            ] = None
+            continue
+        for extra in {"", *requirement.extras}:
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                required = [Requirement(text) for text in distribution.requires or []]
+                queue += [
+                    (distribution.metadata["Name"], it)
+                    for it in required
+                    if it.marker is None or it.marker.evaluate({**environment, "extra": extra})
+                ]
+    return list(problems)
+
+
+def _environment(platform: Platform) -> dict[str, str]:
+    """What environment markers see in Lambda ("Dependency specifiers", PyPA); it runs a late patch release."""
+    version = f"{platform.version}.99"
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": version,
+        "os_name": "posix",
+        "platform_machine": PYTHON_MACHINES[platform.architecture],
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": version,
+        "python_version": platform.version,
+        "sys_platform": "linux",
+        "extra": "",
+    }
+
+
+def _requirements(lock: str) -> list[Requirement]:
+    """The requirements that a lock file lists by name."""
+    with open(lock, encoding="utf-8") as file:
+        lines = file.read().replace("\\\n", " ").splitlines()
+    requirements = []
+    for line in lines:
+        # What follows are hashes and other options, or a comment.
+        text = re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0].strip()
+        try:
+            requirements += [Requirement(text)] if text else []
+        except InvalidRequirement:
+            continue  # a path or a URL, which pip takes
+    return requirements
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
