@@ -387,6 +387,19 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       does: 'encrypts log groups through CloudWatch Logs',
     },
     {
+      does: 'gives endpoints their private names',
+      actions: 'route53:AssociateVPCWithHostedZone',
+      on: { arn: 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ', account: environment.id },
+      why: 'Service Authorization Reference, ec2:CreateVpcEndpoint: dependent action (2024; the VPC guide does not name it)',
+      butNot: [
+        {
+          that: 'changing names',
+          actions: ['route53:ChangeResourceRecordSets', 'route53:DisassociateVPCFromHostedZone'],
+          why: 'names of others decide where their requests go',
+        },
+      ],
+    },
+    {
       does: 'lets load balancers make their service-linked role',
       ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
       why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',

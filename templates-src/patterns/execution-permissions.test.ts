@@ -14,6 +14,9 @@ import { creatorManagesKey } from './key-statements';
 /** Actions beside those of handlers, by the reason. */
 const neededBesides: Readonly<Record<string, readonly string[]>> = {
   'CloudFormation looks up the values of parameters that are availability zones': ['ec2:DescribeAvailabilityZones'],
+  'the Service Authorization Reference had it as a dependent action of ec2:CreateVpcEndpoint': [
+    'route53:AssociateVPCWithHostedZone',
+  ],
 };
 
 /** A compiled resource, as far as these tests look into it. */

@@ -184,6 +184,8 @@ export function executionPermissions(
           'vpc-flow-log',
         ),
       ),
+      // The private name of an interface endpoint is a zone of AWS's, whose id nobody knows before.
+      allow('NameEndpoints', ['route53:AssociateVPCWithHostedZone'], sub`arn:${Partition}:route53:::hostedzone/*`),
       allow(
         'DescribeNetwork',
         [
