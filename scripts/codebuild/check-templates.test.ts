@@ -65,7 +65,7 @@ describe('check-templates.sh', () => {
     const { check, report } = await project({
       'environment/topic.yaml': TOPIC,
       'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
-      'configuration/test/topic.json': '{"Parameters": {"Name": "test", "Color": "red"}}',
+      'configuration/test/topic.json': '{"Parameters": {"Name": "test", "Color": "red"}, "StackPolicy": {}}',
     });
 
     const result = await check([...REPORT, 'environment/topic.yaml']);
@@ -172,6 +172,7 @@ describe('check-templates.sh', () => {
       'topic.yaml': TOPIC,
       'configuration/dev/topic.json': '{"Parameters": {"Nmae": "dev", "Colors": "red"}}',
       'configuration/dev/queue.json': '{"Parameters": {}}',
+      'configuration/prod/topic.json': '{"Parameters": {"Name": "prod"}, "Tags": {"Project": "x"}}',
       'configuration/test/topic.json': '{"Parameters": {"Name": 7}}',
     });
 
@@ -185,10 +186,12 @@ describe('check-templates.sh', () => {
       'configuration/dev/topic.json: Colors is not a parameter of topic.yaml; CodePipeline refuses keys that the ' +
         'template lacks. Did you mean Color?',
       'configuration/dev/topic.json: Name is missing; topic.yaml declares it without a default.',
+      'configuration/prod/topic.json: found something else at its top level; expected {"Parameters": {"Key": "value"}}.',
       'configuration/test/topic.json: Name is 7; expected a string, since CloudFormation parameters are strings: put ' +
         'the value in quotes.',
     ]);
     expect((await report()).filter(({ suite }) => suite === 'parameters').map(({ outcome }) => outcome)).toEqual([
+      'failure',
       'failure',
       'failure',
       'failure',

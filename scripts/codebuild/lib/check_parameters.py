@@ -30,7 +30,8 @@ def problems_of(path: str, templates: dict[str, str]) -> list[str]:
         return [f"{path}: its template {template_path} cannot be read; cfn-lint says why."]
     declared = template.get("Parameters") or {}
     try:
-        given = read_parameters(path)
+        # In the pipeline these are configurations, with what packaging has added.
+        given = read_parameters(path, "StackPolicy")
     except ConfigurationError as error:
         return error.problems
     return [f"{path}: {_undeclared(key, template_path, list(declared))}" for key in given if key not in declared] + [

@@ -48,8 +48,11 @@ def environments_in(parameters_directory: str) -> list[str]:
     return environments
 
 
-def read_parameters(path: str) -> dict[str, str]:
-    """The parameters of a parameters file. Raises ConfigurationError with everything that is wrong with it."""
+def read_parameters(path: str, *beside: str) -> dict[str, str]:
+    """The parameters of a parameters file, or of a configuration, which may hold other keys beside them.
+
+    Raises ConfigurationError with everything that is wrong with it.
+    """
     expected = 'expected {"Parameters": {"Key": "value"}}'
     try:
         with open(path, encoding="utf-8") as file:
@@ -58,7 +61,8 @@ def read_parameters(path: str) -> dict[str, str]:
         raise ConfigurationError([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
     except ValueError as error:
         raise ConfigurationError([f"{path}: found no JSON ({error}); {expected}."]) from None
-    if not isinstance(parsed, dict) or list(parsed) != ["Parameters"] or not isinstance(parsed["Parameters"], dict):
+    keys = set(parsed) - set(beside) if isinstance(parsed, dict) else set()
+    if keys != {"Parameters"} or not isinstance(parsed["Parameters"], dict):
         raise ConfigurationError([f"{path}: found something else at its top level; {expected}."])
     problems = [
         f"{path}: {key} is {json.dumps(value)}; expected a string, since CloudFormation parameters are strings: "
