@@ -21,7 +21,7 @@ function committedValues({ template }: Stack): Readonly<Record<string, string>> 
 }
 
 /** The id of an account, by its place: 111111111111 is tooling. Accounts that are shared have one id. */
-function madeUpId(topology: Topology, name: string): string {
+export function madeUpId(topology: Topology, name: string): string {
   const accounts = accountsOf(topology);
   const owner = accounts.find((account) => account.name === name)?.owner;
   const place = accounts.findIndex((account) => account.name === owner) + 1;

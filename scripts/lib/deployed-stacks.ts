@@ -16,7 +16,7 @@ export interface Deviation {
 }
 
 /** The text of a template, and values of its parameters. */
-interface Submission {
+export interface Submission {
   readonly template: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -34,7 +34,7 @@ interface StackDescription {
 }
 
 /** Statuses in which a stack is what was last submitted, or what was before. In all others it is stuck or changing. */
-const settled = /^(CREATE|UPDATE|IMPORT)(_ROLLBACK)?_COMPLETE$/;
+export const settled = /^(CREATE|UPDATE|IMPORT)(_ROLLBACK)?_COMPLETE$/;
 
 /**
  * Compares every stack of a plan with what is deployed: what its template and its parameters come to, not their text,
@@ -135,7 +135,11 @@ class AnyExport extends Map<string, string> {
 }
 
 /** Where what is deployed first differs from what is wanted: `Resources.ExecutionPolicy differs`. */
-function firstDifference({ stack, target }: DeployStep, deployed: Submission, wanted: Submission): string | undefined {
+export function firstDifference(
+  { stack, target }: Pick<DeployStep, 'stack' | 'target'>,
+  deployed: Submission,
+  wanted: Submission,
+): string | undefined {
   const options = target.options.flat();
   const region = String(options[options.indexOf('--region') + 1]);
   const input = { stack, accountId: target.accountId, region, imports: new AnyExport() };

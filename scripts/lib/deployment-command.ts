@@ -50,9 +50,10 @@ const repository = resolve(__dirname, '../..');
 
 /** The options that an operator's script has besides `--profile`, `--generated` and `--parameters`. */
 const flagsOf = {
-  deploy: ['dry-run'],
+  deploy: ['dry-run', 'no-doctor'],
   destroy: ['dry-run', 'yes', 'including-prod'],
   'publish-repositories': ['without-deploying'],
+  doctor: ['json'],
 } as const;
 
 /** An operator's script. */

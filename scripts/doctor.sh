@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+# The logic is TypeScript; --help says what it does.
+# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+
+check_tools node
+case " $* " in
+  *' --help '* | *' -h '*) ;;
+  *) check_tools aws ;;
+esac
+run_node scripts/doctor.ts "$@"
