@@ -14,6 +14,7 @@ SELECTION  all                 every stack but those that a pipeline deploys (de
                                (the only way to name a stack that a pipeline deploys)
 
 OPTION     --dry-run           print the commands, ready to be pasted, and contact nothing
+           --no-doctor         skip the checks of scripts/doctor.sh that tell whether the deployment can succeed
            --profile ACCOUNT=PROFILE
                                AWS CLI profile of an account; may be repeated. Default: the profile called
                                <project>-<account>, and without one the credentials of the environment
@@ -24,7 +25,8 @@ OPTION     --dry-run           print the commands, ready to be pasted, and conta
 
 First the service-linked roles are made that the environments' stacks need, where an account does not have them yet.
 Before anything is deployed, all parameter files are checked (`npm run validate`), and the credentials of every account
-are compared with the account ids in these files.
+are compared with the account ids in these files. Then the accounts are examined: what would make the deployment fail
+stops it, what else asks for a look is printed.
 AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage.
 END
 }
@@ -53,6 +55,15 @@ check_statuses() {
     fi
   done
   [[ -z $problems ]] || fail "these stacks cannot be deployed now. Nothing was changed.$problems"
+}
+
+# Runs those checks of doctor.sh that tell whether a deployment can succeed. In the background, see run_text.
+examine_accounts() {
+  examine() {
+    NODE_PATH=$repository/node_modules exec node -r tsx/cjs "$repository/scripts/lib/doctor/before-deployment.ts" "$@"
+  }
+  examine "$@" &
+  wait $! || exit 1
 }
 
 # make_linked_role ROLE: makes a service-linked role, unless it is there.
@@ -129,8 +140,10 @@ deploy_stack() {
   [[ $result != failed ]]
 }
 
+doctor=yes
 for argument in "$@"; do
   case $argument in
+    --no-doctor) doctor='' ;;
     --help | -h)
       usage
       exit 0
@@ -148,6 +161,7 @@ begin
 load_plan deploy "$@"
 check_accounts
 check_statuses
+[[ -z $doctor ]] || examine_accounts "$@"
 make_linked_roles
 failed=''
 for stack in "${stacks[@]}"; do

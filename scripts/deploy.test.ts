@@ -41,8 +41,9 @@ afterAll(async () => {
   await Promise.all([rm(scratch, { recursive: true }), ...stages.map(({ route }) => route.remove())]);
 });
 
+/** Without the doctor, whom most tests have no need of, and who takes his time. */
 const deploy = (args: readonly string[], environment = emulator.environment(), input = '') =>
-  run(script, args, environment, input);
+  run(script, ['--no-doctor', ...args], environment, input);
 
 /** A stage that no other test plays on. */
 async function stage(): Promise<Stage & { number: number; run: (...selection: string[]) => Promise<Run> }> {
@@ -566,6 +567,31 @@ describe.concurrent('the state of a stack', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`is in ${status}.`);
     expect(stderr).toContain(advice);
+  });
+});
+
+describe.concurrent('the doctor', () => {
+  const bucketOf = (number: number) => ({
+    Bucket: `fixture-packages-${String(100 * (number + 1)).padStart(12, '0')}`,
+    CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+  });
+
+  test('stops what would fail, before anything is changed, and lets the rest go on', async () => {
+    const { number, options } = await stage();
+    const account = onStage(number, 'tooling');
+    await emulator.call(account, 's3', 'CreateBucket', bucketOf(number));
+
+    const refused = await run(script, [...options, store], emulator.environment());
+
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('deploy.sh: this deployment would fail. Nothing was changed.');
+    expect(refused.stderr).toMatch(/PROBLEM +names +fixture-packages-\d+ \(AWS::S3::Bucket\) exists, while/);
+    expect(await stacksIn(account)).toEqual([]);
+
+    await emulator.call(account, 's3', 'DeleteBucket', { Bucket: bucketOf(number).Bucket });
+    const deployed = await run(script, [...options, store], emulator.environment());
+    expect(deployed.code).toBe(0);
+    expect(summary(deployed)).toEqual({ [store]: 'created' });
   });
 });
 
