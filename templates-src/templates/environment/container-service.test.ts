@@ -75,7 +75,7 @@ const neighbours = {
     ),
     Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'tasks', VpcId: { Ref: 'Vpc' } } },
     Logs: { Type: 'AWS::S3::Bucket' },
-    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: {} } },
+    Key: { Type: 'AWS::KMS::Key' },
     Boundary: {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {
