@@ -66,6 +66,8 @@ export const notNeeded: {
   ],
   'AWS::EC2::FlowLog': [
     {
+      // EC2 asks for these for S3 and Firehose; the handlers call EC2 alone (their source: aws-cloudformation/
+      // aws-cloudformation-resource-providers-ec2-flowlog).
       actions: [
         'iam:CreateServiceLinkedRole',
         'logs:CreateLogDelivery',
@@ -77,6 +79,7 @@ export const notNeeded: {
     },
   ],
   'AWS::EC2::NatGateway': [
+    // aws-cloudformation/aws-cloudformation-resource-providers-ec2-nat-gateway, UpdateHandler: tags alone without these.
     {
       actions: ['ec2:AssignPrivateNatGatewayAddress', 'ec2:UnassignPrivateNatGatewayAddress'],
       unless: ['SecondaryPrivateIpAddressCount', 'SecondaryPrivateIpAddresses'],
@@ -137,7 +140,7 @@ export const notNeeded: {
     { actions: ['iam:DeleteRolePermissionsBoundary'], while: ['PermissionsBoundary', true] },
   ],
   'AWS::KMS::Key': [
-    // github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms: disableKeyIfNecessary.
+    // aws-cloudformation/aws-cloudformation-resource-providers-kms: disableKeyIfNecessary.
     { actions: ['kms:DisableKey'], unless: ['Enabled'] },
     { actions: ['kms:DisableKeyRotation'], while: ['EnableKeyRotation', 'true'] },
   ],
