@@ -126,16 +126,17 @@ install_cfn_lint() {
   cp "$wheel_lock" "$tools/python"
 }
 
-# fetch_gem FILE: downloads a gem, given as NAME-VERSION.gem, into the work folder.
+# fetch_gem FILE: downloads a gem, given as NAME-VERSION.gem, into the work folder, unless an earlier try got it.
 fetch_gem() {
-  local version=${1##*-}
+  local file=$work/gems/$1 version=${1##*-}
   # Its exit code says little: it is 0 as well when there is no such gem.
-  (cd "$work/gems" && gem fetch "${1%-*}" --version "${version%.gem}" --platform ruby >/dev/null) || true
-  [[ -f $work/gems/$1 ]]
+  [[ -f $file ]] ||
+    (cd "$work/gems" && gem fetch "${1%-*}" --version "${version%.gem}" --platform ruby >/dev/null) || true
+  [[ -f $file ]]
 }
 
-download_gem() {
-  download "$1" fetch_gem "$1"
+fetch_gems() {
+  for_each_line "$jobs" fetch_gem < <(sed -n 's/^[0-9a-f]*  //p' "$gem_lock")
 }
 
 # checksums [OPTION...] FILE: sha256sum, which macOS has by another name.
@@ -152,7 +153,7 @@ install_cfn_nag() {
     fail "gem is not on PATH, so cfn-nag cannot be installed. Install Ruby, or leave it out with --without-cfn-nag."
   rm -rf "$tools/gems"
   mkdir "$work/gems"
-  for_each_line "$jobs" download_gem < <(sed -n 's/^[0-9a-f]*  //p' "$gem_lock") ||
+  download "cfn-nag $cfn_nag_version" fetch_gems ||
     fail "cfn-nag $cfn_nag_version could not be downloaded with gem; see above."
   (cd "$work/gems" && checksums --check --quiet "$gem_lock") ||
     fail "The gems above are not those that $gem_lock locks. Nothing was installed."

@@ -390,7 +390,7 @@ esac
       stderr: expect.stringContaining('cfn-nag 0.8.10 could not be downloaded with gem; see above.'),
     });
     expect(gem.stderr).toContain('no network');
-    expect(await pausesIn(folder)).toEqual(['5', '20', '60', '5', '20', '60']);
+    expect(await pausesIn(folder)).toEqual(['5', '20', '60']);
   });
 
   test('that are not what is locked are refused at once, and leave nothing behind', async () => {
@@ -438,7 +438,8 @@ esac
       .filter((line) => !line.startsWith('#'));
 
     // pip refuses a file in which some have hashes and some have not; that the gems are all is for gem to say.
-    expect(wheels).toMatch(/^cfn-lint==\d+\.\d+\.\d+ \\\n {4}--hash=sha256:[0-9a-f]{64}/m);
+    const [, cfnLint] = /^(cfn-lint==\d+\.\d+\.\d+) \\\n {4}--hash=sha256:[0-9a-f]{64}/m.exec(wheels) ?? [];
+    expect((await readFile(join(__dirname, '../../requirements-dev.txt'), 'utf8')).split('\n')).toContain(cfnLint);
     expect(gems.pop()).toBe('');
     for (const gem of gems) {
       expect(gem).toMatch(/^[0-9a-f]{64} {2}[a-z0-9_-]+-\d+(\.\d+)+\.gem$/);
