@@ -61,7 +61,8 @@ class ResourceType:
     name: ClassVar[str | None] = None
     #: Longest name that the service takes.
     longest_name: ClassVar[int] = 128
-    #: All properties that the type knows, unless it hands what it gets to one call, which refuses unknown ones.
+    #: All properties that the type knows, unless it hands what it gets to one call, whose own names refuse the others;
+    #: an operation that takes attributes by name, as those of SNS and SQS do, takes any.
     properties: ClassVar[frozenset[str] | None] = None
     #: Properties that cannot change in place, besides the name.
     replacing: ClassVar[frozenset[str]] = frozenset()

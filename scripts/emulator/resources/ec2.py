@@ -207,10 +207,7 @@ class VpcEndpoint(NetworkResource):
         return {"Id": physical_id}
 
 
-RULE = (
-    "CidrIp", "CidrIpv6", "Description", "DestinationPrefixListId", "DestinationSecurityGroupId", "FromPort",
-    "IpProtocol", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupOwnerId", "ToPort",
-)  # fmt: skip
+RULE = ("CidrIp", "CidrIpv6", "Description", "FromPort", "GroupId", "IpProtocol", "ToPort")
 
 
 def _permission(rule: Properties) -> dict[str, Any]:
@@ -277,7 +274,7 @@ class SecurityGroupIngress(ResourceType):
     type = "AWS::EC2::SecurityGroupIngress"
     service = "ec2"
     direction = "Ingress"
-    replacing = frozenset({"GroupId", *RULE})
+    replacing = frozenset({*RULE, "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupOwnerId"})
     properties = replacing
 
     def create(self, properties: Properties) -> str:
@@ -298,6 +295,8 @@ class SecurityGroupEgress(SecurityGroupIngress):
 
     type = "AWS::EC2::SecurityGroupEgress"
     direction = "Egress"
+    replacing = frozenset({*RULE, "DestinationPrefixListId", "DestinationSecurityGroupId"})
+    properties = replacing
 
 
 class NatGateway(NetworkResource):

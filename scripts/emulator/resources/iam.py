@@ -7,7 +7,7 @@ from moto.core.exceptions import ServiceException
 from moto.iam.responses import IamResponse
 
 from ..api import Properties
-from ..resource_type import ResourceType, changed, only, renamed, tag_map
+from ..resource_type import ResourceType, changed, only, renamed
 
 
 class Role(ResourceType):
@@ -88,8 +88,7 @@ class ManagedPolicy(ResourceType):
     service = "iam"
     name = "ManagedPolicyName"
     replacing = frozenset({"Description", "Path"})
-    properties = replacing | {"ManagedPolicyName", "PolicyDocument", "Roles", "Tags"}
-    tags = list
+    properties = replacing | {"ManagedPolicyName", "PolicyDocument", "Roles"}
 
     def create(self, properties: Properties) -> str:
         request = renamed(only(properties, *(self.properties - {"Roles"})), ManagedPolicyName="PolicyName")
@@ -111,8 +110,6 @@ class ManagedPolicy(ResourceType):
             self.call("DetachRolePolicy", {**policy, "RoleName": role})
         for role in sorted(after - before):
             self.call("AttachRolePolicy", {**policy, "RoleName": role})
-        if tag_map(old) != tag_map(new):
-            self.update_tags(old, new, resource=policy, tag="TagPolicy", untag="UntagPolicy")
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         policy = {"PolicyArn": physical_id}

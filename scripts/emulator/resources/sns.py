@@ -14,6 +14,10 @@ class Topic(ResourceType):
     name = "TopicName"
     longest_name = 256
     replacing = frozenset({"FifoTopic"})
+    properties = replacing | {
+        "ContentBasedDeduplication", "DisplayName", "KmsMasterKeyId", "SignatureVersion", "Subscription", "Tags",
+        "TopicName", "TracingConfig",
+    }  # fmt: skip
     tags = list
 
     def create(self, properties: Properties) -> str:
@@ -94,6 +98,10 @@ class Subscription(ResourceType):
     type = "AWS::SNS::Subscription"
     service = "sns"
     replacing = frozenset({"Endpoint", "Protocol", "TopicArn"})
+    properties = replacing | {
+        "DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
+        "SubscriptionRoleArn",
+    }  # fmt: skip
 
     def create(self, properties: Properties) -> str:
         attributes = {name: text(value) for name, value in without(properties, *self.replacing).items()}

@@ -5,6 +5,20 @@ from typing import Any
 from ..api import Properties, text
 from ..resource_type import ResourceType, changed, tag_map, without
 
+#: Attributes of a queue that has none of its own.
+DEFAULTS = {
+    "DelaySeconds": "0",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "KmsMasterKeyId": "",
+    "MaximumMessageSize": "262144",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "RedriveAllowPolicy": "",
+    "RedrivePolicy": "",
+    "SqsManagedSseEnabled": "true",
+    "VisibilityTimeout": "30",
+}
+
 
 class Queue(ResourceType):
     """A queue. Ref: its URL."""
@@ -14,6 +28,7 @@ class Queue(ResourceType):
     name = "QueueName"
     longest_name = 80
     replacing = frozenset({"FifoQueue"})
+    properties = replacing | {"QueueName", "Tags", *DEFAULTS}
     tags = list
 
     def create(self, properties: Properties) -> str:
@@ -38,21 +53,6 @@ class Queue(ResourceType):
 
 def _attributes(properties: Properties) -> dict[str, str]:
     return {name: text(value) for name, value in without(properties, "QueueName", "Tags").items()}
-
-
-#: Attributes of a queue that has none of its own.
-DEFAULTS = {
-    "DelaySeconds": "0",
-    "KmsDataKeyReusePeriodSeconds": "300",
-    "KmsMasterKeyId": "",
-    "MaximumMessageSize": "262144",
-    "MessageRetentionPeriod": "345600",
-    "ReceiveMessageWaitTimeSeconds": "0",
-    "RedriveAllowPolicy": "",
-    "RedrivePolicy": "",
-    "SqsManagedSseEnabled": "true",
-    "VisibilityTimeout": "30",
-}
 
 
 class QueuePolicy(ResourceType):
