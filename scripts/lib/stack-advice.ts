@@ -27,7 +27,9 @@ export function stackAdvice(stack: string, status: string, options: string): Sta
       };
     case 'UPDATE_ROLLBACK_FAILED':
       return {
-        text: 'Its last update could not be undone. Remove the cause (see its events), then:',
+        text:
+          'Its last update could not be undone. Remove the cause (see its events), then go on. As the last resort add ' +
+          '--force-rollback, or --resources-to-skip with an older AWS CLI: what is skipped stays as it is.',
         commands: [command('continue-update-rollback'), command('wait stack-rollback-complete')],
       };
     default:

@@ -5,11 +5,14 @@ object's version and a change of the architecture, and keeps some of the setting
 """
 
 import io
+import json
 import zipfile
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction, _s3_content
+from moto.awslambda.responses import LambdaResponse
+from moto.awslambda.urls import url_paths
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
@@ -286,3 +289,15 @@ LambdaFunction.__init__ = init
 LambdaFunction.get_configuration = get_configuration
 LambdaFunction.update_configuration = update_configuration
 LambdaFunction._set_function_code = set_function_code
+
+
+def get_account_settings(self: LambdaResponse) -> str:
+    """GetAccountSettings of an account that AWS knows for a while; new ones may have 10 runs at a time."""
+    functions = list(self.backend.list_functions())
+    reserved = sum(int(one.reserved_concurrency or 0) for one in functions)
+    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000 - reserved}
+    return json.dumps({"AccountLimit": limit, "AccountUsage": {"FunctionCount": len(functions)}})
+
+
+LambdaResponse.get_account_settings = get_account_settings
+url_paths[r"{0}/(?P<api_version>[^/]+)/account-settings/?$"] = LambdaResponse.dispatch

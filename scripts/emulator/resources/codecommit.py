@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from moto.codecommit.responses import CodeCommitResponse
+from moto.core.exceptions import JsonRESTError
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 
 from ..api import Properties
@@ -75,6 +76,12 @@ def update_repository_encryption_key(self: CodeCommitResponse) -> str:
     return _change(self, "kmsKeyId")
 
 
+def get_branch(self: CodeCommitResponse) -> str:
+    """GetBranch of a repository that nobody ever pushes to."""
+    self.codecommit_backend.get_repository(self._get_param("repositoryName"))
+    raise JsonRESTError("BranchDoesNotExistException", f"The branch {self._get_param('branchName')} does not exist")
+
+
 def list_repositories(self: CodeCommitResponse) -> str:
     """ListRepositories."""
     repositories = [one.repository_metadata for one in self.codecommit_backend.repositories.values()]
@@ -109,6 +116,7 @@ def untag_resource(self: CodeCommitResponse) -> str:
 
 for operation in (
     create_repository,
+    get_branch,
     list_repositories,
     list_tags_for_resource,
     tag_resource,

@@ -1,6 +1,9 @@
-"""AWS::CodePipeline."""
+"""AWS::CodePipeline. moto 5.2.5 runs no pipeline and knows no state of one."""
 
+import json
 from typing import Any
+
+from moto.codepipeline.responses import CodePipelineResponse
 
 from ..api import Properties
 from ..resource_type import ResourceType, only, without
@@ -38,3 +41,22 @@ def _definition(properties: Properties) -> dict[str, Any]:
     if "ArtifactStores" in definition:
         definition["ArtifactStores"] = {one["Region"]: one["ArtifactStore"] for one in definition["ArtifactStores"]}
     return definition
+
+
+def get_pipeline_state(self: CodePipelineResponse) -> str:
+    """GetPipelineState of a pipeline that was never executed."""
+    pipeline, _ = self.codepipeline_backend.get_pipeline(self._get_param("name"))
+    stages = [
+        {
+            "stageName": stage["name"],
+            "inboundTransitionState": {"enabled": True},
+            "actionStates": [{"actionName": action["name"]} for action in stage["actions"]],
+        }
+        for stage in pipeline["stages"]
+    ]
+    return json.dumps(
+        {"pipelineName": pipeline["name"], "pipelineVersion": pipeline["version"], "stageStates": stages}
+    )
+
+
+CodePipelineResponse.get_pipeline_state = get_pipeline_state
