@@ -188,7 +188,7 @@ test('refused: keys beside Parameters', () => {
   const content = { Parameters: goodValues(threeEnvironments, roles), Tags: {}, Region: 'eu-west-1' };
   expect(problemsWith({ [roles]: JSON.stringify(content, null, 2) })).toMatchInlineSnapshot(`
     "parameters/dev/deployment-roles.json:7: Tags: found a key beside Parameters
-      rule:         the file must hold the key Parameters and no other
+      rule:         the file must hold the key Parameters and no other: stack tags reach every resource, and so update even those that must never change
       what to do:   remove it
     parameters/dev/deployment-roles.json:8: Region: found a key beside Parameters
       rule:         the file must hold the key Parameters and no other

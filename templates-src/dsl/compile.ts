@@ -1,5 +1,6 @@
 import { IntrinsicFunction } from 'cloudform-types/types/dataTypes';
 import { type Document, Intrinsic, type Node } from './document';
+import { frozenProblems } from './frozen-problems';
 import { ConditionHandle, FunctionCall, MappingHandle, Name, Reference, Substitution } from './intrinsics';
 import { limitProblems } from './limits';
 import { policyProblems } from './policy-problems';
@@ -33,8 +34,8 @@ export function compile(template: Template): Document {
 /**
  * Turns a template into plain values and checks what the types can't see: handles of other templates, declarations
  * that nothing uses, ids declared twice, intrinsic functions that the DSL did not make, values that YAML has no form
- * for, what makes a policy invalid or far too wide (`policy-problems.ts`), and the limits of CloudFormation and of the
- * services (`limits.ts`).
+ * for, what makes a policy invalid or far too wide (`policy-problems.ts`), what has to be frozen (`frozen-problems.ts`),
+ * and the limits of CloudFormation and of the services (`limits.ts`).
  */
 export function examine(template: Template): Compiled {
   const problems: Problem[] = [...template.declarationProblems];
@@ -143,7 +144,12 @@ export function examine(template: Template): Compiled {
         .filter((id) => !used.has(id))
         .map((id) => ({ path: `${section}.${id}`, message: `nothing refers to this ${what}; use it or remove it` })),
   );
-  return { document, problems: [...withoutDot, ...unused, ...policyProblems(document), ...limitProblems(document)] };
+  const ofDocument = [
+    ...policyProblems(document),
+    ...frozenProblems(document, template.frozenIds),
+    ...limitProblems(document),
+  ];
+  return { document, problems: [...withoutDot, ...unused, ...ofDocument] };
 }
 
 const isBuiltIn = (value: object) => /^(Date|RegExp|Map|Set|Promise|Error)$/.test(value.constructor?.name ?? '');

@@ -118,8 +118,9 @@ export function retained<Type extends string, Attribute extends string>(
 
 /**
  * Freezes a resource once it exists: a stack policy refuses every update that would change, replace or remove it. For
- * what CloudFormation creates and something else owns from then on. Stack tags, parameters and metadata reach a
- * resource, too, so nothing that may change later belongs into one.
+ * what CloudFormation creates and something else owns from then on. Parameters and stack tags reach a resource, too, so
+ * nothing that may change later belongs into one. A suppression that is worded anew is a change of metadata: AWS does not
+ * say whether the policy refuses that, the emulator does.
  */
 export function frozen<Type extends string, Attribute extends string>(
   resource: Resource<Type, Attribute>,
