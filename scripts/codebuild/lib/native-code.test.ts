@@ -121,6 +121,11 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'was installed on Alpine Linux',
+    files: { 'a.abi3.so': elf({ machine: 'x86_64', text: '\0libc.musl-x86_64.so.1\0' }) },
+    problems: ['fn/a.abi3.so: found a binary for musl, expected one for glibc, which Amazon Linux 2023 has.'],
+  },
+  {
     name: 'has tables that end beyond its end',
     files: { 'a.so': needing('GLIBC_2.38').subarray(0, -200) },
     problems: [],
@@ -155,6 +160,10 @@ const CASES: readonly Case[] = [
       'node_modules/@a/b/prebuilds/darwin-arm64/b.node': machO,
       'node_modules/@a/b/prebuilds/linux-arm64/b.node': arm64,
       'node_modules/@a/b/prebuilds/linux-x64/b.node': x86_64,
+      'node_modules/@a/b/prebuilds/linux-x64/b.musl.node': elf({
+        machine: 'x86_64',
+        text: '\0libc.musl-x86_64.so.1\0',
+      }),
       'node_modules/@a/b/prebuilds/win32-x64/b.node': windows,
     },
     problems: [],

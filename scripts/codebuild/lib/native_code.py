@@ -19,6 +19,8 @@ ELF_MACHINES = {3: "x86", 40: "ARM", 62: "x86_64", 183: "arm64"}
 # e_type of programs and of shared objects. Others (objects of a compiler) are never loaded.
 ELF_LOADED = (2, 3)
 SHT_GNU_VERNEED = 0x6FFFFFFE
+# How Alpine Linux names the libc that a binary needs.
+MUSL = b"\0libc.musl-"
 
 MACH_O = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 MACH_O_UNIVERSAL = b"\xca\xfe\xba\xbe"  # that of Java's class files, too
@@ -106,6 +108,11 @@ def _misfit(name: str, content: bytes, platform: Platform) -> str | None:
             f"found a binary for {ELF_MACHINES.get(machine, f'machine {machine}')}{bits}, expected one for Linux on "
             f"{platform.architecture}. It was built or installed for another processor: take the build of its package "
             "for this one, or give the function the architecture that it is for."
+        )
+    if MUSL in content:
+        return (
+            "found a binary for musl, expected one for glibc, which Amazon Linux 2023 has. It was built or installed on "
+            "Alpine Linux: take the build of its package for glibc."
         )
     return _other_interpreter(name, content, platform) or _newer_glibc(content)
 
