@@ -27,8 +27,10 @@ from moto.moto_server.werkzeug_app import (
 from moto.utilities import utils
 from werkzeug.serving import make_server
 
-from .accounts import session_credentials
+from . import authorization
+from .accounts import assume, operator
 from .front import Front
+from .stacks import deployed
 
 HOST = "127.0.0.1"
 
@@ -74,6 +76,16 @@ def end_with_standard_input(folder: str | None) -> None:
     os._exit(0)
 
 
+def operator_settings(account_id: str, region: str) -> dict[str, str]:
+    """Credentials of an account's administrator, named as the AWS SDKs name their settings."""
+    credentials = assume(operator(account_id, region), region, "emulator")
+    return {
+        "aws_access_key_id": credentials.access_key,
+        "aws_secret_access_key": credentials.secret_key,
+        "aws_session_token": credentials.token,
+    }
+
+
 def main() -> None:
     """Start the server and say where it listens."""
     parser = argparse.ArgumentParser(prog="emulator", description=__doc__)
@@ -81,6 +93,7 @@ def main() -> None:
     parser.add_argument("--region", default="eu-west-1", help="Region of the sessions and of the calls")
     parser.add_argument("--account", action="append", default=[], help="account id to print credentials for")
     parser.add_argument("--folder", help="folder to remove when standard input closes")
+    parser.add_argument("--authorizer", type=int, help="port where to ask whether AWS would allow a call")
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.WARNING)
@@ -91,7 +104,10 @@ def main() -> None:
     os.environ["MOTO_PORT"] = str(server.port)
     threading.Thread(target=end_with_standard_input, args=[arguments.folder], daemon=True).start()
 
-    credentials = {account: session_credentials(account, arguments.region) for account in arguments.account}
+    if arguments.authorizer is not None:
+        authorization.gate = authorization.Gate(arguments.authorizer, deployed)
+
+    credentials = {account: operator_settings(account, arguments.region) for account in arguments.account}
     print(json.dumps({"port": server.port, "credentials": credentials}), flush=True)
     # Nobody reads standard output after this line: a later write would meet a full or closed pipe.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -1,7 +1,9 @@
 """The emulator's accounts. moto tells them apart by the access key of a session, and lets a session assume any role."""
 
 import functools
+from dataclasses import dataclass
 
+from botocore.credentials import ReadOnlyCredentials
 from moto.iam.models import get_account_id_from
 from moto.settings import moto_server_port
 from moto.sts.models import sts_backends
@@ -10,38 +12,59 @@ from moto.utilities.utils import get_partition
 from .api import Api
 
 
-ADMINISTRATOR = "OrganizationAccountAccessRole"
+@dataclass(frozen=True)
+class Caller:
+    """A session of a role."""
+
+    role_arn: str
+    session_name: str
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it may do everything: the administrator of its account, who deploys stacks by hand."""
+        return self.role_arn.endswith(":role/OrganizationAccountAccessRole")
 
 
-def session_credentials(account_id: str, region: str, role: str = ADMINISTRATOR) -> dict[str, str]:
-    """Credentials of a session of a role, named as the AWS SDKs name their settings."""
-    partition = get_partition(region)
+def operator(account_id: str, region: str) -> str:
+    """ARN of the role of an account's administrator."""
+    return f"arn:{get_partition(region)}:iam::{account_id}:role/OrganizationAccountAccessRole"
+
+
+def assume(role_arn: str, region: str, session_name: str) -> ReadOnlyCredentials:
+    """Credentials of a new session of a role, whoever asks."""
+    _, partition, _, _, account_id, _ = role_arn.split(":")
     session = sts_backends[account_id][partition].assume_role(
         region_name=region,
-        role_session_name="emulator",
-        role_arn=f"arn:{partition}:iam::{account_id}:role/{role}",
+        role_session_name=session_name,
+        role_arn=role_arn,
         policy="",
         duration=3600,
         external_id="",
     )
-    return {
-        "aws_access_key_id": session.access_key_id,
-        "aws_secret_access_key": session.secret_access_key,
-        "aws_session_token": session.session_token,
-    }
+    return ReadOnlyCredentials(session.access_key_id, session.secret_access_key, session.session_token)
+
+
+def caller(access_key_id: str) -> Caller | None:
+    """The session that an access key belongs to; none for a key that nobody was given."""
+    for backend in sts_backends[get_account_id_from(access_key_id)].values():
+        session = backend.get_assumed_role_from_access_key(access_key_id)
+        if session is not None:
+            return Caller(session.role_arn, session.session_name)
+    return None
 
 
 @functools.cache
-def api(account_id: str, region: str, role: str = ADMINISTRATOR) -> Api:
-    """The services of an account in a Region, as this emulator offers them, called by a role."""
-    endpoint = f"http://127.0.0.1:{moto_server_port()}"
-    return Api(endpoint, account_id, region, session_credentials(account_id, region, role))
+def api(account_id: str, region: str) -> Api:
+    """The services of an account in a Region as its administrator calls them."""
+    return api_of(account_id, region, assume(operator(account_id, region), region, "emulator"))
 
 
-def calling_role(access_key: str) -> str | None:
-    """ARN of the role whose session an access key belongs to."""
-    for partition in sts_backends[get_account_id_from(access_key)].values():
-        session = partition.get_assumed_role_from_access_key(access_key)
-        if session is not None:
-            return session.role_arn
-    return None
+def api_of(account_id: str, region: str, credentials: ReadOnlyCredentials) -> Api:
+    """The services of an account in a Region as a session calls them."""
+    return Api(f"http://127.0.0.1:{moto_server_port()}", account_id, region, credentials)
+
+
+@functools.cache
+def role_api(role_arn: str, region: str) -> Api:
+    """The services of a role's account as CloudFormation calls them when it acts as the role."""
+    return api_of(role_arn.split(":")[4], region, assume(role_arn, region, "AWSCloudFormation"))

@@ -1,13 +1,16 @@
 """Calls of AWS's APIs at the emulator's own address, with parameters as a template writes them."""
 
+import functools
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import botocore.session
 from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape
 
@@ -17,37 +20,55 @@ Properties = Mapping[str, Any]
 UNSUPPORTED = "If AWS knows better, teach it to the emulator in scripts/emulator/resources."
 
 
+_caller: ContextVar[ReadOnlyCredentials] = ContextVar("caller")
+
+
+class _CallersCredentials(Credentials):
+    """Credentials of whoever calls: a client takes a while to make, so all sessions share those of a service."""
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return _caller.get()
+
+
+_session = botocore.session.Session()
+_session._credentials = _CallersCredentials("of", "the caller")
+
+
+@functools.cache
+def _client(service: str, region: str, endpoint: str) -> BaseClient:
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    return _session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+
 class Api:
-    """The services of one account in one Region, at the emulator's own address."""
+    """The services of one account in one Region, at the emulator's own address, called by one session."""
 
-    _session = botocore.session.Session()
-
-    def __init__(self, endpoint: str, account_id: str, region: str, credentials: Mapping[str, str]):
-        """Make clients on demand.
+    def __init__(self, endpoint: str, account_id: str, region: str, credentials: ReadOnlyCredentials):
+        """Call services on demand.
 
         Args:
             endpoint: address of the emulator
             account_id: account that the credentials belong to
             region: Region of the calls
-            credentials: what botocore's create_client takes: aws_access_key_id and so on
+            credentials: those of the session that calls
         """
         self.account_id = account_id
         self.region = region
         self._endpoint = endpoint
         self._credentials = credentials
-        self._clients: dict[str, BaseClient] = {}
 
-    def client(self, service: str) -> BaseClient:
-        """A botocore client."""
-        if service not in self._clients:
-            self._clients[service] = self._session.create_client(
-                service,
-                region_name=self.region,
-                endpoint_url=self._endpoint,
-                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-                **self._credentials,
-            )
-        return self._clients[service]
+    def request(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call an operation with parameters as botocore takes them.
+
+        Raises:
+            BotoCoreError: a parameter fits no member of the operation's input
+            ClientError: the service refuses the call
+        """
+        token = _caller.set(self._credentials)
+        try:
+            return getattr(_client(service, self.region, self._endpoint), xform_name(operation))(**parameters)
+        finally:
+            _caller.reset(token)
 
     def call(self, service: str, operation: str, parameters: Properties) -> dict[str, Any]:
         """Call an operation with parameters written as a template writes them.
@@ -60,10 +81,10 @@ class Api:
         Raises:
             ResourceError: a parameter fits no member of the operation's input, or the service refuses the call
         """
-        client = self.client(service)
-        shape = client.meta.service_model.operation_model(operation).input_shape
+        model = _client(service, self.region, self._endpoint).meta.service_model
+        shape = model.operation_model(operation).input_shape
         try:
-            return getattr(client, xform_name(operation))(**fit(parameters, shape))
+            return self.request(service, operation, fit(parameters, shape))
         except (BotoCoreError, ClientError) as error:
             raise ResourceError(str(error)) from error
 

@@ -6,24 +6,18 @@ An operation or a parameter that the emulator does not know is refused rather th
 from typing import Any
 from urllib.parse import urlparse
 
+from botocore.credentials import ReadOnlyCredentials
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from . import resources as resources
-from .accounts import api
+from .accounts import api_of, caller
 from .errors import ResourceError, ValidationError
 from .stack_policy import StackPolicy
-from .stacks import Account, ChangeSet, Resource, Stack, Submission
+from .stacks import Account, ChangeSet, Resource, Stack, Submission, account
 from .template import Template
 
 LONGEST_BODY = 51_200
 LONGEST_BODY_IN_S3 = 1_000_000
-
-_accounts: dict[tuple[str, str], Account] = {}
-
-
-def account(account_id: str, region: str) -> Account:
-    """The stacks of an account in a Region."""
-    return _accounts.setdefault((account_id, region), Account(account_id, region, api(account_id, region)))
 
 
 class CloudFormation(BaseResponse):
@@ -44,6 +38,13 @@ class CloudFormation(BaseResponse):
     def call_action(self) -> Any:
         """Answer a request; one at a time in an account."""
         with self.account.lock:
+            session = caller(self.access_key)
+            if session is None or session.is_operator:
+                self.account.caller = self.account.api
+            else:
+                # Nobody checks a signature here.
+                credentials = ReadOnlyCredentials(self.access_key, "secret", "token")
+                self.account.caller = api_of(self.account.id, self.region, credentials)
             return super().call_action()
 
     def _request(self, *known: str) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class CloudFormation(BaseResponse):
         in_path = host[0] in ("127", "localhost", "s3") or host[0].startswith("s3-")
         bucket, key = url.path.lstrip("/").split("/", 1) if in_path else (host[0], url.path.lstrip("/"))
         try:
-            body = self.account.api.call("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"].read()
+            body = self.account.caller.call("s3", "GetObject", {"Bucket": bucket, "Key": key})["Body"].read()
         except ResourceError as error:
             raise ValidationError(f"S3 error: {error}") from error
         if len(body) > LONGEST_BODY_IN_S3:
@@ -143,6 +144,7 @@ class CloudFormation(BaseResponse):
         request = self._request("StackName", "RetainResources", "RoleARN")
         for stack in list(self.account.stacks.values()):
             if request["StackName"] in (stack.name, stack.id):
+                stack.submission.role_arn = request.get("RoleARN") or stack.submission.role_arn
                 self.account.delete_stack(stack, request.get("RetainResources", []))
         return EmptyResult()
 

@@ -7,14 +7,18 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from botocore import xform_name
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 from werkzeug.wrappers import Request, Response
 
-from .accounts import api
+from . import authorization
+from .accounts import api, api_of
+from .authorization import AccessDeniedError, Call
 
-PATH = "/emulator/call"
+CALL = "/emulator/call"
+AUTHORIZE = "/emulator/authorize"
+CREDENTIALS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +29,10 @@ class Front:
     `POST /emulator/call` with `{"account": "<id>", "service": "iam", "operation": "GetRole", "parameters": {...}}`
     answers `{"result": {...}}`, or `{"error": {"code": "NoSuchEntity", "message": "..."}}`. The call goes through
     botocore and back to the emulator, so parameters and result are those of the AWS SDK for Python. It takes some
-    milliseconds, where the AWS CLI takes a third of a second to start.
+    milliseconds, where the AWS CLI takes a third of a second to start. The account's administrator calls, unless
+    `"credentials"` has those of a session, as AssumeRole answers them.
+
+    `POST /emulator/authorize` asks about a call that nobody makes here; see authorization.py.
     """
 
     def __init__(self, application: Any, region: str):
@@ -40,20 +47,30 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["PATH_INFO"] == PATH:
-            answer = self._call(Request(environ).get_json())
+        if environ["PATH_INFO"] in (CALL, AUTHORIZE):
+            request = Request(environ).get_json()
+            answer = self._call(request) if environ["PATH_INFO"] == CALL else _authorize(request)
             response = Response(json.dumps(answer, default=_plain), mimetype="application/json")
             return response(environ, start_response)
         try:
+            if authorization.gate is not None:
+                authorization.gate.check(environ)
             return self.application(environ, start_response)
+        except AccessDeniedError as error:
+            return _failure(environ, HTTPStatus.FORBIDDEN, "AccessDenied", str(error))(environ, start_response)
         except Exception as error:
             logger.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            return _failure(environ, repr(error))(environ, start_response)
+            # Clients repeat what was answered with 500, and it would fail again.
+            failure = _failure(environ, HTTPStatus.NOT_IMPLEMENTED, "InternalFailure", repr(error))
+            return failure(environ, start_response)
 
     def _call(self, call: dict[str, Any]) -> dict[str, Any]:
-        client = api(call["account"], self.region).client(call["service"])
+        caller = api(call["account"], self.region)
+        if call.get("credentials") is not None:
+            key, secret, token = (call["credentials"][name] for name in CREDENTIALS)
+            caller = api_of(call["account"], self.region, ReadOnlyCredentials(key, secret, token))
         try:
-            result = getattr(client, xform_name(call["operation"]))(**call["parameters"])
+            result = caller.request(call["service"], call["operation"], call["parameters"])
         except ClientError as error:
             details = error.response["Error"]
             return {"error": {"code": details["Code"], "message": details["Message"]}}
@@ -62,16 +79,23 @@ class Front:
         return {"result": {name: value for name, value in result.items() if name != "ResponseMetadata"}}
 
 
-def _failure(environ: dict[str, Any], message: str) -> Response:
-    """The answer when moto fails, in the form that the request's protocol wants; moto's own is a page of HTML."""
-    # Clients repeat what was answered with 500, and it would fail again.
-    status = HTTPStatus.NOT_IMPLEMENTED
+def _authorize(question: dict[str, Any]) -> dict[str, str]:
+    call = Call(*(question[name] for name in ("service", "region", "operation", "parameters")))
+    try:
+        if authorization.gate is not None:
+            authorization.gate.ask(question["caller"], call)
+    except AccessDeniedError as error:
+        return {"denied": str(error)}
+    return {}
+
+
+def _failure(environ: dict[str, Any], status: HTTPStatus, code: str, message: str) -> Response:
+    """The answer when a call fails before its service, in the form that the request's protocol wants."""
     if "json" in environ.get("CONTENT_TYPE", ""):
-        body = json.dumps({"__type": "InternalFailure", "message": message})
-        return Response(
-            body, status=status, headers={"x-amzn-ErrorType": "InternalFailure"}, mimetype="application/json"
-        )
-    error = f"<Error><Code>InternalFailure</Code><Message>{escape(message)}</Message></Error>"
+        name = "AccessDeniedException" if code == "AccessDenied" else code
+        body = json.dumps({"__type": name, "message": message})
+        return Response(body, status=status, headers={"x-amzn-ErrorType": name}, mimetype="application/json")
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     # EC2 and S3 have forms of their own.
     if "/ec2/aws4_request" in environ.get("HTTP_AUTHORIZATION", ""):
         body = f"<Response><Errors>{error}</Errors></Response>"

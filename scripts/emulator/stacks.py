@@ -18,8 +18,10 @@ from uuid import uuid4
 
 from moto.utilities.utils import get_partition
 
-from .accounts import api
+from . import authorization
+from .accounts import api, role_api
 from .api import UNSUPPORTED, Api, Properties
+from .authorization import AccessDeniedError, Call
 from .errors import (
     AlreadyExistsError,
     ChangeSetNotFoundError,
@@ -34,6 +36,7 @@ from .template import Evaluation, Template
 
 logger = logging.getLogger(__name__)
 
+SERVICE = "cloudformation.amazonaws.com"
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 #: Stands in a change set for a value that is known only once its resource has been made.
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -161,10 +164,9 @@ class Stack:
 
     @property
     def api(self) -> Api:
-        """The services as CloudFormation calls them for the stack: as the stack's role, if it has one."""
+        """The services as CloudFormation calls them for the stack: as the stack's role, else as whoever asked."""
         role_arn = self.submission.role_arn
-        account = self.account
-        return account.api if role_arn is None else api(account.id, account.region, role_arn.split("/")[-1])
+        return self.account.caller if role_arn is None else role_api(role_arn, self.account.region)
 
     @property
     def exports(self) -> dict[str, str]:
@@ -574,7 +576,10 @@ class Account:
     def __init__(self, account_id: str, region: str, api: Api):
         self.id = account_id
         self.region = region
+        #: The services as the account's administrator calls them.
         self.api = api
+        #: The services as whoever makes the current request calls them.
+        self.caller = api
         self.lock = threading.RLock()
         self.stacks: dict[str, Stack] = {}
         self.deleted: dict[str, Stack] = {}
@@ -626,11 +631,12 @@ class Account:
                 verb = "updated" if name in exports else "deleted"
                 raise ValidationError(f"Export {name} cannot be {verb} as it is in use by {' and '.join(importers)}")
 
-    def check(self, submission: Submission) -> None:
+    def check(self, submission: Submission, stack_name: str) -> None:
         """Refuse a submission that CloudFormation would not start on.
 
         Raises:
-            ValidationError: a resource type that the emulator does not know, or a role that is not there
+            ValidationError: a resource type that the emulator does not know, or a role that is not there, or does not
+                trust CloudFormation
             InsufficientCapabilitiesError: the template makes IAM resources and nobody acknowledged it
         """
         types = {resource["Type"] for resource in submission.template.resources.values()}
@@ -649,7 +655,12 @@ class Account:
                 if not submission.role_arn.startswith(prefix):
                     raise ResourceError("of another account")
                 self.api.call("iam", "GetRole", {"RoleName": submission.role_arn.split("/")[-1]})
-            except ResourceError as error:
+                if authorization.gate is not None:
+                    arn = self.arn(f"stack/{stack_name}/{uuid4()}")
+                    service = {"service": SERVICE, "sourceAccount": self.id, "sourceArn": arn}
+                    assume = Call("sts", self.region, "AssumeRole", {"RoleArn": submission.role_arn})
+                    authorization.gate.ask(service, assume)
+            except (ResourceError, AccessDeniedError) as error:
                 raise ValidationError(f"Role {submission.role_arn} is invalid or cannot be assumed") from error
 
     def create_stack(self, name: str, submission: Submission) -> Stack:
@@ -661,7 +672,7 @@ class Account:
         """
         if any(stack.name == name for stack in self.stacks.values()):
             raise AlreadyExistsError(f"Stack [{name}] already exists")
-        self.check(submission)
+        self.check(submission, name)
         stack = Stack(name, self, submission, "CREATE_IN_PROGRESS")
         deployment = Deployment(stack, submission)
         deployment.changes()
@@ -684,7 +695,7 @@ class Account:
             ValidationError: the submission is refused, changes nothing, or the stack cannot be updated
         """
         self.check_updatable(stack)
-        self.check(submission)
+        self.check(submission, stack.name)
         deployment = Deployment(stack, submission, override)
         new_policy = policy is not None and (stack.policy is None or policy.body != stack.policy.body)
         if deployment.changes() is None and not new_policy:
@@ -722,7 +733,7 @@ class Account:
             if stack is None:
                 raise ValidationError(f"Stack [{stack_name}] does not exist")
             self.check_updatable(stack)
-        self.check(submission)
+        self.check(submission, stack_name)
         if stack is None:
             stack = Stack(stack_name, self, submission, "REVIEW_IN_PROGRESS")
         existing = next((one for one in self.change_sets.values() if one.stack is stack and one.name == name), None)
@@ -836,3 +847,18 @@ class Account:
         self.deleted[stack.id] = self.stacks.pop(stack.id)
         for change_set_id in [one.id for one in self.change_sets.values() if one.stack is stack]:
             del self.change_sets[change_set_id]
+
+
+#: Stacks by account and Region.
+accounts: dict[tuple[str, str], Account] = {}
+
+
+def account(account_id: str, region: str) -> Account:
+    """The stacks of an account in a Region."""
+    return accounts.setdefault((account_id, region), Account(account_id, region, api(account_id, region)))
+
+
+def deployed() -> dict[tuple[str, str], Resource]:
+    """The resources of all stacks by the stack's id and their logical id."""
+    stacks = [stack for account in list(accounts.values()) for stack in list(account.stacks.values())]
+    return {(stack.id, name): resource for stack in stacks for name, resource in list(stack.resources.items())}

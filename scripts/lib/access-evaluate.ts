@@ -8,6 +8,7 @@ import {
 } from '@cloud-copilot/iam-policy';
 import {
   allowedContextKeysForRequest,
+  getDenialReasons,
   runSimulation,
   runUnsafeSimulation,
   type Simulation,
@@ -28,11 +29,23 @@ export interface DecidingStatement {
   readonly sid: string;
 }
 
+/** What keeps a request from being allowed. */
+export interface Block {
+  readonly kind: PolicyKind;
+  /** Whether a statement denies it; otherwise none allows it. */
+  readonly isExplicit: boolean;
+  /** The policy that denies it; undefined for what the case made up, and when none allows it. */
+  readonly policy: Policy | undefined;
+  readonly sid: string | undefined;
+}
+
 /** The answer to one request. */
 export interface Decision {
   readonly result: 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
   readonly grants: readonly DecidingStatement[];
   readonly denials: readonly DecidingStatement[];
+  /** Empty when it is allowed. */
+  readonly blocks: readonly Block[];
 }
 
 /** One request of a case, ready to be evaluated as often as needed. */
@@ -97,14 +110,17 @@ const standIn = (key: string) =>
 const encryptionContext = 'kms:encryptioncontext:';
 const disguise = 'aws:PrincipalTag/';
 
+/** Documents as the simulation takes them, once they are known to be valid. */
+const readyDocuments = new WeakMap<PolicyDocument, PolicyDocument>();
+/** What they say, by action. */
+const excerptsOf = new WeakMap<PolicyDocument, Map<string, Excerpt>>();
+
 /** Evaluates cases against the policies of a route. */
 export class Evaluator {
   readonly #policies: RoutePolicies;
-  readonly #documents = new WeakMap<PolicyDocument, PolicyDocument>();
   readonly #overlaid = new WeakMap<Overlay, Map<Policy, PolicyDocument>>();
   /** Handlers of CloudFormation often ask the same. */
   readonly #decisions = new Map<string, Promise<Decision>>();
-  readonly #excerpts = new WeakMap<PolicyDocument, Map<string, Excerpt>>();
 
   constructor(policies: RoutePolicies) {
     this.#policies = policies;
@@ -233,7 +249,7 @@ export class Evaluator {
 
   /** The document, ready for the simulation, once it is known to be valid. */
   #valid(document: PolicyDocument, kind: PolicyKind, name: string): PolicyDocument {
-    const known = this.#documents.get(document);
+    const known = readyDocuments.get(document);
     if (known !== undefined) {
       return known;
     }
@@ -243,7 +259,7 @@ export class Evaluator {
       const found = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
       throw new Error(`${name}: not a valid ${kind} policy: ${found}`);
     }
-    this.#documents.set(document, text);
+    readyDocuments.set(document, text);
     return text;
   }
 
@@ -252,8 +268,8 @@ export class Evaluator {
    * policy without statements stays one: it lets nobody in, which no policy at all might.
    */
   #excerpt(document: PolicyDocument, action: string): Excerpt {
-    const excerpts = this.#excerpts.get(document) ?? new Map<string, Excerpt>();
-    this.#excerpts.set(document, excerpts);
+    const excerpts = excerptsOf.get(document) ?? new Map<string, Excerpt>();
+    excerptsOf.set(document, excerpts);
     const known = excerpts.get(action);
     if (known !== undefined) {
       return known;
@@ -382,7 +398,25 @@ async function decisionOf(
       sid: statement.sid() ?? '',
     })),
   ];
-  return { result: analysis.result, grants: deciding('allowStatements'), denials: deciding('denyStatements') };
+  const kinds: Readonly<Record<string, PolicyKind>> = {
+    identity: 'identity',
+    pb: 'boundary',
+    resource: action.startsWith('sts:') ? 'trust' : 'resource',
+    vpce: 'endpoint',
+  };
+  const blocks = getDenialReasons(analysis).map((reason): Block => {
+    const isExplicit = reason.denialType === 'Explicit';
+    const kind = kinds[reason.policyType] ?? 'identity';
+    const policy = {
+      identity: policies.identity[Number(isExplicit ? reason.policyIdentifier : undefined)],
+      boundary: policies.boundary,
+      resource: policies.resourcePolicy,
+      trust: policies.resourcePolicy,
+      endpoint: policies.endpoint,
+    }[kind];
+    return { kind, isExplicit, policy, sid: isExplicit ? reason.statementId : undefined };
+  });
+  return { result: analysis.result, grants: deciding('allowStatements'), denials: deciding('denyStatements'), blocks };
 }
 
 /** What iam-simulate's codes mean to somebody who wrote a case. */

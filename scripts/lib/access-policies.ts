@@ -1,6 +1,5 @@
 import type { PolicyDocument } from '../../templates-src/access/case';
-import type { ResolvedRoute } from './resolve/resolve-route';
-import type { Resource, Value, ValueMap } from './resolve/resolve-stack';
+import type { ResolvedStack, Resource, Value, ValueMap } from './resolve/resolve-stack';
 
 /** What a policy decides about. */
 export type PolicyKind = 'identity' | 'boundary' | 'trust' | 'resource' | 'endpoint';
@@ -72,13 +71,18 @@ const otherPolicyProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::IAM::ManagedPolicy': ['PolicyDocument'],
 };
 
+/** Stacks, as far as their policies go. */
+export interface PolicyHolders {
+  readonly stacks: ReadonlyMap<string, Pick<ResolvedStack, 'resources' | 'declined'>>;
+}
+
 /**
  * Finds every policy of the resolved stacks.
  *
  * @throws Error when a policy is found in a place that this module doesn't know, or when a role has a policy whose text
  * no template has: the proof would be silently incomplete
  */
-export function policiesOf({ stacks }: ResolvedRoute): RoutePolicies {
+export function policiesOf({ stacks }: PolicyHolders): RoutePolicies {
   const sources = new Map<string, PolicySource>();
   const all: Policy[] = [];
   const declare = (resource: Resource, property: string, kind: PolicyKind, document: Value | undefined): Policy => {
@@ -245,16 +249,25 @@ function holdsPolicy(value: Value): boolean {
   );
 }
 
+/** What has been normalized: a document that stays what it was stays the same object, and needs no second look. */
+const known = new WeakMap<object, PolicyDocument>();
+
 /** The document as IAM stores it: a list of statements, and text in conditions where YAML has booleans and numbers. */
 function normalized(document: Value | undefined): PolicyDocument {
   const { Version, Statement } = document as { Version: '2012-10-17'; Statement: ValueMap | readonly ValueMap[] };
-  return {
+  const before = known.get(document as ValueMap);
+  if (before !== undefined) {
+    return before;
+  }
+  const result: PolicyDocument = {
     Version,
     Statement: [Statement].flat().map((statement) => {
       const { Condition, ...rest } = statement as ValueMap;
       return Condition === undefined ? rest : { ...rest, Condition: asText(Condition) };
     }),
   };
+  known.set(document as ValueMap, result);
+  return result;
 }
 
 function asText(value: Value): Value {

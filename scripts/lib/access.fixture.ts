@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Case } from '../../templates-src/access/case';
 import { type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { accountsOf } from '../../templates-src/parameters-across-files';
-import { topology as committedTopology } from '../../templates-src/topology';
 import { policiesOf, type RoutePolicies } from './access-policies';
 import { generate } from './build';
 import { type ResolvedRoute, type RouteSource, resolveRoute } from './resolve/resolve-route';
@@ -85,12 +84,7 @@ export function policiesOfStack(yaml: string): RoutePolicies {
     parameters: {},
     imports,
   });
-  return policiesOf({
-    topology: committedTopology,
-    region: 'eu-west-1',
-    accounts: new Map(),
-    stacks: new Map([[stack.name, resolved]]),
-  });
+  return policiesOf({ stacks: new Map([[stack.name, resolved]]) });
 }
 
 /** A case about a role of that stack. */

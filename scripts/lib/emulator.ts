@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Announcement, profile, writeConfiguration } from './emulator-configuration';
+import { type Answer, answerQuestions } from './emulator-questions';
 import { installedPython } from './python-tools';
 
 const REPOSITORY = resolve(__dirname, '../..');
@@ -19,18 +21,20 @@ const ACCOUNTS = {
   prod: '444444444444',
 };
 
-/** What the Python side prints once it answers; see scripts/emulator/__main__.py. */
-interface Announcement {
-  readonly port: number;
-  /** Settings of the AWS configuration file, by account id. */
-  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
 export interface EmulatorOptions {
   /** Account ids by name; the project's four accounts unless told otherwise. */
   readonly accounts?: Readonly<Record<string, string>>;
   /** Region of the profiles and of `call`; eu-west-1 unless told otherwise. */
   readonly region?: string;
+  /** Says whether AWS would allow the calls of roles; all are allowed unless given. */
+  readonly authorize?: Answer;
+}
+
+/** Credentials of a session. */
+export interface Credentials {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+  readonly SessionToken: string;
 }
 
 /** A running emulated AWS. Whatever happens to this process, the emulator ends with it. */
@@ -56,10 +60,24 @@ export interface Emulator {
    * @param service the service as the AWS SDK for Python (botocore) names it: `iam`, `elbv2`
    * @param operation the operation's name in the API: `GetRole`
    * @param parameters the operation's parameters, save binary ones
+   * @param credentials of the session that calls; the account's administrator calls unless given
    * @returns the result as JSON; times are text, so is the content of an object of S3
    * @throws when there is no such account, and with AWS's code and message when the call fails
    */
-  call<Result>(account: string, service: string, operation: string, parameters?: object): Promise<Result>;
+  call<Result>(
+    account: string,
+    service: string,
+    operation: string,
+    parameters?: object,
+    credentials?: Credentials,
+  ): Promise<Result>;
+  /**
+   * Asks whether AWS would allow a call that nobody makes here, such as those of a service of AWS.
+   *
+   * @param question who calls what: a `Question` without changes
+   * @throws with AWS's message when it would not
+   */
+  authorize(question: object): Promise<void>;
   /** Ends the emulator and removes its files. All it held is gone. May be called twice. */
   stop(): Promise<void>;
 }
@@ -76,7 +94,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const python = pythonWithMoto();
   const directory = await mkdtemp(join(tmpdir(), 'route-to-live-emulator-'));
   const log = join(directory, 'emulator.log');
-  const server = spawnServer(python, log, region, Object.values(accounts));
+  const questions = options.authorize === undefined ? undefined : await answerQuestions(options.authorize);
+  const server = spawnServer(python, log, [
+    ...['--region', region],
+    ...Object.values(accounts).flatMap((id) => ['--account', id]),
+    ...(questions === undefined ? [] : ['--authorizer', String(questions.port)]),
+  ]);
   try {
     const announcement = await announced(server, log);
     const endpoint = `http://127.0.0.1:${announcement.port}`;
@@ -105,31 +128,40 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
           ...(account === undefined ? {} : { AWS_PROFILE: profile(account) }),
         };
       },
-      call: async <Result>(account: string, service: string, operation: string, parameters: object = {}) => {
-        const body = JSON.stringify({ account: accountId(account), service, operation, parameters });
-        const response = await fetch(`${endpoint}/emulator/call`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body,
-        });
-        if (!response.ok) {
-          throw new Error(
-            `${service} ${operation}: HTTP ${response.status}. The emulator's log ends with:\n${await tail(log)}`,
-          );
-        }
-        const answer = (await response.json()) as { result: Result; error?: { code: string; message: string } };
+      call: async <Result>(
+        account: string,
+        service: string,
+        operation: string,
+        parameters: object = {},
+        credentials?: Credentials,
+      ) => {
+        const call = { account: accountId(account), service, operation, parameters, credentials };
+        const answer = await post<{ result: Result; error?: { code: string; message: string } }>(
+          { endpoint, log },
+          'call',
+          call,
+          `${service} ${operation}`,
+        );
         if (answer.error !== undefined) {
           throw new Error(`${service} ${operation}: ${answer.error.code}: ${answer.error.message}`);
         }
         return answer.result;
       },
+      authorize: async (question) => {
+        const { denied } = await post<{ denied?: string }>({ endpoint, log }, 'authorize', question, 'authorize');
+        if (denied !== undefined) {
+          throw new Error(`AccessDenied: ${denied}`);
+        }
+      },
       stop: async () => {
         await end(server);
+        questions?.close();
         await rm(directory, { recursive: true, force: true });
       },
     };
   } catch (error) {
     await end(server);
+    questions?.close();
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
@@ -162,25 +194,36 @@ function pythonWithMoto(): string {
   return python;
 }
 
-function spawnServer(python: string, log: string, region: string, accountIds: readonly string[]): ChildProcess {
+/** Asks the emulator itself for something, as JSON. */
+async function post<Result>(
+  { endpoint, log }: Pick<Emulator, 'endpoint' | 'log'>,
+  path: string,
+  body: object,
+  what: string,
+): Promise<Result> {
+  const response = await fetch(`${endpoint}/emulator/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) {
+    throw new Error(`${what}: HTTP ${response.status}. The emulator's log ends with:\n${await tail(log)}`);
+  }
+  return (await response.json()) as Result;
+}
+
+function spawnServer(python: string, log: string, options: readonly string[]): ChildProcess {
   const logDescriptor = openSync(log, 'w');
   try {
-    return spawn(
-      python,
-      [
-        ...['-m', 'emulator', '--port', '0', '--region', region, '--folder', dirname(log)],
-        ...accountIds.flatMap((id) => ['--account', id]),
-      ],
-      {
-        env: {
-          ...withoutAws(process.env),
-          PYTHONPATH: join(REPOSITORY, 'scripts'),
-          PYTHONDONTWRITEBYTECODE: '1',
-          PYTHONUNBUFFERED: '1',
-        },
-        stdio: ['pipe', 'pipe', logDescriptor],
+    return spawn(python, ['-m', 'emulator', '--port', '0', '--folder', dirname(log), ...options], {
+      env: {
+        ...withoutAws(process.env),
+        PYTHONPATH: join(REPOSITORY, 'scripts'),
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUNBUFFERED: '1',
       },
-    );
+      stdio: ['pipe', 'pipe', logDescriptor],
+    });
   } finally {
     closeSync(logDescriptor);
   }
@@ -215,50 +258,6 @@ async function announced(server: ChildProcess, log: string): Promise<Announcemen
 
 async function tail(file: string): Promise<string> {
   return (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-}
-
-/**
- * Writes the AWS configuration files: a profile per account.
- *
- * The profiles hold a session's credentials rather than `role_arn` and `source_profile`: the AWS CLI would keep the
- * sessions it assumes under ~/.aws/cli/cache, for the next emulator to trip over, and pay a call for each.
- */
-async function writeConfiguration(
-  directory: string,
-  accounts: Readonly<Record<string, string>>,
-  region: string,
-  announcement: Announcement,
-): Promise<NodeJS.ProcessEnv> {
-  const configFile = join(directory, 'config');
-  const credentialsFile = join(directory, 'credentials');
-  const profiles = Object.entries(accounts).map(([account, id]) => ({
-    name: profile(account),
-    credentials: announcement.credentials[id],
-  }));
-  await writeFile(configFile, profiles.map(({ name }) => `[profile ${name}]\nregion = ${region}\n`).join('\n'));
-  await writeFile(
-    credentialsFile,
-    profiles
-      .map(
-        ({ name, credentials }) =>
-          `[${name}]\n${Object.entries(credentials ?? {})
-            .map(([setting, value]) => `${setting} = ${value}\n`)
-            .join('')}`,
-      )
-      .join('\n'),
-  );
-  return {
-    AWS_CONFIG_FILE: configFile,
-    AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_PAGER: '',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-}
-
-function profile(account: string): string {
-  return `route-to-live-${account}`;
 }
 
 function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -38,3 +38,24 @@ async function lookUp(action: string): Promise<Authorization> {
   );
   return { types };
 }
+
+/** Types whose ARNs differ in what comes after the first word only: `listener/app/...` and `listener/net/...`. */
+export function families(
+  types: readonly AuthorizedType[],
+): readonly (readonly [AuthorizedType, ...AuthorizedType[]])[] {
+  const byWord = new Map<string, [AuthorizedType, ...AuthorizedType[]]>();
+  for (const type of types) {
+    const word = type.arn
+      .split(':')
+      .slice(5)
+      .join(':')
+      .replace(/[/:].*$/, '');
+    const family = byWord.get(word);
+    if (family === undefined) {
+      byWord.set(word, [type]);
+    } else {
+      family.push(type);
+    }
+  }
+  return [...byWord.values()];
+}

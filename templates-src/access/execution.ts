@@ -1,5 +1,5 @@
 import { environmentResourceTypes } from '../patterns/execution-permissions';
-import { type AuthorizedType, authorizationOf } from './authorization';
+import { authorizationOf, families } from './authorization';
 import {
   type Case,
   type Cases,
@@ -155,25 +155,6 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   const found =
     referred.length > 0 ? referred : optional.slice(0, 1).map(({ arn }) => anyOfType(world, environment, arn));
   return [{ actions: action, on: [...new Set(found)], context: contextOf(subject, action) }];
-}
-
-/** Types whose ARNs differ in what comes after the first word only: `listener/app/...` and `listener/net/...`. */
-function families(types: readonly AuthorizedType[]): readonly (readonly [AuthorizedType, ...AuthorizedType[]])[] {
-  const byWord = new Map<string, [AuthorizedType, ...AuthorizedType[]]>();
-  for (const type of types) {
-    const word = type.arn
-      .split(':')
-      .slice(5)
-      .join(':')
-      .replace(/[/:].*$/, '');
-    const family = byWord.get(word);
-    if (family === undefined) {
-      byWord.set(word, [type]);
-    } else {
-      family.push(type);
-    }
-  }
-  return [...byWord.values()];
 }
 
 /** ARN of something that no template declares, such as a rule of a security group. */

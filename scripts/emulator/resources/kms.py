@@ -13,7 +13,7 @@ from moto.iam.models import Role, iam_backends
 from moto.kms import responses
 from moto.kms.responses import KmsResponse
 
-from ..accounts import calling_role
+from ..accounts import caller as calling_session
 from ..api import Properties
 from ..key_lockout import may_put_policy, roles_in
 from ..resource_type import ResourceType, changed, only, tag_map
@@ -111,9 +111,10 @@ def _refuse(message: str) -> None:
 
 def _check_policy(self: KmsResponse, key_id: str) -> None:
     """Refuse a key policy as KMS does."""
-    caller = calling_role(self.access_key)
-    if caller is None or not self._get_param("Policy"):
+    session = calling_session(self.access_key)
+    if session is None or not self._get_param("Policy"):
         return
+    caller = session.role_arn
     policy = json.loads(self._get_param("Policy"))
     _, partition, _, _, account = caller.split(":")[:5]
     roles = {role.arn: role for backend in list(iam_backends.values()) for role in backend[partition].get_roles()}

@@ -1,15 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { toolingAccount } from '../../../templates-src/define-topology';
+import { partitionOf } from '../../../templates-src/region';
 import { pack, unpack } from './archive';
 import { assumeRole, type Cloud, getObject, putObject, type Session } from './cloud';
+import type { PipelineDefinition } from './definition';
 import type { ActionRun, ArtifactLocation } from './pipeline';
 
 /** The session in which an action is done: of its own role, else of the pipeline's. */
 export async function actionSession(cloud: Cloud, { pipeline, action, execution }: ActionRun): Promise<Session> {
-  const service = await assumeRole(cloud, 'codepipeline.amazonaws.com', pipeline.roleArn, execution.id);
+  const ofPipeline = await pipelineSession(cloud, pipeline, execution.id);
   return action.roleArn === undefined
-    ? service
-    : assumeRole(cloud, pipeline.roleArn, action.roleArn, `${execution.id}-${action.name}`);
+    ? ofPipeline
+    : assumeRole(cloud, ofPipeline, action.roleArn, `${execution.id}-${action.name}`);
+}
+
+/** A session of a pipeline's own role. */
+export function pipelineSession(
+  cloud: Cloud,
+  { name, roleArn }: Pick<PipelineDefinition, 'name' | 'roleArn'>,
+  sessionName: string,
+): Promise<Session> {
+  const sourceAccount = cloud.accounts[toolingAccount] ?? '';
+  const sourceArn = `arn:${partitionOf(cloud.region)}:codepipeline:${cloud.region}:${sourceAccount}:${name}`;
+  return assumeRole(cloud, { service: 'codepipeline.amazonaws.com', sourceAccount, sourceArn }, roleArn, sessionName);
 }
 
 /**

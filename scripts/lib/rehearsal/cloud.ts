@@ -1,19 +1,13 @@
-import type { Emulator } from '../emulator';
+import type { Credentials, Emulator } from '../emulator';
+import type { Parameters, ServiceCaller } from './authorization/call';
 import type { ArtifactLocation } from './pipeline';
 
 /** The emulated AWS, as the services of AWS see it that the rehearsal plays. */
 export interface Cloud {
-  readonly emulator: Pick<Emulator, 'endpoint' | 'call'>;
+  readonly emulator: Pick<Emulator, 'endpoint' | 'call' | 'authorize'>;
   /** Ids of the accounts by name: `tooling` and the environments. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly region: string;
-}
-
-/** Credentials of a session. */
-export interface Credentials {
-  readonly AccessKeyId: string;
-  readonly SecretAccessKey: string;
-  readonly SessionToken: string;
 }
 
 /** What a role does in its account. */
@@ -22,30 +16,38 @@ export interface Session {
   readonly account: { readonly name: string; readonly id: string };
   readonly credentials: Credentials;
   /**
-   * Calls an API of AWS in the account of the role. The emulator tells accounts apart, but does not ask what a role may
-   * do: that is what `npm run prove-access` proves.
+   * Calls an API of AWS in the account of the role.
    *
-   * @throws Error with AWS's code and message when the call fails
+   * @throws Error with AWS's code and message when the call fails, or AWS would not allow it
    */
   call<Result>(service: string, operation: string, parameters?: object): Promise<Result>;
+  /**
+   * Asks whether AWS would allow a call that the rehearsal does not make.
+   *
+   * @param service as policies name it
+   * @throws Error with AWS's message when it would not
+   */
+  authorize(service: string, operation: string, parameters: Parameters): Promise<void>;
 }
 
 /**
- * Assumes a role, which has to exist: AWS answers alike when it does not and when it does not trust the caller.
+ * Assumes a role, which has to exist and to trust whoever assumes it; AWS answers alike when it does not.
  *
- * @param caller who assumes it, for the message
+ * @param caller who assumes it: a session, or a service for one of its resources
  * @param sessionName what the sessions of the role are told apart by
- * @throws Error when there is no such role, or its account is not one of the rehearsal
+ * @throws Error when there is no such role, it must not be assumed, or its account is not one of the rehearsal
  */
 export async function assumeRole(
-  { emulator, accounts }: Cloud,
-  caller: string,
+  cloud: Cloud,
+  caller: Session | ServiceCaller,
   roleArn: string,
   sessionName: string,
 ): Promise<Session> {
+  const { emulator, accounts, region } = cloud;
   const [, id = '', role = ''] = /^arn:[a-z-]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(roleArn) ?? [];
   const name = Object.keys(accounts).find((account) => accounts[account] === id);
-  const denied = `AccessDenied: ${caller} is not authorized to perform sts:AssumeRole on ${roleArn}`;
+  const who = 'roleArn' in caller ? caller.roleArn : caller.service;
+  const denied = `AccessDenied: ${who} is not authorized to perform sts:AssumeRole on ${roleArn}`;
   if (name === undefined) {
     throw new Error(`${denied}: it is in none of the accounts ${Object.values(accounts).join(', ')}.`);
   }
@@ -54,15 +56,27 @@ export async function assumeRole(
   } catch (error) {
     throw new Error(`${denied}: there is no such role. ${(error as Error).message}`);
   }
-  const { Credentials } = await emulator.call<{ Credentials: Credentials }>(name, 'sts', 'AssumeRole', {
+  const parameters = {
     RoleArn: roleArn,
     RoleSessionName: sessionName.replaceAll(/[^\w+=,.@-]/g, '-').slice(0, 64),
-  });
+  };
+  if (!('roleArn' in caller)) {
+    await emulator.authorize({ caller, service: 'sts', region, operation: 'AssumeRole', parameters });
+  }
+  const { Credentials } =
+    'roleArn' in caller
+      ? await caller.call<{ Credentials: Credentials }>('sts', 'AssumeRole', parameters)
+      : await emulator.call<{ Credentials: Credentials }>(name, 'sts', 'AssumeRole', parameters);
   return {
     roleArn,
     account: { name, id },
     credentials: Credentials,
-    call: (service, operation, parameters) => emulator.call(name, service, operation, parameters),
+    call: (service, operation, input) => emulator.call(name, service, operation, input, Credentials),
+    authorize: (service, operation, input) =>
+      emulator.authorize({
+        caller: { roleArn, sessionName: parameters.RoleSessionName },
+        ...{ service, region, operation, parameters: input },
+      }),
   };
 }
 

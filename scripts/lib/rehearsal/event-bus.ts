@@ -94,7 +94,11 @@ export class EventBus {
       const name = target.Arn.split(':').at(-1) ?? '';
       try {
         if (service === 'codepipeline') {
-          await assumeRole(this.cloud, 'events.amazonaws.com', target.RoleArn ?? '', Rule);
+          const sourceAccount = this.cloud.accounts[ACCOUNT] ?? '';
+          const sourceArn = `arn:${partitionOf(this.cloud.region)}:events:${this.cloud.region}:${sourceAccount}:rule/${Rule}`;
+          const rule = { service: 'events.amazonaws.com', sourceAccount, sourceArn } as const;
+          const session = await assumeRole(this.cloud, rule, target.RoleArn ?? '', Rule);
+          await session.authorize('codepipeline', 'StartPipelineExecution', { name });
           this.targets.startPipeline(name, `${subject} (rule ${Rule})`);
         } else if (service === 'sns') {
           const Message = inputOf(target, event);

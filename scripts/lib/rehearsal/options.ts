@@ -25,7 +25,8 @@ export const help = `Usage: npm run rehearse [-- OPTION...]
 
 Runs the whole route to live on this machine, in an emulated AWS: builds, deploys all stacks with scripts/deploy.sh,
 publishes the repositories into local git repositories, and runs the deployed pipelines: sources, builds, approvals,
-CloudFormation, blue/green deployments. What is not committed yet is rehearsed too; this checkout is not touched.
+CloudFormation, blue/green deployments. What roles call is evaluated against the deployed policies, and denied where AWS
+would deny it. What is not committed yet is rehearsed too; this checkout is not touched.
 
   --only PIPELINE    rehearse one pipeline, after what it cannot do without
   --until STAGE      end executions after this stage

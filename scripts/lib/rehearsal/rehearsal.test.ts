@@ -85,6 +85,16 @@ describe('the whole route to live', () => {
     expect(rehearsed.text).toMatch(/Not as in AWS\n {2}cfn-nag/);
   });
 
+  test('evaluates what roles call, finds nothing that AWS would deny, and nothing that it cannot evaluate', () => {
+    const [, calls, roles] = /^ {2}(\d+) calls of (\d+) roles, /m.exec(rehearsed.text) ?? [];
+    expect(Number(calls)).toBeGreaterThan(300);
+    // At least: pipelines and rules of tooling, and in each environment the roles that act, execute and update.
+    expect(Number(roles)).toBeGreaterThan(6 + 4 * environments.length);
+    expect(rehearsed.text).not.toContain('Denied: ');
+    expect(rehearsed.text).not.toContain('was not evaluated');
+    expect(rehearsed.text).toContain('IAM: calls of deploy.sh and of the rehearsal itself');
+  });
+
   test('is plain text without a terminal', () => {
     expect(rehearsed.text).not.toContain('\u001b');
     expect(rehearsed.text).not.toContain('\r');

@@ -12,9 +12,11 @@ import { type Emulator, startEmulator } from '../emulator';
 import { openTerminal } from '../terminal';
 import type { Approval, Decision } from './actions/approval';
 import { unpack } from './archive';
+import { pipelineSession } from './artifacts';
+import { Witness } from './authorization/witness';
 import { commitAll, copyCheckout } from './checkout';
 import { runChild } from './child';
-import { assumeRole, type Cloud, getObject } from './cloud';
+import { type Cloud, getObject } from './cloud';
 import type { RehearsalOptions } from './options';
 import type { ActionRun, Execution } from './pipeline';
 import { duration, nameOf, type Report, table } from './report';
@@ -68,6 +70,7 @@ class Rehearsal {
   private readonly differences = new Set<string>();
   /** Executions that could not succeed, and why, by their id. */
   private readonly expected = new Map<string, string>();
+  private readonly witness = new Witness();
   private emulator: Emulator | undefined;
   private route: Route | undefined;
 
@@ -94,10 +97,12 @@ class Rehearsal {
     signal.throwIfAborted();
     await this.summarize(route, cloud);
     const failed = [...plan.rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
+    const denied = this.witness.denials.length;
     const time = duration(performance.now() - began);
     report.line();
-    if (failed.length > 0) {
-      report.line(`Not all went well in ${time}: ${failed.join(', ')}`, 'red');
+    if (failed.length > 0 || denied > 0) {
+      const permissions = denied > 0 ? [`${denied} permissions missing (see IAM above)`] : [];
+      report.line(`Not all went well in ${time}: ${[...failed, ...permissions].join(', ')}`, 'red');
     } else {
       const accounts = `${Object.keys(cloud.accounts).length} accounts`;
       report.line(`All went well in ${time}: ${[...plan.rehearsed].join(', ')} in ${accounts}`, 'green');
@@ -105,7 +110,7 @@ class Rehearsal {
     if (options.keep) {
       await this.keep(route, cloud);
     }
-    return failed.length === 0;
+    return failed.length === 0 && denied === 0;
   }
 
   /** Ends whatever still runs. */
@@ -138,7 +143,7 @@ class Rehearsal {
     const accounts = await readAccounts(join(this.copy, 'parameters'));
     const region = await readRegion(join(this.copy, 'parameters'));
     await this.input.report.step('Start the emulated AWS', async () => {
-      this.emulator = await startEmulator({ accounts, region });
+      this.emulator = await startEmulator({ accounts, region, authorize: this.witness.answer });
       return `${Object.keys(accounts).length} accounts at ${this.emulator.endpoint}`;
     });
     return { emulator: this.running, accounts, region };
@@ -409,8 +414,9 @@ class Rehearsal {
     for (const row of table(executions)) {
       report.line(`  ${row}`);
     }
+    await this.witness.tell(report, this.copy);
     report.heading('Not as in AWS');
-    for (const difference of this.differences) {
+    for (const difference of [...this.differences, ...this.witness.differences]) {
       report.line(`  ${difference}`);
     }
   }
@@ -540,7 +546,7 @@ async function readPackages(
   folder: string,
 ): Promise<Map<string, string>> {
   const definition = route.pipeline(pipeline)?.definition;
-  const session = await assumeRole(cloud, 'codepipeline.amazonaws.com', definition?.roleArn ?? '', 'rehearsal');
+  const session = await pipelineSession(cloud, { name: pipeline, roleArn: definition?.roleArn ?? '' }, 'rehearsal');
   for (const location of artifacts.values()) {
     const unpacked = await mkdtemp(join(folder, 'packages-'));
     await unpack(await getObject(cloud, session, location), unpacked);

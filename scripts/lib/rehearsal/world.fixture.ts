@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { type Emulator, startEmulator } from '../emulator';
 import { performAction } from './actions';
 import { pack, unpack } from './archive';
-import { assumeRole, type Cloud, getObject, putObject } from './cloud';
+import { pipelineSession } from './artifacts';
+import { type Cloud, getObject, putObject, type Session } from './cloud';
 import type { ActionDefinition } from './definition';
 import type { ActionResult, ArtifactLocation } from './pipeline';
 import { action, at, pipelineOf } from './pipeline.fixture';
@@ -75,6 +76,14 @@ export class Bench {
     return role(account, RoleName);
   }
 
+  pipelineSession(): Promise<Session> {
+    return pipelineSession(
+      this.cloud,
+      { name: 'Fixture-Pipeline', roleArn: role('tooling', 'fixture-pipeline') },
+      'test',
+    );
+  }
+
   /** A folder with files, given by their paths. */
   async folderOf(files: Readonly<Record<string, string>>): Promise<string> {
     const folder = await mkdtemp(join(this.folder, 'files-'));
@@ -87,7 +96,7 @@ export class Bench {
 
   /** Stores an artifact that an earlier action might have left behind. */
   async artifact(name: string, files: Readonly<Record<string, string>>): Promise<[string, ArtifactLocation]> {
-    const session = await assumeRole(this.cloud, 'a test', role('tooling', 'fixture-pipeline'), 'test');
+    const session = await this.pipelineSession();
     const location = at(`Fixture-Pipeline/${name}/${Math.random().toString(36).slice(2)}`);
     await putObject(this.cloud, session, location, await pack(await this.folderOf(files), ['**/*']), undefined);
     return [name, location];
@@ -95,7 +104,7 @@ export class Bench {
 
   /** The files of an artifact, by their paths. */
   async filesOf(location: ArtifactLocation | undefined): Promise<Record<string, string>> {
-    const session = await assumeRole(this.cloud, 'a test', role('tooling', 'fixture-pipeline'), 'test');
+    const session = await this.pipelineSession();
     const folder = await mkdtemp(join(this.folder, 'unpacked-'));
     await unpack(await getObject(this.cloud, session, location ?? at('')), folder);
     const paths = (await readdir(folder, { recursive: true, withFileTypes: true }))

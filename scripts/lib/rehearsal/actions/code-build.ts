@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { actionSession, fetchArtifact, storeArtifact } from '../artifacts';
 import { runBuild } from '../build';
 import { type Buildspec, readBuildspec } from '../buildspec';
-import { assumeRole, type Session } from '../cloud';
+import { assumeRole, type Cloud, type Session } from '../cloud';
 import type { ActionResult, ActionRun } from '../pipeline';
 import type { World } from '../world';
 
@@ -41,10 +41,17 @@ const SHOWN_LINES_OF_FAILURE = 12;
 export async function codeBuild(run: ActionRun, world: World): Promise<ActionResult> {
   const { cloud } = world;
   const session = await actionSession(cloud, run);
-  const project = await findProject(session, run.configuration.ProjectName ?? '');
+  const project = await findProject(cloud, session, run.configuration.ProjectName ?? '');
   const read = readBuildspec(project.source.buildspec ?? '');
   const buildspec = world.fails(run) ? withFault(read) : read;
-  const role = await assumeRole(cloud, 'codebuild.amazonaws.com', project.serviceRole, `AWSCodeBuild-${randomUUID()}`);
+  await session.authorize('codebuild', 'StartBuild', { projectName: project.name });
+  await session.authorize('codebuild', 'BatchGetBuilds', { projectName: project.name });
+  const codeBuildFor = {
+    service: 'codebuild.amazonaws.com',
+    sourceAccount: session.account.id,
+    sourceArn: project.arn,
+  } as const;
+  const role = await assumeRole(cloud, codeBuildFor, project.serviceRole, `AWSCodeBuild-${randomUUID()}`);
 
   const folder = await mkdtemp(join(world.folder, 'build-'));
   const [input] = run.action.inputArtifacts;
@@ -112,13 +119,17 @@ const withFault = (buildspec: Buildspec): Buildspec => ({
   ),
 });
 
-async function findProject(session: Session, name: string): Promise<Project> {
-  const { projects } = await session.call<{ projects: readonly Project[] }>('codebuild', 'BatchGetProjects', {
-    names: [name],
-  });
+/** CodeBuild's own look at the project. */
+async function findProject({ emulator }: Cloud, { account }: Session, name: string): Promise<Project> {
+  const { projects } = await emulator.call<{ projects: readonly Project[] }>(
+    account.name,
+    'codebuild',
+    'BatchGetProjects',
+    { names: [name] },
+  );
   const [project] = projects;
   if (project === undefined) {
-    throw new Error(`There is no CodeBuild project ${name} in the account ${session.account.id}.`);
+    throw new Error(`There is no CodeBuild project ${name} in the account ${account.id}.`);
   }
   return project;
 }

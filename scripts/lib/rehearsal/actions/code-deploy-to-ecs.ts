@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
+import { partitionOf } from '../../../../templates-src/region';
 import { actionSession, fetchArtifact, type UnpackedArtifact } from '../artifacts';
-import { assumeRole, type Session } from '../cloud';
+import { assumeRole, type Cloud, type Session } from '../cloud';
 import type { ActionResult, ActionRun } from '../pipeline';
 import type { World } from '../world';
 import { type DeploymentGroup, type Replacement, shiftTraffic } from './shift-traffic';
@@ -48,9 +49,13 @@ export async function codeDeployToEcs(run: ActionRun, world: World): Promise<Act
     },
   });
   run.note(`deployment ${deploymentId} of ${taskDefinition.split('/').at(-1)}`);
-  const group = await deploymentGroup(session, applicationName, deploymentGroupName);
-  const codeDeploy = await assumeRole(world.cloud, 'codedeploy.amazonaws.com', group.serviceRoleArn, deploymentId);
-  await shiftTraffic(run, codeDeploy, group, readAppSpec(appSpec), world.fails(run));
+  const group = await deploymentGroup(world.cloud, session, applicationName, deploymentGroupName);
+  const { id: sourceAccount } = session.account;
+  const { region } = world.cloud;
+  const sourceArn = `arn:${partitionOf(region)}:codedeploy:${region}:${sourceAccount}:deploymentgroup:${applicationName}/${deploymentGroupName}`;
+  const codeDeployFor = { service: 'codedeploy.amazonaws.com', sourceAccount, sourceArn } as const;
+  const codeDeploy = await assumeRole(world.cloud, codeDeployFor, group.serviceRoleArn, deploymentId);
+  await shiftTraffic(world.cloud, run, codeDeploy, group, readAppSpec(appSpec), world.fails(run));
   return {
     summary: `${group.ecsServices[0]?.serviceName} in ${session.account.name} runs ${images.map(shortDigest).join(', ')}`,
   };
@@ -114,12 +119,15 @@ async function registerTaskDefinition(
 
 const shortDigest = (uri: string) => uri.slice(uri.indexOf('@') + 1).slice(0, 'sha256:'.length + 12);
 
+/** CodeDeploy's own look at the group. */
 async function deploymentGroup(
-  session: Session,
+  { emulator }: Cloud,
+  { account }: Session,
   applicationName: string,
   deploymentGroupName: string,
 ): Promise<DeploymentGroup> {
-  const { deploymentGroupInfo } = await session.call<{ deploymentGroupInfo: DeploymentGroup }>(
+  const { deploymentGroupInfo } = await emulator.call<{ deploymentGroupInfo: DeploymentGroup }>(
+    account.name,
     'codedeploy',
     'GetDeploymentGroup',
     { applicationName, deploymentGroupName },

@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { actionSession, storeArtifact } from '../artifacts';
+import type { Session } from '../cloud';
 import type { ActionResult, ActionRun } from '../pipeline';
 import type { World } from '../world';
 
@@ -10,7 +11,11 @@ import type { World } from '../world';
  */
 export async function codeCommitSource(run: ActionRun, world: World): Promise<ActionResult> {
   const { RepositoryName = '' } = run.configuration;
-  return gitSource(run, world, RepositoryName, { RepositoryName });
+  const session = await actionSession(world.cloud, run);
+  for (const operation of ['GetBranch', 'GetCommit', 'UploadArchive', 'GetUploadArchiveStatus']) {
+    await session.authorize('codecommit', operation, { repositoryName: RepositoryName });
+  }
+  return gitSource(run, world, session, RepositoryName, { RepositoryName });
 }
 
 /**
@@ -20,12 +25,15 @@ export async function codeCommitSource(run: ActionRun, world: World): Promise<Ac
 export async function connectionSource(run: ActionRun, world: World): Promise<ActionResult> {
   const { FullRepositoryId = '', ConnectionArn = '' } = run.configuration;
   world.differs(`A local repository stands in for ${FullRepositoryId}; the connection to it is not tried.`);
-  return gitSource(run, world, FullRepositoryId, { FullRepositoryName: FullRepositoryId, ConnectionArn });
+  const session = await actionSession(world.cloud, run);
+  await session.authorize(ConnectionArn.split(':')[2] ?? '', 'UseConnection', { ConnectionArn });
+  return gitSource(run, world, session, FullRepositoryId, { FullRepositoryName: FullRepositoryId, ConnectionArn });
 }
 
 async function gitSource(
   run: ActionRun,
   world: World,
+  session: Session,
   repository: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<ActionResult> {
@@ -37,7 +45,6 @@ async function gitSource(
   const commit = await world.repositories.head(repository, branch);
   const folder = join(await mkdtemp(join(world.folder, 'source-')), 'tree');
   await world.repositories.checkOut(repository, commit.id, folder);
-  const session = await actionSession(world.cloud, run);
   const [output] = run.action.outputArtifacts;
   const location = await storeArtifact(world.cloud, session, run, output?.name ?? '', folder);
   const [subject = ''] = commit.message.split('\n');

@@ -1,4 +1,4 @@
-import type { Session } from '../cloud';
+import type { Cloud, Session } from '../cloud';
 import type { ActionRun } from '../pipeline';
 
 /** A deployment group, as GetDeploymentGroup gives it. */
@@ -70,6 +70,7 @@ interface Scene {
  * @param unhealthy whether an alarm rises before production traffic moves
  */
 export async function shiftTraffic(
+  cloud: Cloud,
   { note, signal }: ActionRun,
   session: Session,
   group: DeploymentGroup,
@@ -78,7 +79,7 @@ export async function shiftTraffic(
 ): Promise<void> {
   const scene = await look(session, group);
   const { cluster, service, found, production, test, live, replacement } = scene;
-  const taskSet = await makeTaskSet(session, scene, appSpec);
+  const taskSet = await makeTaskSet(cloud, session, scene, appSpec);
   note(`replacement task set ${taskSet.id} of ${found.desiredCount} tasks behind ${replacement.TargetGroupName}`);
   await forward(session, test, replacement);
   if (test.length > 0) {
@@ -147,6 +148,7 @@ async function look(session: Session, group: DeploymentGroup): Promise<Scene> {
 }
 
 async function makeTaskSet(
+  { emulator }: Cloud,
   session: Session,
   { cluster, service, found, replacement }: Scene,
   { TaskDefinition, LoadBalancerInfo, NetworkConfiguration }: Replacement,
@@ -166,7 +168,7 @@ async function makeTaskSet(
     ],
   });
   // CodeDeploy names the scale at once; moto 5.2.5 would run tasks then, and fails on those of Fargate.
-  await session.call('ecs', 'UpdateTaskSet', {
+  await emulator.call(session.account.name, 'ecs', 'UpdateTaskSet', {
     cluster,
     service,
     taskSet: taskSet.taskSetArn,

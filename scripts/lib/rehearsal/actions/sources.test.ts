@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unpack } from '../archive';
-import { assumeRole, getObject } from '../cloud';
+import { getObject } from '../cloud';
 import { Bench, role, withFault } from '../world.fixture';
 
 let bench: Bench;
@@ -47,7 +47,7 @@ describe('a source in CodeCommit', () => {
   test('keeps what is executable executable', async () => {
     await bench.commit('Team-Repository', { 'run.sh': '#!/bin/sh\n', 'text.txt': '' });
     const location = (await commitSource()).outputs?.get('SourceArtifact');
-    const session = await assumeRole(bench.world.cloud, 'a test', role('tooling', 'fixture-pipeline'), 'test');
+    const session = await bench.pipelineSession();
     const folder = join(bench.folder, 'modes');
     await unpack(await getObject(bench.world.cloud, session, location ?? { bucket: '', key: '' }), folder);
 
