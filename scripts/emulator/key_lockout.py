@@ -57,11 +57,11 @@ def roles_in(key_policy: Mapping[str, Any]) -> set[str]:
 
 
 def _statements(policy: Mapping[str, Any]) -> list[Statement]:
-    return _list(policy["Statement"])
+    return _list(policy.get("Statement", []))
 
 
 def _principals(statement: Statement) -> list[str]:
-    principal = statement["Principal"]
+    principal = statement.get("Principal", [])
     return _list(principal.get("AWS", []) if isinstance(principal, Mapping) else principal)
 
 

@@ -145,6 +145,12 @@ describe('a key policy is refused', () => {
     await expect(deployKey('narrowed', { ...administers, Principal: root, Condition })).rejects.toThrow(lockout);
   });
 
+  test('that says nothing', async () => {
+    for (const policy of [{}, { Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }] }]) {
+      await expect(call('kms', 'CreateKey', { Policy: JSON.stringify(policy) })).rejects.toThrow(lockout);
+    }
+  });
+
   test('that names a role which does not exist', async () => {
     const nobody = { AWS: 'arn:aws:iam::111111111111:role/nobody' };
     await expect(deployKey('nobody', { ...administers, Principal: nobody })).rejects.toThrow(
