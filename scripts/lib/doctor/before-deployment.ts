@@ -29,7 +29,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const request = requestFrom(argv, 'deploy');
   const plan = planDeployment({ topology, stacks: stacksOf(topology) }, request);
   const views = requestedViews(new AwsApi(), topology, request);
-  const relevant = checks.filter(({ beforeDeployment }) => beforeDeployment);
+  // What --adopt takes in is not in its way.
+  const adopts = request.flags.has('adopt');
+  const relevant = checks.filter(({ beforeDeployment, name }) => beforeDeployment && !(adopts && name === 'names'));
   const results = await examine(views, relevant, () => {});
   const { stopping, others } = sortedFindings(
     results,

@@ -142,7 +142,7 @@ export const faults: readonly Fault[] = [
     empty: true,
     answers: {
       'logs describe-log-groups': (call) =>
-        call.input.logGroupNamePrefix === '/shop/int/container'
+        call.account === 'int' && call.input.logGroupNamePrefix === '/shop'
           ? output({ logGroups: [{ logGroupName: '/shop/int/container' }, { logGroupName: '/shop/int/container-2' }] })
           : undefined,
     },
@@ -242,20 +242,35 @@ export const faults: readonly Fault[] = [
     of: 'a zone without an endpoint',
     answers: {
       'ec2 describe-vpc-endpoint-services': (call) =>
-        call.account === 'int' && call.input.ServiceNames[0].endsWith('ecr.dkr')
+        call.account === 'int'
           ? output({
-              ServiceDetails: [
-                {
-                  ServiceName: call.input.ServiceNames[0],
-                  ServiceType: [{ ServiceType: 'Interface' }],
-                  AvailabilityZones: ['eu-west-1b', 'eu-west-1c'],
-                },
-              ],
+              ServiceDetails: call.input.ServiceNames.map((ServiceName: string) => ({
+                ServiceName,
+                ServiceType: [{ ServiceType: 'Interface' }],
+                AvailabilityZones: [
+                  ...(ServiceName.endsWith('ecr.dkr') ? [] : ['eu-west-1a']),
+                  'eu-west-1b',
+                  'eu-west-1c',
+                ],
+              })),
             })
           : undefined,
     },
     says: /shop-int-infrastructure: eu-west-1a does not offer the endpoint com.amazonaws.eu-west-1.ecr.dkr/,
     toDo: /choose other zones in parameters\/int\/infrastructure.json; every service is offered in eu-west-1b, eu-west-1c/,
+    fails: ['shop-int-infrastructure'],
+  },
+  {
+    check: 'zones',
+    of: 'a Region without an endpoint',
+    answers: {
+      'ec2 describe-vpc-endpoint-services': (call) =>
+        call.account === 'int' && call.input.ServiceNames.some((name: string) => name.endsWith('ecr.dkr'))
+          ? { error: 'InvalidServiceName' }
+          : undefined,
+    },
+    says: /shop-int-infrastructure: no zone offers the endpoint com.amazonaws.eu-west-1.ecr.dkr/,
+    toDo: /take another Region/,
     fails: ['shop-int-infrastructure'],
   },
   {

@@ -27,8 +27,10 @@ const lookups: Readonly<Record<string, Lookup>> = {
   'AWS::Logs::LogGroup': {
     property: 'LogGroupName',
     exists: async (view, name) => {
+      // The same for most names, so that it is asked once.
+      const [prefix] = name.split(`/${view.topology.project}`);
       const { logGroups } = await view.call<{ logGroups?: { logGroupName: string }[] }>('logs', 'describe-log-groups', {
-        logGroupNamePrefix: name,
+        logGroupNamePrefix: `${prefix}/${view.topology.project}`,
       });
       return (logGroups ?? []).some(({ logGroupName }) => logGroupName === name);
     },

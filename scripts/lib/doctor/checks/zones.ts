@@ -37,41 +37,61 @@ async function look(view: AccountView, expected: ExpectedStack): Promise<Finding
   const names = expectedResources(expected, 'AWS::EC2::VPCEndpoint')
     .filter(({ properties }) => properties.VpcEndpointType === 'Interface')
     .map(({ properties }) => String(properties.ServiceName));
-  const offers = await Promise.all([...new Set(names)].map((name) => offerOf(view, name)));
+  const offers = await offersOf(view, [...new Set(names)]);
   const everywhere = existing.filter((zone) => offers.every((offer) => offer.zones.includes(zone)));
   const { stack } = expected;
-  const toDo = `choose other zones in ${stack.parameters}; every service is offered in ${everywhere.join(', ') || 'none'}`;
+  const toDo =
+    everywhere.length === 0
+      ? 'take another Region, no zone of this one offers every service'
+      : `choose other zones in ${stack.parameters}; every service is offered in ${everywhere.join(', ')}`;
   const fault = (what: string) => problem(`${stack.name}: ${what}`, toDo, [stack.name]);
   return [
     ...wanted
       .filter((zone) => !existing.includes(zone))
       .map((zone) => fault(`this account has no zone ${zone}, it has ${existing.join(', ')}`)),
+    ...offers
+      .filter((offer) => offer.zones.length === 0)
+      .map((offer) => fault(`no zone offers the endpoint ${offer.service}`)),
     ...offers.flatMap((offer) =>
-      wanted
-        .filter((zone) => existing.includes(zone) && !offer.zones.includes(zone))
-        .map((zone) => fault(`${zone} does not offer the endpoint ${offer.service}`)),
+      offer.zones.length === 0
+        ? []
+        : wanted
+            .filter((zone) => existing.includes(zone) && !offer.zones.includes(zone))
+            .map((zone) => fault(`${zone} does not offer the endpoint ${offer.service}`)),
     ),
   ];
 }
 
-/** Asked one by one: a name that does not exist in the Region fails the whole question. */
-async function offerOf(view: AccountView, service: string): Promise<{ service: string; zones: readonly string[] }> {
+interface Offer {
+  readonly service: string;
+  readonly zones: readonly string[];
+}
+
+async function offersOf(view: AccountView, services: readonly string[]): Promise<Offer[]> {
   try {
     const { ServiceDetails } = await view.call<{ ServiceDetails: EndpointService[] }>(
       'ec2',
       'describe-vpc-endpoint-services',
-      { ServiceNames: [service] },
+      { ServiceNames: services },
     );
     // S3 and DynamoDB have a gateway of the same name, too.
     const offered = ServiceDetails.filter(({ ServiceType }) =>
       ServiceType.some((type) => type.ServiceType === 'Interface'),
     );
-    return { service, zones: offered.flatMap(({ AvailabilityZones }) => AvailabilityZones) };
+    return services.map((service) => ({
+      service,
+      zones: offered
+        .filter(({ ServiceName }) => ServiceName === service)
+        .flatMap(({ AvailabilityZones }) => AvailabilityZones),
+    }));
   } catch (error) {
-    if (error instanceof AwsError && error.code === 'InvalidServiceName') {
-      return { service, zones: [] };
+    if (!(error instanceof AwsError) || error.code !== 'InvalidServiceName') {
+      throw error;
     }
-    throw error;
+    // One name that does not exist in the Region fails the whole question.
+    return services.length === 1
+      ? services.map((service) => ({ service, zones: [] }))
+      : (await Promise.all(services.map((service) => offersOf(view, [service])))).flat();
   }
 }
 
