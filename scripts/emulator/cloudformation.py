@@ -263,15 +263,28 @@ class CloudFormation(BaseResponse):
     def create_change_set(self) -> ActionResult:
         """CreateChangeSet."""
         request = self._request(
-            *SUBMITTED, "StackName", "ChangeSetName", "ChangeSetType", "Description", "UsePreviousTemplate"
+            *SUBMITTED,
+            "StackName",
+            "ChangeSetName",
+            "ChangeSetType",
+            "Description",
+            "ResourcesToImport",
+            "UsePreviousTemplate",
         )
         kind = request.get("ChangeSetType", "UPDATE")
-        if kind not in ("CREATE", "UPDATE"):
-            raise ValidationError(f"The emulator does not know change sets of type {kind}.")
+        if kind not in ("CREATE", "UPDATE", "IMPORT"):
+            raise ValidationError(f"Value '{kind}' at 'changeSetType' failed to satisfy constraint")
+        if (kind == "IMPORT") != ("ResourcesToImport" in request):
+            raise ValidationError("ResourcesToImport goes with change sets of type IMPORT, and they with it")
         stack = next((one for one in self.account.stacks.values() if request["StackName"] in (one.name, one.id)), None)
         submission = self._submission(request, stack if kind == "UPDATE" else None)
         change_set = self.account.create_change_set(
-            request["StackName"], request["ChangeSetName"], kind, request.get("Description"), submission
+            request["StackName"],
+            request["ChangeSetName"],
+            kind,
+            request.get("Description"),
+            submission,
+            request.get("ResourcesToImport", []),
         )
         return ActionResult({"Id": change_set.id, "StackId": change_set.stack.id})
 
@@ -288,6 +301,11 @@ class CloudFormation(BaseResponse):
                 "Changes": [change.describe() for change in change_set.changes],
             }
         )
+
+    def describe_events(self) -> ActionResult:
+        """DescribeEvents: of a change set, what was found before it could be executed."""
+        request = self._request("ChangeSetName", "StackName", "Filters")
+        return ActionResult({"OperationEvents": self._change_set(request).findings})
 
     def list_change_sets(self) -> ActionResult:
         """ListChangeSets: of one stack."""

@@ -30,6 +30,7 @@ from .errors import (
     ResourceError,
     ValidationError,
 )
+from .existing import EARLY_VALIDATION, identifiers_to_import, name_conflicts
 from .resource_type import ResourceType, changed, tag_map
 from .stack_policy import DELETE, MODIFY, REPLACE, StackPolicy
 from .template import Evaluation, Template
@@ -136,6 +137,10 @@ class ChangeSet:
     status: str
     status_reason: str | None
     execution_status: str
+    #: Physical ids of what a change set of type IMPORT imports, by logical id.
+    imported: dict[str, str] = field(default_factory=dict)
+    #: What was found before it could be executed, as DescribeEvents tells it.
+    findings: list[dict[str, Any]] = field(default_factory=list)
     created: datetime = field(default_factory=now)
 
 
@@ -359,7 +364,46 @@ class Deployment:
             outputs.append(output)
         return outputs
 
+    def name_conflicts(self, changes: list[Change]) -> list[dict[str, Any]]:
+        """Events of names that resources to be created would take a second time."""
+        added = [change for change in changes if change.action == "Add"]
+        self.unknown = {change.logical_id for change in added}
+        found = name_conflicts(
+            self.account.api,
+            [(change.logical_id, change.type, self._properties(change.logical_id)[0]) for change in added],
+            {"StackId": self.stack.id, "OperationType": "CREATE_CHANGESET", "Timestamp": now()},
+        )
+        self.unknown = set()
+        return found
+
     # Deploying
+
+    def take_in(self, physical_ids: dict[str, str]) -> None:
+        """Make resources that are there part of the stack, as they are.
+
+        Args:
+            physical_ids: by logical id
+        """
+        stack = self.stack
+        stack.set_status("IMPORT_IN_PROGRESS", "User Initiated")
+        stack.submission = self.submission
+        for logical_id, physical_id in physical_ids.items():
+            definition = self.evaluation.resources[logical_id]
+            properties, generated_name = self._properties(logical_id)
+            kind: ResourceType = ResourceType.registry[definition["Type"]](self.account.api)
+            stack.resources[logical_id] = Resource(
+                logical_id,
+                definition["Type"],
+                physical_id,
+                properties,
+                kind.attributes(physical_id, properties),
+                _attributes(definition),
+                frozenset(self.evaluation.dependencies(logical_id)),
+                generated_name,
+                "IMPORT_COMPLETE",
+            )
+            stack.add_event(logical_id, physical_id, definition["Type"], "IMPORT_COMPLETE", "Resource import completed.")
+        stack.set_status("IMPORT_COMPLETE")
 
     def deploy(self, operation: str) -> None:
         """Make the stack what was submitted, or roll back to what it was. The stack's status tells.
@@ -712,13 +756,27 @@ class Account:
         Raises:
             ValidationError: the stack cannot be updated
         """
-        if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+        if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"):
             raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
     def create_change_set(
-        self, stack_name: str, name: str, kind: str, description: str | None, submission: Submission
+        self,
+        stack_name: str,
+        name: str,
+        kind: str,
+        description: str | None,
+        submission: Submission,
+        to_import: Iterable[dict[str, Any]] = (),
     ) -> ChangeSet:
         """Create a change set, and the stack that it is for unless there is one.
+
+        Args:
+            stack_name: name or id of the stack
+            name: of the change set
+            kind: CREATE, UPDATE or IMPORT
+            description: of the change set
+            submission: what is to be deployed
+            to_import: the request's ResourcesToImport
 
         Raises:
             ValidationError: the submission is refused, or type and stack do not fit
@@ -741,12 +799,21 @@ class Account:
         # emulator can do two deployments: let the name of a change set go that can no longer be executed.
         if existing is not None and existing.execution_status == "AVAILABLE":
             raise AlreadyExistsError(f"ChangeSet {name} cannot be created because it already exists")
+        deployment, imported, findings = Deployment(stack, submission), {}, []
         try:
-            changes, failure = Deployment(stack, submission).changes(), NO_CHANGES
+            changes, failure = deployment.changes(), NO_CHANGES
         except ValidationError as error:
             if not error.message.startswith("No export named"):
                 raise
             changes, failure = None, error.message
+        if kind == "IMPORT":
+            imported = self._check_import(stack, submission, changes or [], to_import)
+            changes = [
+                replace(change, action="Import", physical_id=imported[change.logical_id]) for change in changes or []
+            ]
+        elif changes is not None:
+            findings = deployment.name_conflicts(changes)
+            changes, failure = (None, EARLY_VALIDATION) if findings else (changes, failure)
         if existing is not None:
             del self.change_sets[existing.id]
         if stack.id not in self.stacks:
@@ -763,9 +830,32 @@ class Account:
             "FAILED" if changes is None else "CREATE_COMPLETE",
             failure if changes is None else None,
             "UNAVAILABLE" if changes is None else "AVAILABLE",
+            imported,
+            findings,
         )
         self.change_sets[change_set.id] = change_set
         return change_set
+
+    def _check_import(
+        self, stack: Stack, submission: Submission, changes: list[Change], to_import: Iterable[dict[str, Any]]
+    ) -> dict[str, str]:
+        """Physical ids of what is to be imported, by logical id.
+
+        Raises:
+            ValidationError: the change set would do anything else as well, or a resource cannot be imported
+        """
+        owned = {
+            (resource.type, resource.physical_id): owner.name
+            for owner in self.stacks.values()
+            for resource in owner.resources.values()
+        }
+        imported = identifiers_to_import(self.api, submission.template, to_import, owned)
+        others = [one.logical_id for one in changes if one.action != "Add" or one.logical_id not in imported]
+        if others:
+            raise ValidationError(f"As part of the import operation, you cannot modify or add [{', '.join(others)}]")
+        if submission.template.outputs:
+            raise ValidationError("As part of the import operation, you cannot modify or add [Outputs]")
+        return imported
 
     def change_set(self, name_or_id: str, stack_name: str | None) -> ChangeSet:
         """A change set by its id, or by its name and its stack's.
@@ -792,7 +882,10 @@ class Account:
             )
         deployment = Deployment(change_set.stack, change_set.submission)
         change_set.stack.change_set_id = change_set.id
-        deployment.deploy(change_set.type)
+        if change_set.type == "IMPORT":
+            deployment.take_in(change_set.imported)
+        else:
+            deployment.deploy(change_set.type)
         succeeded = change_set.stack.status.removeprefix(change_set.type) == "_COMPLETE"
         change_set.execution_status = "EXECUTE_COMPLETE" if succeeded else "EXECUTE_FAILED"
         self._outdate_change_sets(change_set.stack)
