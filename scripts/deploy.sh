@@ -15,6 +15,9 @@ SELECTION  all                 every stack but those that a pipeline deploys (de
 
 OPTION     --dry-run           print the commands, ready to be pasted, and contact nothing
            --no-doctor         skip the checks of scripts/doctor.sh that tell whether the deployment can succeed
+           --adopt             before a stack is created, take into it what was retained when an earlier one of its name
+                               was deleted: buckets, image repository, log groups, queues and their key. Of a stack
+                               that a pipeline deploys no more than that: its pipeline deploys the rest
            --profile ACCOUNT=PROFILE
                                AWS CLI profile of an account; may be repeated. Default: the profile called
                                <project>-<account>, and without one the credentials of the environment
@@ -22,6 +25,9 @@ OPTION     --dry-run           print the commands, ready to be pasted, and conta
                                checked beforehand
            --parameters DIR    take the parameters from this folder instead of parameters/
            --help
+
+Stacks of the tooling account and of environments that topology.ts calls production get termination protection; those
+that a pipeline has made there get it whenever something is deployed to their account.
 
 First the service-linked roles are made that the environments' stacks need, where an account does not have them yet.
 Before anything is deployed, all parameter files are checked (`npm run validate`), and the credentials of every account
@@ -109,30 +115,102 @@ read_feeds() {
   done
 }
 
+# protect_stack STACK: switches termination protection on where it is to be, and is not yet.
+protect_stack() {
+  [[ -n ${stack_protection[$1]:-} && -z ${is_protected[$1]} ]] || return 0
+  run_text "${stack_protection[$1]}"
+}
+
+# Protects what pipelines made: CodePipeline has no way to.
+protect_stacks_of_pipelines() {
+  local stack others=()
+  for stack in "${!stack_protection[@]}"; do
+    [[ -n ${stack_command[$stack]:-} ]] || others+=("$stack")
+  done
+  ((${#others[@]} > 0)) || return 0
+  read_statuses "${others[@]}"
+  for stack in "${others[@]}"; do
+    case ${stack_status[$stack]} in
+      CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE)
+        if ! protect_stack "$stack"; then
+          printf '%s cannot be protected:\n%s\n' "$stack" "$(grep . "$work/err")" >&2
+          failed=$stack
+        elif [[ -z ${is_protected[$stack]} ]]; then
+          printf 'Protected against deletion: %s\n' "$stack"
+        fi
+        ;;
+    esac
+  done
+}
+
+# What --adopt found, by stack: what it is, and the commands that take it in, a line each.
+declare -A adopts adoption_commands
+
+# plan_adoption ARGUMENT...: looks for what is left of the stacks that do not exist.
+plan_adoption() {
+  local kind stack text missing=()
+  for stack in "${stacks[@]}"; do
+    case ${stack_status[$stack]} in
+      '' | REVIEW_IN_PROGRESS) missing+=("$stack") ;;
+    esac
+  done
+  ((${#missing[@]} > 0)) || return 0
+  run_node scripts/lib/adoption-command.ts "${missing[@]}" -- "$@" >"$work/adoption"
+  while IFS=$'\t' read -r kind stack text; do
+    case $kind in
+      adopts) adopts[$stack]=$text ;;
+      command) adoption_commands[$stack]+=$text$'\n' ;;
+    esac
+  done <"$work/adoption"
+}
+
+# adopt_remains STACK: makes the stack of what is left of it.
+adopt_remains() {
+  local command
+  [[ -n ${adopts[$1]:-} ]] || return 0
+  while read -r command; do
+    run_text "$command" || return 1
+  done <<<"${adoption_commands[$1]%$'\n'}"
+  stack_status[$1]=IMPORT_COMPLETE
+  printf 'adopted %s: ' "${adopts[$1]}"
+}
+
 # deploy_stack STACK: records the result, and explains a failure.
 deploy_stack() {
   local stack=$1 started=$SECONDS result advice
   [[ -z ${stack_note[$stack]:-} ]] || printf 'Note: %s\n' "${stack_note[$stack]}"
   print_start "$stack"
   interruption="CloudFormation goes on by itself with what it has begun in $stack; run this again when it has ended."
-  if ! { read_feeds "$stack" && run_text "${stack_command[$stack]}"; }; then
+  if ! adopt_remains "$stack"; then
+    result=failed
+  elif [[ -n $adopt && -n ${stack_note[$stack]:-} ]]; then
+    result='left to its pipeline'
+  elif ! { read_feeds "$stack" && run_text "${stack_command[$stack]}"; }; then
     result=failed
   elif grep -q 'No changes to deploy' "$work/out"; then
     result='no changes'
+  elif [[ -n ${adopts[$stack]:-} ]]; then
+    result=adopted
   elif [[ -z ${stack_status[$stack]} || ${stack_status[$stack]} == REVIEW_IN_PROGRESS ]]; then
     result=created
   else
     result=updated
   fi
   # Before anybody calls the stack deployed: without its policy, an update could move traffic to where nothing runs.
-  if [[ $result != failed && -n ${stack_policy[$stack]:-} ]] && ! run_text "${stack_policy[$stack]}"; then
+  if [[ $result != failed && $result != left* && -n ${stack_policy[$stack]:-} ]] && ! run_text "${stack_policy[$stack]}"; then
     printf '\n%s is deployed, but its stack policy is not set. Run this again.\n' "$stack" >>"$work/err"
     result=failed
   fi
+  if [[ $result != failed && $result != left* ]] && ! protect_stack "$stack"; then
+    result='not protected'
+  fi
   print_result "$stack" "$result" $((SECONDS - started))
-  if [[ $result == failed ]]; then
+  if [[ $result == 'not protected' ]]; then
+    printf '%s is deployed, but cannot be protected:\n%s\n' "$stack" "$(grep . "$work/err")" >&2
+    return 1
+  elif [[ $result == failed ]]; then
     explain_failure "$stack"
-    stack_status[$stack]=$(print_status "$stack" 2>/dev/null) || true
+    read -r stack_status["$stack"] _ < <(print_status "$stack" 2>/dev/null) || true
     advice=$(advice_for_status "$stack")
     [[ -z $advice ]] || printf '\n%s is now in %s. %s\n' "$stack" "${stack_status[$stack]}" "$advice" >&2
   fi
@@ -140,10 +218,11 @@ deploy_stack() {
   [[ $result != failed ]]
 }
 
-doctor=yes
+doctor=yes adopt=''
 for argument in "$@"; do
   case $argument in
     --no-doctor) doctor='' ;;
+    --adopt) adopt=yes ;;
     --help | -h)
       usage
       exit 0
@@ -162,6 +241,7 @@ load_plan deploy "$@"
 check_accounts
 check_statuses
 [[ -z $doctor ]] || examine_accounts "$@"
+[[ -z $adopt ]] || plan_adoption "$@"
 make_linked_roles
 failed=''
 for stack in "${stacks[@]}"; do
@@ -171,5 +251,6 @@ for stack in "${stacks[@]}"; do
     failed=$stack
   fi
 done
+[[ -n $failed ]] || protect_stacks_of_pipelines
 print_summary
 [[ -z $failed ]]

@@ -19,7 +19,7 @@ import {
 } from './lib/script.fixture';
 
 // A run of the script starts the AWS CLI a dozen times.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const script = join(repository, 'scripts', 'deploy.sh');
 const accounts = { tooling: '111111111111', dev: '222222222222', test: '333333333333', prod: '444444444444' };
@@ -60,6 +60,7 @@ async function emptyDirectory(): Promise<string> {
 interface StackDescription {
   readonly StackName: string;
   readonly StackStatus: string;
+  readonly EnableTerminationProtection?: boolean;
   readonly Parameters?: readonly { ParameterKey: string; ParameterValue: string }[];
   readonly Tags: readonly { Key: string; Value: string }[];
   readonly Outputs?: readonly { OutputKey: string; OutputValue: string }[];
@@ -287,6 +288,85 @@ describe.concurrent('a dry run', () => {
       [store]: 'no changes',
       [devRoles]: 'no changes',
     });
+  });
+});
+
+describe.concurrent('termination protection', () => {
+  const infrastructure = 'route-to-live-prod-infrastructure';
+  const prodRoles = 'route-to-live-prod-deployment-roles';
+  const isOn = async (account: string, name: string) =>
+    (await stackIn(account, name)).EnableTerminationProtection === true;
+
+  test('is switched on for what is deployed to production, and for what a pipeline has made there, once', async () => {
+    const { number, run: deployStage } = await stage();
+    const prod = onStage(number, 'prod');
+    await emulator.call(prod, 'cloudformation', 'CreateStack', {
+      StackName: infrastructure,
+      TemplateBody: artifactStore,
+      Parameters: [{ ParameterKey: 'Region', ParameterValue: 'eu-west-1' }],
+    });
+
+    const first = await deployStage(store, 'dev', 'prod');
+
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toContain(`Protected against deletion: ${infrastructure}\n`);
+    expect(await isOn(prod, infrastructure)).toBe(true);
+    expect(await isOn(prod, prodRoles)).toBe(true);
+    expect(await isOn(onStage(number, 'tooling'), store)).toBe(true);
+    expect(await isOn(onStage(number, 'dev'), devRoles)).toBe(false);
+    expect((await deployStage('prod')).stdout).not.toContain('Protected');
+  });
+});
+
+describe.concurrent('after a deletion that retained something', () => {
+  const infrastructure = 'route-to-live-dev-infrastructure';
+
+  test('a deployment fails and says what is in the way; with --adopt it takes that in', async () => {
+    const { number, accountId, options, run: deployStage } = await stage();
+    const tooling = onStage(number, 'tooling');
+    const bucket = `fixture-packages-${accountId(0)}`;
+    expect((await deployStage(store)).code).toBe(0);
+    await emulator.call(tooling, 'cloudformation', 'UpdateTerminationProtection', {
+      StackName: store,
+      EnableTerminationProtection: false,
+    });
+    const destroy = join(repository, 'scripts', 'destroy.sh');
+    expect((await run(destroy, [...options, '--yes', store], emulator.environment())).code).toBe(0);
+
+    const blocked = await deployStage(store);
+    expect(summary(blocked)).toEqual({ [store]: 'failed' });
+    expect(blocked.stderr).toContain('What CloudFormation found before it changed anything:\n');
+    expect(blocked.stderr).toContain(
+      `Packages (AWS::S3::Bucket) NAME_CONFLICT_VALIDATION: Resource of type 'AWS::S3::Bucket' with identifier ` +
+        `'${bucket}' already exists.`,
+    );
+    expect(blocked.stderr).toContain('Adopt it with --adopt, or delete it.');
+
+    const adopted = await deployStage('--adopt', store);
+    expect(adopted).toMatchObject({ code: 0, stderr: '' });
+    expect(adopted.stdout).toContain(`adopted Packages ${bucket}: `);
+    expect(summary(adopted)).toEqual({ [store]: 'adopted' });
+    expect(await stackIn(tooling, store)).toMatchObject({
+      StackStatus: 'UPDATE_COMPLETE',
+      EnableTerminationProtection: true,
+    });
+    expect(summary(await deployStage('--adopt', store))).toEqual({ [store]: 'no changes' });
+  });
+
+  test('a stack of a pipeline adopts what is left of it, and no more', async () => {
+    const { number, accountId, route, run: deployStage } = await stage();
+    const dev = onStage(number, 'dev');
+    await route.writeTemplate('environment/infrastructure', artifactStore);
+    await emulator.call(dev, 's3', 'CreateBucket', {
+      Bucket: `fixture-packages-${accountId(1)}`,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+    });
+
+    const adopted = await deployStage('--adopt', infrastructure);
+
+    expect(adopted).toMatchObject({ code: 0, stderr: '' });
+    expect(summary(adopted)).toEqual({ [infrastructure]: 'left to its pipeline' });
+    expect(await stackIn(dev, infrastructure)).toMatchObject({ StackStatus: 'IMPORT_COMPLETE' });
   });
 });
 

@@ -12,6 +12,10 @@ a role of that stack. It stops at the first failure. Running it again goes on wi
 Resources that their template retains (DeletionPolicy) stay, and are named with their names in the account: a later
 deployment cannot create them again as long as they are there.
 
+Before anything is deleted, everything that protects it is looked at, or that would stop the deletion half-way: the
+stacks' termination protection, load balancers' and tables' deletion protection, buckets and image repositories that
+hold something and are not retained. Where there is any, nothing is deleted, and the commands that lift it are named.
+
 See to it that no pipeline is running: it would deploy again what has just been deleted.
 
 SELECTION  all                 every stack, those that a pipeline deployed included (default)
@@ -133,6 +137,7 @@ for stack in "${stacks[@]}"; do
 done
 if ((${#existing[@]} > 0)); then
   check_dependents
+  run_node scripts/lib/deployment-command.ts check-destruction "${existing[@]}" -- "$@"
   announce "${existing[@]}"
   [[ -n $yes ]] || confirm "${#existing[@]}"
   printf '\n'

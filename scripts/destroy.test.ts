@@ -17,7 +17,7 @@ import {
 } from './lib/script.fixture';
 
 // A run of the script starts the AWS CLI a dozen times.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const script = join(repository, 'scripts', 'destroy.sh');
 const store = 'route-to-live-artifact-store';
@@ -30,7 +30,7 @@ let stagesSet = 0;
 const stages: Stage[] = [];
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'destroy-test-'));
-  emulator = await startEmulator({ accounts: accountsOfStages(8) });
+  emulator = await startEmulator({ accounts: accountsOfStages(10) });
 });
 afterAll(async () => {
   await emulator.stop();
@@ -170,11 +170,17 @@ test.concurrent('what does not exist is passed over', async () => {
 });
 
 test.concurrent('a deletion that fails ends the run with its events; once the cause is gone, the next run goes on', async () => {
-  const { number, accountId, run: destroy } = await stage(testRoles);
+  const { number, run: destroy } = await stage(testRoles, devRoles);
   const dev = onStage(number, 'dev');
-  const Bucket = `fixture-packages-${accountId(1)}`;
-  await create(dev, devRoles, artifactStore.replace('DeletionPolicy: Retain', 'DeletionPolicy: Delete'));
-  await emulator.call(dev, 's3', 'PutObject', { Bucket, Key: 'object', Body: 'held' });
+  // A policy that somebody added by hand: CloudFormation knows nothing of it, and IAM keeps the role.
+  const policy = { RoleName: 'fixture-role', PolicyName: 'by-hand' };
+  await emulator.call(dev, 'iam', 'PutRolePolicy', {
+    ...policy,
+    PolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
+    }),
+  });
   const selection = ['--yes', devRoles, testRoles];
   await create(onStage(number, 'tooling'), store, artifactStore);
 
@@ -183,18 +189,68 @@ test.concurrent('a deletion that fails ends the run with its events; once the ca
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
     new RegExp(
-      `Failed events of ${devRoles}, the cause first:\n  Packages \\(AWS::S3::Bucket\\) DELETE_FAILED: .*not empty`,
+      `Failed events of ${devRoles}, the cause first:\n {2}Role \\(AWS::IAM::Role\\) DELETE_FAILED: .*policies`,
     ),
   );
-  expect(failed.stderr).toContain('Hint: It still holds data. Empty it, then run this again.');
   expect(summary(failed)).toEqual({ [testRoles]: 'deleted', [devRoles]: 'failed', [store]: 'not deleted' });
 
-  await emulator.call(dev, 's3', 'DeleteObject', { Bucket, Key: 'object' });
+  await emulator.call(dev, 'iam', 'DeleteRolePolicy', policy);
   expect(summary(await destroy([...selection, store]))).toEqual({
     [testRoles]: 'does not exist',
     [devRoles]: 'deleted',
     [store]: 'deleted',
   });
+});
+
+test.concurrent('what protects a stack, or would stop its deletion half-way, is named before anything is deleted, with what lifts it', async () => {
+  const { number, accountId, run: destroy } = await stage(store, testRoles);
+  const tooling = onStage(number, 'tooling');
+  const dev = onStage(number, 'dev');
+  const Bucket = `fixture-packages-${accountId(1)}`;
+  await create(dev, devRoles, artifactStore.replace('DeletionPolicy: Retain', 'DeletionPolicy: Delete'));
+  await emulator.call(dev, 's3', 'PutObject', { Bucket, Key: 'object', Body: 'held' });
+  await emulator.call(tooling, 'cloudformation', 'UpdateTerminationProtection', {
+    StackName: store,
+    EnableTerminationProtection: true,
+  });
+  // The bucket of this stack is retained: that it holds something is in nobody's way.
+  await emulator.call(tooling, 's3', 'PutObject', {
+    Bucket: `fixture-packages-${accountId(0)}`,
+    Key: 'object',
+    Body: 'held',
+  });
+  const selection = ['--yes', store, devRoles, testRoles];
+
+  const refused = await destroy(selection);
+
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain(
+    'destroy.sh: these protect what is to be deleted, or would stop it half-way. Nothing was deleted.\n',
+  );
+  expect(refused.stderr).toContain(`  ${store} in tooling (${accountId(0)}): its termination protection is on\n`);
+  expect(refused.stderr).toContain(`  ${devRoles} in dev (${accountId(1)}): Packages ${Bucket}: it is not empty`);
+  expect(await stacksIn(onStage(number, 'test'))).toEqual([testRoles]);
+
+  const commands = refused.stderr.match(/aws \S+ .+/g) ?? [];
+  expect(commands).toHaveLength(2);
+  expect(await run('bash', ['-e'], emulator.environment(), commands.join('\n'))).toMatchObject({ code: 0 });
+  expect(new Set(Object.values(summary(await destroy(selection))))).toEqual(new Set(['deleted']));
+});
+
+test.concurrent('nothing is deleted as long as it cannot be seen what protects it', async () => {
+  const { number, run: destroy } = await stage(devRoles);
+  const environment = await withAws(
+    emulator.environment(),
+    await emptyDirectory(),
+    '[[ $2 != list-stack-resources ]] || { echo "An error occurred (AccessDenied): no" >&2; exit 254; }\nexec "$aws" "$@"',
+  );
+
+  const { code, stderr } = await destroy(['--yes', devRoles], '', environment);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`destroy.sh: cannot see what protects ${devRoles} in dev`);
+  expect(stderr).toContain('AccessDenied');
+  expect(await stacksIn(onStage(number, 'dev'))).toEqual([devRoles]);
 });
 
 test.concurrent('the roles of an environment stay as long as a stack of a pipeline stands on them', async () => {

@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeProblem } from '../../templates-src/parameters';
 import { stacksOf, topology } from '../../templates-src/topology';
+import { awsCli } from './aws-cli';
 import { planDeployment } from './deployment-plan';
 import { checkNames, PlanError, type Request, readablePath } from './deployment-request';
+import { describeObstacles, obstaclesTo } from './destruction-obstacles';
 import { planDestruction } from './destruction-plan';
 import { checkParameters, loadDeclarations, readFileTree } from './parameter-files';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
@@ -50,7 +52,7 @@ const repository = resolve(__dirname, '../..');
 
 /** The options that an operator's script has besides `--profile`, `--generated` and `--parameters`. */
 const flagsOf = {
-  deploy: ['dry-run', 'no-doctor'],
+  deploy: ['dry-run', 'no-doctor', 'adopt'],
   destroy: ['dry-run', 'yes', 'including-prod'],
   'publish-repositories': ['without-deploying'],
   doctor: ['json'],
@@ -86,6 +88,12 @@ export function requestFrom(argv: readonly string[], operation: Operation): Requ
     endpoint: process.env.AWS_ENDPOINT_URL || undefined,
     flags: new Set(flagsOf[operation].filter((name) => (values as Record<string, unknown>)[name] === true)),
   };
+}
+
+/** Splits what a script passes on: names of stacks, `--`, and its own command line. */
+export function namedStacks(argv: readonly string[]): { names: readonly string[]; options: readonly string[] } {
+  const end = argv.indexOf('--');
+  return { names: argv.slice(0, end), options: argv.slice(end + 1) };
 }
 
 function parsed<Result>(parse: () => Result): Result {
@@ -135,7 +143,33 @@ function destroy(argv: readonly string[]): void {
   process.stdout.write(request.flags.has('dry-run') ? destructionScript(plan) : destructionRecords(plan));
 }
 
+/**
+ * Refuses to delete what is protected, or what could not be deleted to the end.
+ *
+ * @param argv names of the stacks that exist, `--`, and the command line of `destroy.sh`
+ */
+async function checkDestruction(argv: readonly string[]): Promise<void> {
+  const { names, options } = namedStacks(argv);
+  const request = { ...requestFrom(options, 'destroy'), selection: names };
+  const plan = planDestruction({ topology, stacks: stacksOf(topology) }, request, request.flags.has('including-prod'));
+  const obstacles = await obstaclesTo(plan, awsCli);
+  if (obstacles.length > 0) {
+    throw new PlanError(
+      `these protect what is to be deleted, or would stop it half-way. Nothing was deleted.\n` +
+        `${describeObstacles(obstacles)}\n` +
+        'If all of it is to go, run these commands, then this again.',
+      1,
+    );
+  }
+}
+
+const operations = {
+  deploy: (argv: readonly string[]) => runFor('deploy', () => deploy(argv)),
+  destroy: (argv: readonly string[]) => runFor('destroy', () => destroy(argv)),
+  'check-destruction': (argv: readonly string[]) => runFor('destroy', () => checkDestruction(argv)),
+};
+
 if (require.main === module) {
   const [operation, ...argv] = process.argv.slice(2);
-  void (operation === 'destroy' ? runFor(operation, () => destroy(argv)) : runFor('deploy', () => deploy(argv)));
+  void operations[operation as keyof typeof operations](argv);
 }

@@ -143,6 +143,33 @@ describe('service-linked roles', () => {
   });
 });
 
+describe('termination protection', () => {
+  const route = withPipelines(topologyOf(2));
+  const names = ({ protections }: ReturnType<typeof planDeployment>) => protections.map(({ stack }) => stack.name);
+
+  test('is for the stacks of production and of the tooling account; those of pipelines come after the others', async () => {
+    const { request } = await fixtureFor(route);
+    const plan = planDeployment(route, request);
+    const isOn = plan.steps.map(({ stack, protection }) => [stack.account, protection !== undefined]);
+
+    expect(isOn).toEqual([
+      ['tooling', true],
+      ['env1', false],
+      ['env2', true],
+    ]);
+    expect(names(plan)).toEqual(['route-to-live-env2-infrastructure', 'route-to-live-env2-container-service']);
+    expect(deploymentScript(plan)).toMatch(
+      /\n! aws cloudformation describe-stacks --stack-name route-to-live-env2-infrastructure .* \|\|\n {2}aws cloudformation update-termination-protection/,
+    );
+  });
+
+  test('is not touched in accounts that nothing is deployed to', async () => {
+    const { request } = await fixtureFor(route);
+
+    expect(names(planDeployment(route, { ...request, selection: ['tooling', 'env1'] }))).toEqual([]);
+  });
+});
+
 describe('the selection', () => {
   const route = withPipelines(topologyOf(2));
   let request: Request;
@@ -449,6 +476,7 @@ aws cloudformation deploy \\
   --tags Project=route-to-live \\
   --region eu-west-1 \\
   --profile route-to-live-tooling
+aws cloudformation update-termination-protection --enable-termination-protection --stack-name route-to-live-artifact-store --region eu-west-1 --profile route-to-live-tooling
 
 # 2 of 2: route-to-live-env1-deployment-roles in env1 (222222222222)
 # No profile is called route-to-live-env1: the shell must have credentials of this account.

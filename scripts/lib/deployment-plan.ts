@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { isUploadedWhenLarge, type Stack } from '../../templates-src/define-topology';
+import { isUploadedWhenLarge, type Stack, toolingAccount } from '../../templates-src/define-topology';
 import { AccountId, Region } from '../../templates-src/dsl/intrinsics';
 import { limits } from '../../templates-src/dsl/limits';
 import { namesOf } from '../../templates-src/patterns/names';
@@ -40,6 +40,15 @@ export interface DeployStep {
   readonly command: Command;
   /** Where the template has frozen resources: sets the stack's policy. */
   readonly policy?: Command;
+  /** Where the stack is to be protected: switches its termination protection on. */
+  readonly protection?: Command;
+}
+
+/** A stack of a pipeline that is to be protected, once the pipeline has made it. */
+export interface ProtectionStep {
+  readonly stack: Stack;
+  readonly target: Target;
+  readonly protection: Command;
 }
 
 /** A service-linked role that has to be there before an account's stacks are deployed. */
@@ -58,6 +67,8 @@ export interface DeploymentPlan {
   /** Of the accounts that something is deployed to; one of each service where environments share an account. */
   readonly linkedRoles: readonly LinkedRoleStep[];
   readonly steps: readonly DeployStep[];
+  /** Stacks of pipelines in the accounts that something is deployed to. */
+  readonly protections: readonly ProtectionStep[];
 }
 
 /**
@@ -81,11 +92,44 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
     const parameters = parametersToPass(request, stack, template);
     const command = deployCommand(route, request, { stack, target, parameters }, template);
     const policy = setStackPolicy(request, stack, target);
-    return { stack, target, feeds, template: templatePath(request, stack), parameters, command, ...policy };
+    const protection = isProtected(route, stack) ? { protection: protect(stack, target) } : {};
+    return {
+      stack,
+      target,
+      feeds,
+      template: templatePath(request, stack),
+      parameters,
+      command,
+      ...policy,
+      ...protection,
+    };
   });
   const deployedTo = targets.filter(({ account }) => selected.some((stack) => stack.account === account));
-  return { targets, linkedRoles: linkedRolesOf(route, request, deployedTo), steps };
+  const protections = route.stacks
+    .filter((stack) => stack.deployedBy === 'pipeline' && !selected.includes(stack) && isProtected(route, stack))
+    .flatMap((stack) =>
+      deployedTo
+        .filter(({ account }) => account === stack.account)
+        .map((target): ProtectionStep => ({ stack, target, protection: protect(stack, target) })),
+    );
+  return { targets, linkedRoles: linkedRolesOf(route, request, deployedTo), steps, protections };
 }
+
+/**
+ * Production, and the account from which everything is deployed. Termination protection refuses a deletion before it
+ * begins; what resources have of their own (a load balancer's deletion protection) stops it half-way, and the rollback
+ * of a failed first creation, too.
+ */
+function isProtected({ topology }: RouteToLive, { account }: Stack): boolean {
+  return account === toolingAccount || topology.environments.some((one) => one.name === account && one.production);
+}
+
+const protect = ({ name }: Stack, { options }: Target): Command => [
+  ['aws', 'cloudformation', 'update-termination-protection'],
+  ['--enable-termination-protection'],
+  ['--stack-name', name],
+  ...options,
+];
 
 /**
  * The service-linked roles that all stacks of these accounts need, the pipelines' stacks foremost. A service makes its

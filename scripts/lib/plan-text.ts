@@ -2,15 +2,15 @@ import type { Stack } from '../../templates-src/define-topology';
 import type { DeploymentPlan } from './deployment-plan';
 import type { Target } from './deployment-target';
 import type { DestructionPlan } from './destruction-plan';
-import { shellLines, shellText } from './shell-text';
+import { type Command, shellLines, shellText } from './shell-text';
 
 /** What `deploy.sh --dry-run` prints: a script that does what the plan says. */
-export function deploymentScript({ linkedRoles, steps }: DeploymentPlan): string {
+export function deploymentScript({ linkedRoles, steps, protections }: DeploymentPlan): string {
   const creations = linkedRoles.map(
     ({ target, check, creation }) =>
       `# Service-linked role in ${accountLabel(target)}:\n${shellText(check)} >/dev/null 2>&1 ||\n  ${shellText(creation)}`,
   );
-  const deployments = steps.map(({ stack, target, feeds, command, policy }, index) =>
+  const deployments = steps.map(({ stack, target, feeds, command, policy, protection }, index) =>
     [
       heading(stack, target, index, steps.length),
       ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
@@ -20,10 +20,23 @@ export function deploymentScript({ linkedRoles, steps }: DeploymentPlan): string
       ),
       shellLines(command),
       ...(policy === undefined ? [] : [shellText(policy)]),
+      ...(protection === undefined ? [] : [shellText(protection)]),
     ].join('\n'),
   );
-  return `${[...creations, ...deployments].join('\n\n')}\n`;
+  // Not there before the pipeline has run for the first time.
+  const later = protections.map(
+    ({ stack, target, protection }) =>
+      `# Protects ${stack.name} in ${accountLabel(target)}, where its pipeline has made it:\n` +
+      `! ${shellText(describeStack(stack, target))} >/dev/null 2>&1 ||\n  ${shellText(protection)}`,
+  );
+  return `${[...creations, ...deployments, ...later].join('\n\n')}\n`;
 }
+
+const describeStack = ({ name }: Stack, { options }: Target): Command => [
+  ['aws', 'cloudformation', 'describe-stacks'],
+  ['--stack-name', name],
+  ...options,
+];
 
 /** What `destroy.sh --dry-run` prints: a script that does what the plan says. */
 export function destructionScript({ steps }: DestructionPlan): string {
@@ -58,7 +71,7 @@ function pipelineNote({ name }: Stack): string {
  * The plan for `deploy.sh`: a record a line, its fields separated by tabs. Commands are shell text, the very text that
  * a dry run prints.
  */
-export function deploymentRecords({ targets, linkedRoles, steps }: DeploymentPlan): string {
+export function deploymentRecords({ targets, linkedRoles, steps, protections }: DeploymentPlan): string {
   return records([
     ...targets.map(targetRecord),
     ...linkedRoles.map(({ target, role, check, creation }) => [
@@ -68,8 +81,9 @@ export function deploymentRecords({ targets, linkedRoles, steps }: DeploymentPla
       shellText(check),
       shellText(creation),
     ]),
-    ...steps.flatMap(({ stack, feeds, command, policy }) => [
+    ...steps.flatMap(({ stack, feeds, command, policy, protection }) => [
       ['stack', stack.name, stack.account, shellText(command)],
+      ...(protection === undefined ? [] : [['protection', stack.name, stack.account, shellText(protection)]]),
       ...(stack.deployedBy === 'pipeline' ? [['note', stack.name, pipelineNote(stack)]] : []),
       ...(policy === undefined ? [] : [['policy', stack.name, shellText(policy)]]),
       ...feeds.map((feed) => [
@@ -82,6 +96,7 @@ export function deploymentRecords({ targets, linkedRoles, steps }: DeploymentPla
         shellText(feed.command),
       ]),
     ]),
+    ...protections.map(({ stack, protection }) => ['protection', stack.name, stack.account, shellText(protection)]),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainFailure, failedEvents, type StackEvent } from './stack-failure';
+import { explainFailure, failedEvents, type StackEvent, validationFindings } from './stack-failure';
 
 const stackId = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/route-to-live-dev-deployment-roles/1';
 
@@ -47,6 +47,52 @@ describe('failedEvents', () => {
   });
 });
 
+describe('validationFindings', () => {
+  const taken = {
+    EventType: 'VALIDATION_ERROR',
+    LogicalResourceId: 'Packages',
+    ResourceType: 'AWS::S3::Bucket',
+    ValidationName: 'NAME_CONFLICT_VALIDATION',
+    ValidationStatus: 'FAILED',
+    ValidationFailureMode: 'FAIL',
+    ValidationStatusReason: "Resource of type 'AWS::S3::Bucket' with identifier 'packages' already exists.",
+    ValidationPath: '/Resources/Packages',
+  };
+
+  test('tells each finding once, with its reason and its place, and leaves out progress and what was skipped', () => {
+    const skipped = { ...taken, ValidationStatus: 'SKIPPED' };
+
+    expect(validationFindings([taken, taken, skipped, { EventType: 'STACK_EVENT' }])).toEqual([
+      "  Packages (AWS::S3::Bucket) NAME_CONFLICT_VALIDATION: Resource of type 'AWS::S3::Bucket' with identifier " +
+        "'packages' already exists. (at /Resources/Packages)",
+    ]);
+  });
+
+  test('tells a warning from what stops a change set, and what a hook refused', () => {
+    const [warning, hook] = validationFindings([
+      { ...taken, ValidationFailureMode: 'WARN' },
+      {
+        EventType: 'HOOK_INVOCATION_ERROR',
+        LogicalResourceId: 'Packages',
+        ResourceType: 'AWS::S3::Bucket',
+        HookType: 'Company::S3::Check',
+        HookStatusReason: 'no tag',
+      },
+    ]);
+
+    expect(warning).toContain('NAME_CONFLICT_VALIDATION: only a warning: Resource of type');
+    expect(hook).toBe('  Packages (AWS::S3::Bucket) Company::S3::Check: no tag');
+  });
+
+  test('comes with the hint for what was found', () => {
+    const said = 'The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck].';
+
+    expect(explainFailure('stack', said, [], [taken])).toMatch(
+      /^\nWhat CloudFormation found before it changed anything:\n {2}Packages .*\n\nHint: .*--adopt/,
+    );
+  });
+});
+
 describe('explainFailure', () => {
   test('shows logical id, type, status and reason of each failed event, and hints', () => {
     expect(explainFailure('route-to-live-dev-deployment-roles', 'Failed to create/update the stack.', events)).toBe(
@@ -55,7 +101,7 @@ Failed events of route-to-live-dev-deployment-roles, the cause first:
   First (AWS::IAM::Role) UPDATE_FAILED: Role First already exists
   Second (AWS::IAM::Role) CREATE_FAILED: no reason given
 
-Hint: Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. Delete it, or import it into the stack.
+Hint: Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. Adopt it with --adopt, or delete it.
 `,
     );
   });

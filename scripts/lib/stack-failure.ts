@@ -32,12 +32,51 @@ export function failedEvents(events: readonly StackEvent[]): StackEvent[] {
     .reverse();
 }
 
+/** An event of an operation, as `aws cloudformation describe-events` gives it: what of it tells of a failure. */
+export interface OperationEvent {
+  readonly EventType?: string;
+  readonly LogicalResourceId?: string;
+  readonly ResourceType?: string;
+  readonly HookType?: string;
+  readonly HookStatus?: string;
+  readonly HookStatusReason?: string;
+  readonly HookFailureMode?: string;
+  readonly ValidationName?: string;
+  readonly ValidationStatus?: string;
+  readonly ValidationStatusReason?: string;
+  readonly ValidationPath?: string;
+  readonly ValidationFailureMode?: string;
+}
+
+/**
+ * What was found before a change set could be executed: by CloudFormation, which looks at properties, at names that are
+ * taken, at buckets that are not empty; and by hooks of the organization. The events of the stack say nothing of it.
+ *
+ * @returns a line for each finding
+ */
+export function validationFindings(events: readonly OperationEvent[]): string[] {
+  const found = events.flatMap((event) => {
+    const { EventType, LogicalResourceId = '?', ResourceType = '?', ValidationPath } = event;
+    const isHook = EventType === 'HOOK_INVOCATION_ERROR';
+    if (!isHook && (EventType !== 'VALIDATION_ERROR' || event.ValidationStatus === 'SKIPPED')) {
+      return [];
+    }
+    const mode = isHook ? event.HookFailureMode : event.ValidationFailureMode;
+    const name = isHook ? event.HookType : event.ValidationName;
+    const reason = (isHook ? event.HookStatusReason : event.ValidationStatusReason) ?? 'no reason given';
+    const warning = mode === 'WARN' ? 'only a warning: ' : '';
+    const path = ValidationPath === undefined ? '' : ` (at ${ValidationPath})`;
+    return [`  ${LogicalResourceId} (${ResourceType}) ${name}: ${warning}${reason}${path}`];
+  });
+  return [...new Set(found)];
+}
+
 /** Usual causes: what AWS writes, and what helps. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
     /already exists|already own/i,
     'Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. ' +
-      'Delete it, or import it into the stack.',
+      'Adopt it with --adopt, or delete it.',
   ],
   [
     /AccessDenied|not authorized|UnauthorizedOperation/i,
@@ -57,6 +96,10 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'Another stack imports an output of this one. Delete or change that stack first.',
   ],
   [/is not empty|BucketNotEmpty|contains images/i, 'It still holds data. Empty it, then run this again.'],
+  [
+    /Invalid choice.*describe-events|describe-events.*Invalid choice/is,
+    'This AWS CLI is too old to tell what CloudFormation found: update it, or look at the change set in the console.',
+  ],
   [/TerminationProtection/i, 'The stack is protected. Switch termination protection off, if it is to go.'],
 ];
 
@@ -65,16 +108,24 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
  *
  * @param said what the AWS CLI wrote
  * @param events of the stack, newest first; empty if the operation never began
+ * @param validation events of a change set that was refused before it could be executed
  */
-export function explainFailure(stack: string, said: string, events: readonly StackEvent[]): string {
+export function explainFailure(
+  stack: string,
+  said: string,
+  events: readonly StackEvent[],
+  validation: readonly OperationEvent[] = [],
+): string {
+  const findings = validationFindings(validation);
   const failed = failedEvents(events);
   const reasons = failed.map(
     ({ LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason }) =>
       `  ${LogicalResourceId} (${ResourceType}) ${ResourceStatus}: ${ResourceStatusReason ?? 'no reason given'}`,
   );
-  const text = [said, ...reasons].join('\n');
+  const text = [said, ...reasons, ...findings].join('\n');
   return [
     ...(reasons.length === 0 ? [] : ['', `Failed events of ${stack}, the cause first:`, ...reasons]),
+    ...(findings.length === 0 ? [] : ['', 'What CloudFormation found before it changed anything:', ...findings]),
     ...hints.filter(([pattern]) => pattern.test(text)).map(([, hint]) => `\nHint: ${hint}`),
     '',
   ].join('\n');
@@ -82,6 +133,11 @@ export function explainFailure(stack: string, said: string, events: readonly Sta
 
 if (require.main === module) {
   const [stack = '', said = '', events = ''] = process.argv.slice(2);
-  const answer = JSON.parse(readFileSync(events, 'utf8')) as { StackEvents?: StackEvent[] };
-  process.stdout.write(explainFailure(stack, readFileSync(said, 'utf8'), answer.StackEvents ?? []));
+  const answer = JSON.parse(readFileSync(events, 'utf8')) as {
+    StackEvents?: StackEvent[];
+    OperationEvents?: OperationEvent[];
+  };
+  process.stdout.write(
+    explainFailure(stack, readFileSync(said, 'utf8'), answer.StackEvents ?? [], answer.OperationEvents ?? []),
+  );
 }

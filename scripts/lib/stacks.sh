@@ -22,7 +22,7 @@ fi
 accounts=()
 declare -A account_id account_id_source account_profile account_usual_profile account_options
 stacks=()
-declare -A stack_account stack_command stack_wait stack_note stack_policy
+declare -A stack_account stack_command stack_wait stack_note stack_policy stack_protection
 linked_roles=()
 declare -A role_account role_check role_creation
 feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
@@ -30,7 +30,7 @@ retained=()  # stack TAB logical id TAB type TAB reason
 needed_by=() # stack TAB stack
 
 # What was found and done.
-declare -A succeeded stack_status
+declare -A succeeded stack_status is_protected
 results=() # stack TAB account TAB result TAB time
 
 # fail MESSAGE
@@ -92,6 +92,7 @@ load_plan() {
         linked_roles+=("$a in $name")
         role_account["$a in $name"]=$name role_check["$a in $name"]=$b role_creation["$a in $name"]=$c
         ;;
+      protection) stack_account[$name]=$a stack_protection[$name]=$b ;;
       note) stack_note[$name]=$a ;;
       policy) stack_policy[$name]=$a ;;
       feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;
@@ -172,17 +173,19 @@ check_accounts() {
 print_status() {
   local options
   eval "options=(${account_options[${stack_account[$1]}]})"
-  exec aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text "${options[@]}"
+  exec aws cloudformation describe-stacks --stack-name "$1" --output text \
+    --query 'Stacks[0].[StackStatus, EnableTerminationProtection]' "${options[@]}"
 }
 
-# read_statuses STACK...: fills stack_status; empty where there is no such stack.
+# read_statuses STACK...: fills stack_status and is_protected; empty where there is no such stack, or no protection.
 read_statuses() {
-  local stack problems=''
+  local stack protection problems=''
   in_parallel print_status "$@"
   for stack in "$@"; do
-    stack_status[$stack]=''
+    stack_status[$stack]='' is_protected[$stack]=''
     if [[ -n ${succeeded[$stack]} ]]; then
-      stack_status[$stack]=$(<"$work/$stack.out")
+      read -r stack_status["$stack"] protection <"$work/$stack.out"
+      [[ $protection != [Tt]rue ]] || is_protected[$stack]=yes
     elif ! grep -q 'does not exist' "$work/$stack.err"; then
       problems+=$'\n'"  $stack in $(account_label "${stack_account[$stack]}"):"$'\n'"    $(grep . "$work/$stack.err")"
     fi
@@ -196,15 +199,28 @@ explain_failure() {
   cat "$work/err" >&2
   cp "$work/err" "$work/failure"
   eval "options=(${account_options[${stack_account[$stack]}]})"
+  printf '{}' >"$work/events"
   # Nothing else tells an operation that failed from one that was refused before it began, when the stack's last
   # events are of an operation long ago.
-  if grep -q -e 'Failed to create/update the stack' -e 'Waiter StackDeleteComplete failed' "$work/failure"; then
+  if grep -q -e 'Failed to create/update the stack' -e 'Waiter Stack[A-Za-z]*Complete failed' "$work/failure"; then
     aws cloudformation describe-stack-events --stack-name "$stack" --max-items 500 --output json "${options[@]}" \
-      >"$work/events" || printf '{}' >"$work/events"
-  else
-    printf '{}' >"$work/events"
+      >"$work/answer" && mv "$work/answer" "$work/events"
+  elif grep -q 'hook(s)/validation failed' "$work/failure"; then
+    read_validation "$stack" "${options[@]}" 2>>"$work/failure" || true
   fi
   run_node scripts/lib/stack-failure.ts "$stack" "$work/failure" "$work/events" >&2
+}
+
+# read_validation STACK OPTION...: what CloudFormation found wrong with the stack's newest change set. Only
+# describe-events tells, which the AWS CLI has since November 2025.
+read_validation() {
+  local stack=$1 change_set
+  shift
+  change_set=$(aws cloudformation list-change-sets --stack-name "$stack" --output text \
+    --query 'sort_by(Summaries, &CreationTime)[-1].ChangeSetId' "$@")
+  aws cloudformation describe-events --stack-name "$stack" --change-set-name "$change_set" \
+    --filters FailedEvents=true --output json "$@" >"$work/answer"
+  mv "$work/answer" "$work/events"
 }
 
 # print_start STACK: begins the line of a stack.
@@ -216,7 +232,7 @@ print_start() {
 # print_result STACK RESULT SECONDS: ends the line of a stack, and remembers it for the summary.
 print_result() {
   local colour=$green
-  [[ $2 != failed ]] || colour=$red
+  [[ $2 != failed && $2 != not* ]] || colour=$red
   printf '%s%s%s in %s\n' "$colour" "$2" "$plain" "$(duration "$3")"
   record "$@"
 }

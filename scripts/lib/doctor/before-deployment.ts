@@ -3,7 +3,9 @@ import { requestFrom, runFor } from '../deployment-command';
 import { planDeployment } from '../deployment-plan';
 import { PlanError } from '../deployment-request';
 import { AwsApi } from './aws-api';
+import type { Check } from './check';
 import { checks } from './checks';
+import { names } from './checks/names';
 import { examine, type Result } from './examine';
 import { reportText } from './report';
 import { requestedViews } from './route-views';
@@ -20,6 +22,15 @@ export function sortedFindings(
 }
 
 /**
+ * The checks that can find what makes a deployment fail. Names that are taken are what `--adopt` is for: it looks for them
+ * itself, and says what it cannot adopt.
+ *
+ * @param flags of the command line of `deploy.sh`
+ */
+export const checksBefore = (flags: ReadonlySet<string>): readonly Check[] =>
+  checks.filter((one) => one.beforeDeployment && !(one === names && flags.has('adopt')));
+
+/**
  * Runs, for the command line of `deploy.sh`, the checks that can find what makes a deployment fail, in the accounts that
  * it touches.
  *
@@ -29,9 +40,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const request = requestFrom(argv, 'deploy');
   const plan = planDeployment({ topology, stacks: stacksOf(topology) }, request);
   const views = requestedViews(new AwsApi(), topology, request);
-  // What --adopt takes in is not in its way.
-  const adopts = request.flags.has('adopt');
-  const relevant = checks.filter(({ beforeDeployment, name }) => beforeDeployment && !(adopts && name === 'names'));
+  const relevant = checksBefore(request.flags);
   const results = await examine(views, relevant, () => {});
   const { stopping, others } = sortedFindings(
     results,

@@ -131,7 +131,7 @@ export function resolveRoute(topology: Topology, source: RouteSource): ResolvedR
 }
 
 /** `OrderEventsCodeKey` -> `order-events/<hash>.zip`: a key as the packager makes them, for a package that never was. */
-function codeKey(parameter: string): string {
+export function codeKey(parameter: string): string {
   const folder = parameter
     .replace(/CodeKey$/, '')
     .replaceAll(/(?<=.)[A-Z]/g, (letter) => `-${letter}`)
