@@ -17,7 +17,8 @@ OPTION     --dry-run           print the commands, ready to be pasted, and conta
            --no-doctor         skip the checks of scripts/doctor.sh that tell whether the deployment can succeed
            --adopt             before a stack is created, take into it what was retained when an earlier one of its name
                                was deleted: buckets, image repository, log groups, queues and their key. Of a stack
-                               that a pipeline deploys no more than that: its pipeline deploys the rest
+                               that a pipeline deploys no more than that: its pipeline deploys the rest. What there is
+                               to adopt is only known when it runs: --dry-run does not show it
            --profile ACCOUNT=PROFILE
                                AWS CLI profile of an account; may be repeated. Default: the profile called
                                <project>-<account>, and without one the credentials of the environment
