@@ -36,6 +36,7 @@ async function deploy(): Promise<void> {
     const fed = feeds.map(({ parameter, output }) => [parameter, outputs.get(output)]);
     await emulator.call(account, 'cloudformation', 'CreateStack', {
       StackName: name,
+      EnableTerminationProtection: account === 'tooling',
       TemplateBody: await readFile(join(repository, 'generated', `${template}.yaml`), 'utf8'),
       Capabilities: ['CAPABILITY_NAMED_IAM'],
       Parameters: Object.entries({ ...values, ...Object.fromEntries(fed) }).map(([ParameterKey, ParameterValue]) => ({

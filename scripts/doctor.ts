@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
   process.stdout.write(
     request.flags.has('json')
-      ? `${JSON.stringify({ findings: results, summary: summaryOf(results) }, null, 2)}\n`
+      ? `${JSON.stringify({ findings: results }, null, 2)}\n`
       : `${reportText(results, coloured)}\n${summaryOf(results)}\n`,
   );
   process.exitCode = exitCodeOf(results);

@@ -120,7 +120,7 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
  * begins; what resources have of their own (a load balancer's deletion protection) stops it half-way, and the rollback
  * of a failed first creation, too.
  */
-function isProtected({ topology }: RouteToLive, { account }: Stack): boolean {
+export function isProtected({ topology }: Pick<RouteToLive, 'topology'>, { account }: Stack): boolean {
   return account === toolingAccount || topology.environments.some((one) => one.name === account && one.production);
 }
 

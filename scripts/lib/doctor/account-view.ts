@@ -13,7 +13,8 @@ export interface ExpectedStack {
   readonly template: string;
   /** Values of its parameters as `deploy.sh` or the pipeline passes them. */
   readonly parameters: Readonly<Record<string, string>>;
-  readonly production: boolean;
+  /** Whether it is to have termination protection. */
+  readonly isProtected: boolean;
 }
 
 /** A stack as `aws cloudformation describe-stacks` gives it. */

@@ -87,6 +87,7 @@ export const faults: readonly Fault[] = [
       'logs describe-log-groups': output({ logGroups: [] }),
       'kms list-aliases': output({ Aliases: [] }),
       's3api head-bucket': { error: '404' },
+      'sqs list-queues': output({}),
     },
     says: /shop-int-infrastructure is in ROLLBACK_COMPLETE: No room/,
     toDo: /aws cloudformation delete-stack --stack-name shop-int-infrastructure --region eu-west-1 --profile int && /,
@@ -152,11 +153,25 @@ export const faults: readonly Fault[] = [
   },
   {
     check: 'names',
+    of: 'a queue of an earlier life',
+    empty: true,
+    answers: {
+      'sqs list-queues': inAccount(
+        'int',
+        output({ QueueUrls: ['https://sqs.eu-west-1.amazonaws.com/222222222222/shop-int-orders'] }),
+      ),
+    },
+    says: /shop-int-orders \(AWS::SQS::Queue\) exists/,
+    toDo: /--adopt shop-int-infrastructure/,
+    fails: ['shop-int-infrastructure'],
+  },
+  {
+    check: 'names',
     of: 'an alias of an earlier life',
     empty: true,
     answers: { 'kms list-aliases': output({ Aliases: [{ AliasName: 'alias/shop-live-workload' }] }) },
     says: /alias\/shop-live-workload \(AWS::KMS::Alias\) exists/,
-    toDo: /--adopt shop-live-infrastructure/,
+    toDo: /aws kms delete-alias --alias-name alias\/shop-live-workload/,
     fails: ['shop-live-infrastructure'],
   },
   {

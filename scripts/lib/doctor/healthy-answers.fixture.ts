@@ -107,6 +107,7 @@ export const firstDayAnswers: HealthyAnswers = {
   'ecr describe-repositories': () => ({ error: 'RepositoryNotFoundException' }),
   'codecommit get-repository': () => ({ error: 'RepositoryDoesNotExistException' }),
   'logs describe-log-groups': () => output({ logGroups: [] }),
+  'sqs list-queues': () => output({}),
   'kms list-aliases': () => output({ Aliases: [{ AliasName: 'alias/aws/s3' }] }),
   'iam get-role': () => ({ error: 'NoSuchEntity' }),
   'ec2 describe-vpcs': () => output({ Vpcs: [{ VpcId: 'vpc-0a1b2c3d' }] }),

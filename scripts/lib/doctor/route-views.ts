@@ -1,6 +1,7 @@
 import { notInFile, type Stack, type Topology } from '../../../templates-src/define-topology';
 import { accountsOf } from '../../../templates-src/parameters-across-files';
 import { stacksOf } from '../../../templates-src/topology';
+import { isProtected } from '../deployment-plan';
 import { PlanError, type Request, select } from '../deployment-request';
 import { type Target, targetsOf } from '../deployment-target';
 import { type ResolvedRoute, type RouteSource, readFolders, resolveRoute } from '../resolve/resolve-route';
@@ -46,7 +47,7 @@ export function viewsOf(
       resolved: of,
       template: source.template(stack.template),
       parameters: Object.fromEntries(Object.entries(of.parameters).filter(([key]) => !elsewhere.includes(key))),
-      production: topology.environments.some(({ name, production }) => name === stack.account && production === true),
+      isProtected: isProtected({ topology }, stack),
     };
   };
   const accounts = accountsOf(topology);

@@ -35,6 +35,15 @@ const lookups: Readonly<Record<string, Lookup>> = {
       return (logGroups ?? []).some(({ logGroupName }) => logGroupName === name);
     },
   },
+  'AWS::SQS::Queue': {
+    property: 'QueueName',
+    exists: async (view, name) => {
+      const { QueueUrls } = await view.call<{ QueueUrls?: string[] }>('sqs', 'list-queues', {
+        QueueNamePrefix: view.topology.project,
+      });
+      return (QueueUrls ?? []).some((url) => url.endsWith(`/${name}`));
+    },
+  },
   'AWS::KMS::Alias': {
     property: 'AliasName',
     exists: async (view, name) => {
@@ -73,9 +82,15 @@ function namesOf({ stack, resolved }: ExpectedStack): WantedName[] {
 }
 
 async function look(view: AccountView, { stack, type, name }: WantedName): Promise<Finding[]> {
-  return (await (lookups[type] as Lookup).exists(view, name))
-    ? [problem(`${name} (${type}) exists, while ${stack} does not`, `scripts/deploy.sh --adopt ${stack}`, [stack])]
-    : [];
+  if (!(await (lookups[type] as Lookup).exists(view, name))) {
+    return [];
+  }
+  // An alias holds nothing, and goes with its stack: one that is left cannot be adopted.
+  const toDo =
+    type === 'AWS::KMS::Alias'
+      ? view.command('kms', 'delete-alias', '--alias-name', name)
+      : `scripts/deploy.sh --adopt ${stack}`;
+  return [problem(`${name} (${type}) exists, while ${stack} does not`, toDo, [stack])];
 }
 
 /** Whether a call is answered, where these codes mean that there is no such thing. */

@@ -2,11 +2,11 @@ import { type Check, notApplicable, ofEach, orOk, problem } from '../check';
 
 export const protection: Check = {
   name: 'protection',
-  asks: 'are the stacks of production protected against deletion?',
+  asks: 'are the stacks of tooling and of production protected against deletion?',
   run: async (view) => {
-    const existing = (await view.existing()).filter(({ production }) => production);
+    const existing = (await view.existing()).filter(({ isProtected }) => isProtected);
     if (existing.length === 0) {
-      return [notApplicable('no stack of production exists here')];
+      return [notApplicable('no stack that is to be protected exists here')];
     }
     const found = await ofEach(existing, async (expected) => {
       const deployed = await view.deployed(expected.stack);

@@ -29,5 +29,7 @@ async function look(view: AccountView, expected: ExpectedStack): Promise<Finding
   if (deployed.StackStatus.endsWith('_IN_PROGRESS')) {
     return [ok(`${status}: an operation is under way`)];
   }
-  return [problem(`${status}${reason}`, `${advice.text} ${advice.commands.join(' && ')}`, [name])];
+  const remedies = [advice, ...(advice.otherwise === undefined ? [] : [advice.otherwise])];
+  const toDo = remedies.map(({ text, commands }) => `${text} ${commands.join(' && ')}`).join('. ');
+  return [problem(`${status}${reason}`, toDo, [name])];
 }
