@@ -656,7 +656,7 @@ describe.concurrent('the doctor', () => {
     CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
   });
 
-  test('stops what would fail, before anything is changed, and lets the rest go on', async () => {
+  test('stops what would fail, before anything is changed, and is content when --adopt takes that in', async () => {
     const { number, options } = await stage();
     const account = onStage(number, 'tooling');
     await emulator.call(account, 's3', 'CreateBucket', bucketOf(number));
@@ -668,10 +668,9 @@ describe.concurrent('the doctor', () => {
     expect(refused.stderr).toMatch(/PROBLEM +names +fixture-packages-\d+ \(AWS::S3::Bucket\) exists, while/);
     expect(await stacksIn(account)).toEqual([]);
 
-    await emulator.call(account, 's3', 'DeleteBucket', { Bucket: bucketOf(number).Bucket });
-    const deployed = await run(script, [...options, store], emulator.environment());
-    expect(deployed.code).toBe(0);
-    expect(summary(deployed)).toEqual({ [store]: 'created' });
+    const adopted = await run(script, [...options, '--adopt', store], emulator.environment());
+    expect(adopted.code).toBe(0);
+    expect(summary(adopted)).toEqual({ [store]: 'adopted' });
   });
 });
 
