@@ -8,7 +8,7 @@ import {
   type World,
 } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner } from './elsewhere';
-import { keyAdministration, plainHttp } from './needs';
+import { ifNoneMatch, keyAdministration, plainHttp } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
 /** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
@@ -59,6 +59,20 @@ function operator(world: World): ActorCases {
         on: `${logBucket}/artifacts/2026-11-23-00-00-00-ABCDEF`,
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
         butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+      },
+      {
+        does: 'puts a package where none is',
+        actions: 's3:PutObject',
+        on: packageIn(world),
+        context: ifNoneMatch,
+        why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
+        butNot: [
+          {
+            that: 'over what is there, nor in parts, nor as a copy',
+            context: {},
+            why: 'S3 User Guide, "Enforce conditional writes": a name stands for the bytes that it is the hash of',
+          },
+        ],
       },
       {
         does: 'lists access logs, artifacts and packages',
@@ -301,8 +315,15 @@ function strangersNever(world: World): readonly Prohibition[] {
     },
     {
       that: 'replaces or deletes artifacts or packages',
-      actions: ['s3:PutObject', 's3:DeleteObject'],
+      actions: 's3:PutObject',
       on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+      context: ifNoneMatch,
+      and: [
+        {
+          actions: 's3:DeleteObject',
+          on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        },
+      ],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {

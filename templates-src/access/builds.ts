@@ -2,7 +2,7 @@ import { pascalCase } from '../patterns/function-names';
 import type { pipelineNames } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, openKey, openObject, openRepository, openRole } from './elsewhere';
-import { assumedByService, encryptedObjects, encryptsLogs, neverDeletes, plainHttp } from './needs';
+import { assumedByService, encryptedObjects, encryptsLogs, ifNoneMatch, neverDeletes, plainHttp } from './needs';
 import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
@@ -118,8 +118,10 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
         : [
             {
               that: 'uploads packages',
-              actions: ['s3:PutObject', 's3:DeleteObject'] as const,
+              actions: 's3:PutObject' as const,
               on: packageIn(world),
+              context: ifNoneMatch,
+              and: [{ actions: 's3:DeleteObject' as const, on: packageIn(world) }],
               why: 'only PackageLambdas does: packages are named by their content',
             },
           ]),
@@ -224,30 +226,27 @@ function uploadsPackages(world: World): readonly Need[] {
   };
   return [
     {
-      does: 'finds out which packages there are',
-      actions: 's3:ListBucket',
-      on: bucket,
-      why: 'S3 API Reference, "HeadObject": without s3:ListBucket an object that is missing answers 403',
-      butNot: [
-        {
-          that: 'which artifacts there are',
-          on: store.arn('ArtifactBucket'),
-          why: 'it knows its artifact from CodePipeline',
-        },
-        { that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5: requests to buckets should use TLS' },
-      ],
-    },
-    {
       does: 'uploads packages',
       actions: 's3:PutObject',
       on: packageIn(world),
+      context: ifNoneMatch,
       why: 'S3 API Reference, "PutObject"; package-lambdas.sh uploads what is new',
       butNot: [
         elsewhere,
-        { that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5: requests to buckets should use TLS' },
+        {
+          that: 'over plain HTTP',
+          context: { ...ifNoneMatch, ...plainHttp },
+          why: 'Security Hub S3.5: requests to buckets should use TLS',
+        },
+        {
+          that: 'over what is there, nor in parts, nor as a copy',
+          context: {},
+          why: 'S3 User Guide, "Enforce conditional writes": none of them sends If-None-Match; a release may wait for it',
+        },
         {
           that: 'encrypted with another key',
           context: {
+            ...ifNoneMatch,
             's3:x-amz-server-side-encryption': 'aws:kms',
             's3:x-amz-server-side-encryption-aws-kms-key-id': arnIn(
               world,
@@ -260,12 +259,13 @@ function uploadsPackages(world: World): readonly Need[] {
         },
         {
           that: 'encrypted without KMS',
-          context: { 's3:x-amz-server-side-encryption': 'AES256' },
+          context: { ...ifNoneMatch, 's3:x-amz-server-side-encryption': 'AES256' },
           why: 'S3 User Guide, "Requiring and restricting SSE-KMS"',
         },
         {
           that: 'deleting them',
           actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          context: {},
           why: 'an environment may still be deployed with any of them',
         },
       ],
@@ -275,6 +275,7 @@ function uploadsPackages(world: World): readonly Need[] {
       actions: 's3:PutObject',
       on: packageIn(world),
       context: {
+        ...ifNoneMatch,
         's3:x-amz-server-side-encryption': 'aws:kms',
         's3:x-amz-server-side-encryption-aws-kms-key-id': store.arn('ArtifactKey'),
       },
@@ -285,7 +286,15 @@ function uploadsPackages(world: World): readonly Need[] {
       actions: 's3:GetObject',
       on: packageIn(world),
       why: 'S3 API Reference, "HeadObject": s3:GetObject; package-lambdas.sh compares checksums',
-      butNot: [elsewhere],
+      butNot: [
+        elsewhere,
+        {
+          that: 'listing them',
+          actions: 's3:ListBucket',
+          on: bucket,
+          why: 'it knows their names: those are made of what it has packaged',
+        },
+      ],
     },
   ];
 }

@@ -10,7 +10,7 @@ import {
   type World,
 } from './case';
 import { administratorOf, arnIn, openRole } from './elsewhere';
-import { encryptedObjects, neverDeletes, neverReachesOthers } from './needs';
+import { encryptedObjects, ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
 import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
@@ -73,6 +73,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       that: 'replaces artifacts or packages',
       actions: 's3:PutObject',
       on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+      context: ifNoneMatch,
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {
@@ -471,7 +472,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
         },
         {
           read: ['s3:GetObject', 's3:GetObjectVersion'],
-          why: 'Lambda API Reference, "UpdateFunctionCode": the object is read as the caller; the bucket is versioned',
+          why: 'Lambda API Reference, "UpdateFunctionCode", reads as the caller; S3 API Reference, "HeadObject": checksums, too',
         },
       ),
     ],

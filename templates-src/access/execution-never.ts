@@ -1,7 +1,7 @@
 import { namesOf, workloadRoles } from '../patterns/names';
 import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
 import { arnIn, openKey } from './elsewhere';
-import { neverDeletes, neverReachesOthers } from './needs';
+import { ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
 import { packageIn } from './pipelines';
 
 /** What must be denied to the CloudFormation execution role, whatever a template says. */
@@ -250,6 +250,7 @@ function neverLeavesItsResources(
       that: 'uploads packages or artifacts',
       actions: 's3:PutObject',
       on: [packageIn(world), `${store.arn('ArtifactBucket')}/Infrastructure-Deplo/SourceArti/AbCdEfG`],
+      context: ifNoneMatch,
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {

@@ -22,6 +22,9 @@ export const logGroupItself = (arn: string) => `${arn}:log-stream:`;
 /** What a request over plain HTTP sends. */
 export const plainHttp = { 'aws:SecureTransport': 'false' };
 
+/** What an upload sends that replaces nothing. */
+export const ifNoneMatch = { 's3:if-none-match': '*' };
+
 /** What AWS lets the administrators of a key do; `AWS::KMS::Key` and `AWS::KMS::Alias` need most of it. */
 export const keyAdministration = [
   'kms:CancelKeyDeletion',

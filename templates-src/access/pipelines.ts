@@ -1,7 +1,7 @@
 import { pipelineNames } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
 import { administratorOf, arnIn, openRepository, openRole } from './elsewhere';
-import { assumedByService, type EncryptedObjects, encryptedObjects, neverDeletes } from './needs';
+import { assumedByService, type EncryptedObjects, encryptedObjects, ifNoneMatch, neverDeletes } from './needs';
 
 /** The three pipelines: what their roles do, what starts them, and whom they tell. */
 
@@ -136,6 +136,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
           that: 'uploads packages',
           actions: 's3:PutObject',
           on: packageIn(world),
+          context: ifNoneMatch,
           why: 'only the build of packages does, in a container of its own',
         },
         {

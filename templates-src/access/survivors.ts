@@ -55,6 +55,7 @@ const survivors: readonly Survivors[] = [
       'DenyInsecureTransport',
       'DenyOtherEncryption',
       'DenyOtherKeys',
+      'DenyOverwriting',
       'EnvironmentRolesRead',
       'EventsPublishFailures',
       'S3DeliversAccessLogs',

@@ -25,6 +25,7 @@ import {
 import {
   assumedByService,
   encryptsLogs,
+  ifNoneMatch,
   keyAdministration,
   logGroupItself,
   neverReachesOthers,
@@ -189,9 +190,12 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
     },
     {
       that: 'reads packages, or writes to the tooling account',
-      actions: ['s3:GetObject', 's3:PutObject'],
+      actions: 's3:GetObject',
       on: packageIn(world),
-      and: [{ actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: store.arn('ImageRepository') }],
+      and: [
+        { actions: 's3:PutObject', on: packageIn(world), context: ifNoneMatch },
+        { actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: store.arn('ImageRepository') },
+      ],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {

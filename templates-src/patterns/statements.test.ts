@@ -12,6 +12,7 @@ import {
   denyInsecureTransport,
   denyOtherEncryption,
   denyOtherKeys,
+  denyOverwriting,
   passRole,
   trustRole,
   trustService,
@@ -77,6 +78,22 @@ describe('statements of buckets', () => {
       "
     `);
   });
+});
+
+test('a statement refuses uploads that do not say that they replace nothing', () => {
+  t.resources({ OncePolicy: BucketPolicy({ Bucket: Data, PolicyDocument: policy(denyOverwriting(Data.Arn)) }) });
+  // `Null: true` asks for the header to be missing.
+  expect(yaml()).toMatchInlineSnapshot(`
+    "          - Sid: DenyOverwriting
+                Effect: Deny
+                Principal: '*'
+                Action: s3:PutObject
+                Resource: !Sub \${Data.Arn}/*
+                Condition:
+                  'Null':
+                    s3:if-none-match: true
+    "
+  `);
 });
 
 describe('statements of trust', () => {

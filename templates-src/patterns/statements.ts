@@ -46,6 +46,20 @@ export const denyOtherEncryption = (bucket: Reference): ResourceStatement => ({
 });
 
 /**
+ * Refuses uploads that could replace an object: S3 takes what is sent with If-None-Match only where nothing is. No upload
+ * in parts is exempted, so each object is one upload, whose checksum covers all of it; a copy can't be made at all (S3
+ * User Guide, "Enforce conditional writes on Amazon S3 buckets").
+ */
+export const denyOverwriting = (bucket: Reference): ResourceStatement => ({
+  Sid: 'DenyOverwriting',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:PutObject',
+  Resource: sub`${bucket}/*`,
+  Condition: { Null: { 's3:if-none-match': true } },
+});
+
+/**
  * Lets a service of AWS assume a role, for this account's resources only: a service principal alone would act for
  * anybody's (confused deputy).
  */

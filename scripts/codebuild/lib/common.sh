@@ -89,6 +89,25 @@ try_aws() {
   return "$code"
 }
 
+# check_stored BUCKET KEY SHA256: says so and returns 1 unless S3 has the bytes under a key that a hash in base64 is of.
+check_stored() {
+  # S3's own checksum, which S3 verified when the object was uploaded, rather than metadata that anybody may mistype.
+  # That of an object uploaded in parts ends in -PARTS and equals none.
+  if ! try_aws s3api head-object --bucket "$1" --key "$2" --checksum-mode ENABLED \
+    --query ChecksumSHA256 --output text; then
+    # Whoever may not list the bucket gets 403 for what is missing, too.
+    complain "s3://$1/$2 cannot be read: either it is gone, and a new run of the pipeline puts it back; or the caller" \
+      "lacks s3:GetObject on it, or kms:Decrypt with the bucket's key, to see its checksum. $aws_error"
+    return 1
+  fi
+  [[ $aws_output != "$3" ]] || return 0
+  [[ $aws_output != None ]] || aws_output='no SHA-256 checksum'
+  complain "s3://$1/$2: found $aws_output, expected the SHA-256 checksum $3. These are not the bytes that the key is" \
+    "named after, and packaging did not put them there. What to do: README.md, \"A package is not what its key is" \
+    "named after\"."
+  return 1
+}
+
 # for_each_line LIMIT COMMAND [ARGUMENT...]: runs COMMAND ARGUMENT... LINE for each line of standard input, at most LIMIT
 # at a time. Returns 1 unless all of them succeeded; when one fails, the others still run. `set -e` does not hold inside
 # COMMAND. Needs make_work_folder.

@@ -1,18 +1,11 @@
-"""What of a folder of lambda/ belongs in the function's package, and the hash that names the package.
-
-The hash covers what a developer wrote (names, executable bits and bytes of the packaged source files, lock files
-included) and what it is built for (runtime and architecture), not the zip: so a run that finds the package in S3 neither
-installs nor zips anything.
-"""
+"""What of a folder of lambda/ belongs in the function's package, and whether it can be packaged."""
 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import json
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Iterable
 
@@ -20,10 +13,6 @@ from native_code import native_problems
 from packaged_files import NEVER_PACKAGED, PackagedFile, packaged_files
 from platforms import Platform, read_platforms
 from source_error import SourceError
-
-# Part of every content hash. Raise it when the same source has to make another package than before (other install
-# options, other exclusions of installed files): the packages in S3 are never overwritten.
-PACKAGE_FORMAT = "2"
 
 # "Unzipped size must be smaller than 262144000 bytes" (UpdateFunctionCode). The 50 MB of the Lambda quotas hold for
 # direct uploads only, not for packages in S3.
@@ -46,32 +35,12 @@ class FunctionSource:
 
     function: str
     folder: str
-    content_hash: str
     locked: bool
     platform: Platform
 
 
-class ContentHash:
-    """The hash of a package's source, fed file by file in the order of `packaged_files`."""
-
-    def __init__(self, platform: Platform) -> None:
-        # What is installed depends on the platform: the same source for another one is another package.
-        start = f"package format {PACKAGE_FORMAT}\0{platform.runtime}\0{platform.architecture}\0"
-        self._digest = hashlib.sha256(start.encode())
-
-    def add(self, file: PackagedFile, content: bytes) -> None:
-        """Add one file. Name and length are framed, so that no two different trees feed the same bytes."""
-        flag = "x" if file.executable else "-"
-        self._digest.update(f"{file.name}\0{flag}\0{len(content)}\0".encode())
-        self._digest.update(content)
-
-    def hex(self) -> str:
-        """The hash of all files added so far, in hexadecimal."""
-        return self._digest.hexdigest()
-
-
 def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionSource]:
-    """Read and hash every sub-folder of lambda/, each for the platform that the file of platforms names.
+    """Read every sub-folder of lambda/, each for the platform that the file of platforms names.
 
     Returns the functions sorted by name. Raises SourceError with the problems of all folders, not of the first alone.
     """
@@ -96,9 +65,7 @@ def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionS
         except SourceError as error:
             return error
 
-    # hashlib releases Python's lock while it hashes, so threads use all cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(read, [name for name in names if name in platforms]))
+    results = [read(name) for name in names if name in platforms]
     functions = [result for result in results if isinstance(result, FunctionSource)]
     problems += [problem for result in results if isinstance(result, SourceError) for problem in result.problems]
     if problems:
@@ -169,10 +136,7 @@ def _read_function(lambda_directory: str, name: str, platform: Platform) -> Func
     problems += native_problems(f"{folder}/", files, platform)
     if problems:
         raise SourceError(problems)
-    content_hash = ContentHash(platform)
-    for file in files:
-        content_hash.add(file, file.read())
-    return FunctionSource(name, folder, content_hash.hex(), is_locked(folder), platform)
+    return FunctionSource(name, folder, is_locked(folder), platform)
 
 
 def _platform_problems(

@@ -1,7 +1,8 @@
 """manifest.json: which package every function has to run.
 
 `{"bucket": ..., "functions": [{"function", "key", "sha256", "size"}]}`, sorted by function. `sha256` is the hash of
-the zip in base64, which is what Lambda calls CodeSha256.
+the zip in base64, which is what S3 calls ChecksumSHA256 and Lambda CodeSha256. The key is named by the same hash, so
+that it says what has to be under it: a name that nobody can take for other bytes without being found out.
 
 Run as a program, prints the manifest for a shell script: the bucket on the first line, then a line for each function
 with its name, key and hash, parted by tabs. Ends with 1 and says on standard error what is wrong with the file.
@@ -19,7 +20,6 @@ from dataclasses import dataclass
 from files import write_json_atomically
 from function_source import FUNCTION_NAME
 
-KEY = re.compile(r"(?P<function>[^/]+)/[0-9a-f]{64}\.zip")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -33,9 +33,13 @@ class Package:
     """The package of one function, as the manifest has it."""
 
     function: str
-    key: str
     sha256: str
     size: int
+
+    @property
+    def key(self) -> str:
+        """Where the package is in its bucket."""
+        return f"{self.function}/{base64.b64decode(self.sha256).hex()}.zip"
 
 
 def write_manifest(path: str, bucket: str, packages: list[Package]) -> None:
@@ -80,17 +84,17 @@ def _package(path: str, index: int, function: object) -> Package:
     name, key, sha256, size = (function.get(field) for field in ("function", "key", "sha256", "size"))
     if not isinstance(name, str) or not FUNCTION_NAME.fullmatch(name):
         raise _damaged(path, f"no function name at {place}.function (found {json.dumps(name)})")
-    key_match = KEY.fullmatch(key) if isinstance(key, str) else None
-    if key_match is None or key_match["function"] != name:
-        raise _damaged(path, f"no key {name}/<content hash>.zip at {place}.key (found {json.dumps(key)})")
-    if not isinstance(sha256, str) or not is_code_sha256(sha256):
+    if not isinstance(sha256, str) or not _is_sha256(sha256):
         raise _damaged(path, f"no SHA-256 in base64 at {place}.sha256 (found {json.dumps(sha256)})")
     if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
         raise _damaged(path, f"no size in bytes at {place}.size (found {json.dumps(size)})")
-    return Package(name, key, sha256, size)
+    package = Package(name, sha256, size)
+    if key != package.key:
+        raise _damaged(path, f"another key than {package.key} at {place}.key (found {json.dumps(key)})")
+    return package
 
 
-def is_code_sha256(text: str) -> bool:
+def _is_sha256(text: str) -> bool:
     """Whether a text is a SHA-256 in base64."""
     try:
         return len(base64.b64decode(text, validate=True)) == 32

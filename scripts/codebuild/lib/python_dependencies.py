@@ -44,9 +44,23 @@ def install(function: str, lock: str, target: str, platform: Platform) -> None:
         error.problems += _likely_causes(function, platform, "\n".join(error.problems))
         raise
     installed = list(metadata.distributions(path=[target]))
+    for distribution in installed:
+        _forget_origin(distribution)
     problems = _conflicts(function, installed) + _unmet(function, lock, installed, platform)
     if problems:
         raise SourceError(problems)
+
+
+def _forget_origin(distribution: metadata.Distribution) -> None:
+    """Remove what pip notes of a wheel that is a file: a path of this run, so that no two runs would make one package."""
+    for file in distribution.files or []:
+        if file.name == "direct_url.json":
+            os.remove(distribution.locate_file(file))
+            record = distribution.locate_file(file.parent / "RECORD")
+            with open(record, encoding="utf-8") as lines:
+                kept = [line for line in lines if not line.startswith(f"{file},")]
+            with open(record, "w", encoding="utf-8") as lines:
+                lines.writelines(kept)
 
 
 def _likely_causes(function: str, platform: Platform, log: str) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import stat
 import zipfile
 from dataclasses import dataclass
-from typing import Callable, Iterable
+from typing import Iterable
 
 from packaged_files import PackagedFile
 
@@ -28,21 +28,16 @@ class Zip:
     size: int
 
 
-def write_zip(path: str, files: Iterable[PackagedFile], on_content: Callable[[PackagedFile, bytes], None]) -> Zip:
-    """Write files, in the order given, to a zip without directory entries and extra fields.
-
-    `on_content` is told of every file with the very bytes that were packaged. Raises OSError.
-    """
-    # Another zlib may compress to other bytes. It does no harm, since the package that is in S3 first stays.
+def write_zip(path: str, files: Iterable[PackagedFile]) -> Zip:
+    """Write files, in the order given, to a zip without directory entries and extra fields. Raises OSError."""
+    # Another zlib may compress to other bytes. It does no harm: a new build image may deploy all functions once more.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
         for file in files:
-            content = file.read()
-            on_content(file, content)
             info = zipfile.ZipInfo(file.name, EPOCH)
             info.create_system = UNIX
             info.external_attr = (stat.S_IFREG | (EXECUTABLE_MODE if file.executable else MODE)) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
+            archive.writestr(info, file.read())
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):

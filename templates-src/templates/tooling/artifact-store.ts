@@ -7,7 +7,13 @@ import { type Template, template } from '../../dsl/template';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
 import { accountRoot, namesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
-import { denyInsecureTransport, denyOtherEncryption, denyOtherKeys, onlyRoles } from '../../patterns/statements';
+import {
+  denyInsecureTransport,
+  denyOtherEncryption,
+  denyOtherKeys,
+  denyOverwriting,
+  onlyRoles,
+} from '../../patterns/statements';
 import { everyBucket, takesAccessLogs } from '../../patterns/suppressions';
 import { Repository } from '../../resources/ecr';
 import { Alias, Key } from '../../resources/kms';
@@ -210,6 +216,7 @@ export default function artifactStore(topology: Topology): Template {
         denyInsecureTransport(PackageBucket.Arn),
         denyOtherEncryption(PackageBucket.Arn),
         denyOtherKeys(PackageBucket.Arn, ArtifactKey.Arn),
+        denyOverwriting(PackageBucket.Arn),
         environmentRolesRead(PackageBucket, packageReaders),
       ),
     }),

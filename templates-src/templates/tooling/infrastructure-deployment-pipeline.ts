@@ -36,7 +36,6 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     files: ['generated/environment/**', 'lambda/**', 'parameters/**', 'scripts/codebuild/**'],
   });
 
-  const packages = bucketArn(names.packageBucket());
   const packaging = declareBuild(t, topology, store, 'infrastructureDeployment', {
     name: 'package-lambdas',
     description: 'Zips every function, uploads what is new, and writes the manifest and the template configurations',
@@ -54,13 +53,11 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     },
     environment: { PACKAGE_BUCKET: names.packageBucket() },
     permissions: [
-      // One listing tells which packages are there already.
-      { Sid: 'FindPackages', Effect: 'Allow', Action: 's3:ListBucket', Resource: packages },
       {
         Sid: 'UploadPackages',
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: sub`${packages}/*`,
+        Resource: bucketArn(sub`${names.packageBucket()}/*`),
       },
     ],
   });

@@ -79,6 +79,26 @@ describe('AWS would deny, and says which policy would have to allow it', () => {
     );
   });
 
+  test('an upload without If-None-Match, where the bucket denies what could replace an object', async () => {
+    const denyOverwriting = {
+      Sid: 'DenyOverwriting',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Condition: { Null: { 's3:if-none-match': true } },
+    };
+    const { Statement, ...policy } = sound.artifactBucket;
+    const { error } = await faultOf({
+      ...sound,
+      artifactBucket: { ...policy, Statement: [...Statement, denyOverwriting] },
+    });
+
+    expect(error).toContain('is not authorized to perform: s3:PutObject');
+    expect(error).toContain('with an explicit deny in a resource-based policy');
+    await route.storeOnce();
+    await expect(route.storeOnce()).rejects.toThrow('PreconditionFailed');
+  });
+
   test('a key that does not let them decrypt what the bucket encrypts with it', async () => {
     const { told } = await faultOf(without('artifactKey', 'kms:Decrypt'));
 

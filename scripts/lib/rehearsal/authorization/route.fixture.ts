@@ -184,6 +184,12 @@ export class SmallRoute {
     await putObject(this.cloud, pipeline, location, new Uint8Array(1), this.artifactKey);
   }
 
+  /** The pipeline stores something where nothing is. */
+  async storeOnce(): Promise<void> {
+    const session = await this.pipeline();
+    await session.call('s3', 'PutObject', { Bucket: 'artifacts', Key: 'Pipeline/once', IfNoneMatch: '*' });
+  }
+
   /** The action's role reads the artifact, and lets CloudFormation deploy a queue. */
   async deployQueue(): Promise<string> {
     const action = await this.assume('action');
