@@ -13,9 +13,10 @@ usage() {
   cat <<'EOF'
 Usage: update-lambdas.sh --manifest FILE --role-arn ARN --environment NAME --function-prefix PREFIX [OPTION...]
 
-Assumes the role and makes every function of the manifest run its package: compares CodeSha256, updates the code of
-functions that differ from S3, and reads all functions again at the end. Functions that run their package are not
-touched. Prints a table and fails, naming them, if there are functions that do not run their package.
+Assumes the role and makes every function of the manifest run its package: makes sure that S3 has all packages as the
+manifest names them, by S3's own checksums, before anything is changed; compares CodeSha256, updates the code of
+functions that differ, and reads all functions again at the end. Functions that run their package are not touched.
+Prints a table and fails, naming them, if there are functions that do not run their package.
 
 Options (and the environment variables that are their defaults):
   --manifest FILE           manifest.json of package-lambdas.sh (MANIFEST)
@@ -119,6 +120,13 @@ noted() {
   [[ ! -f $work/$2/$1 ]] || cat "$work/$2/$1"
 }
 
+# check_package LINE: whether S3 has a package as the manifest has it.
+check_package() {
+  local key sha256
+  IFS=$'\t' read -r _ key sha256 <<<"$1"
+  with_role check_stored "$bucket" "$key" "$sha256"
+}
+
 # converge LINE: makes one function run its package, and notes what its code was before and what was done.
 converge() {
   local function key sha256 code_sha256 update_status
@@ -199,6 +207,8 @@ bucket=${manifest_lines%%$'\n'*}
 printf '%s\n' "${manifest_lines#*$'\n'}" >"$work/functions"
 
 assume_role
+for_each_line "$jobs" check_package <"$work/functions" ||
+  fail "$environment: not all packages are what was packaged, so no function has been updated; see above."
 # What was met on the way does not count, but what the functions run in the end.
 for_each_line "$jobs" converge <"$work/functions" || true
 for_each_line "$jobs" verify <"$work/functions" || true

@@ -186,6 +186,7 @@ describe('update-lambdas.sh', () => {
     expect(table(result.stdout).map((row) => row.at(-1))).toEqual(['RESULT', 'unchanged', 'unchanged']);
     expect(proxy.calls.map(({ action }) => action)).toEqual([
       'AssumeRole',
+      ...FUNCTIONS.map(() => 'HeadObject'),
       ...Array.from({ length: 4 }, () => 'GetFunctionConfiguration'),
     ]);
   });
@@ -213,6 +214,7 @@ describe('update-lambdas.sh', () => {
 
     expect(proxy.calls.map(({ action }) => action)).toEqual([
       'AssumeRole',
+      'HeadObject',
       'GetFunctionConfiguration',
       'GetFunction',
       'UpdateFunctionCode',
@@ -233,6 +235,54 @@ describe('update-lambdas.sh', () => {
 
     hold.release();
     expect(await running.result).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a package that is not what was packaged', () => {
+  const put = (bucket: string, key: string, ...options: string[]) =>
+    aws(
+      emulator.environment('tooling'),
+      ...['s3api', 'put-object', '--bucket', bucket, '--key', key, '--body', otherCode, ...options],
+    );
+
+  // What the bucket's policy keeps from happening (templates-src/access); whoever gets past it is found out.
+  test.each([
+    [
+      'was overwritten while its release waited',
+      (bucket: string, key: string) => put(bucket, key, '--checksum-algorithm', 'SHA256'),
+      async () => `found ${await sha256(otherCode)}, expected the SHA-256 checksum ${packaged('parcels')}.`,
+    ],
+    [
+      'was overwritten by an object without a checksum',
+      (bucket: string, key: string) => put(bucket, key),
+      async () => `found no SHA-256 checksum, expected the SHA-256 checksum ${packaged('parcels')}.`,
+    ],
+    [
+      'is gone',
+      (bucket: string, key: string) =>
+        aws(emulator.environment('tooling'), ...['s3api', 'delete-object', '--bucket', bucket, '--key', key]),
+      async () => 'cannot be read: either it is gone, and a new run of the pipeline puts it back;',
+    ],
+  ])('%s: no function is updated, not even one whose package is good', async (_, attack, message) => {
+    const bucket = `packages-${randomUUID()}`;
+    await aws(
+      emulator.environment('tooling'),
+      ...['s3api', 'create-bucket', '--bucket', bucket],
+      ...['--create-bucket-configuration', 'LocationConstraint=eu-west-1'],
+    );
+    const functions = await deployment(FUNCTIONS, { ...manifest, bucket });
+    await writeFiles(functions.folder, sources);
+    expect(await packageLambdas(bucket, functions.folder)).toEqual({ ...manifest, bucket });
+    await attack(bucket, manifest.functions.find((entry) => entry.function === 'parcels')?.key ?? '');
+    proxy.reset();
+
+    const result = await functions.update();
+
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain(await message());
+    expect(result.stderr).toContain('dev: not all packages are what was packaged, so no function has been updated;');
+    expect(updated(functions)).toEqual([]);
+    expect(await functions.code('orders')).toBe(await sha256(otherCode));
   });
 });
 
