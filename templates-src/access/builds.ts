@@ -105,6 +105,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
     ],
     never: [
       ...neverDeletes('artifacts', artifactOf(world, pipeline, reads), bucket),
+      ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
       {
         that: 'replaces artifacts that it does not make',
         actions: 's3:PutObject',
@@ -121,7 +122,6 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
               actions: 's3:PutObject' as const,
               on: packageIn(world),
               context: ifNoneMatch,
-              and: [{ actions: 's3:DeleteObject' as const, on: packageIn(world) }],
               why: 'only PackageLambdas does: packages are named by their content',
             },
           ]),
@@ -261,12 +261,6 @@ function uploadsPackages(world: World): readonly Need[] {
           that: 'encrypted without KMS',
           context: { ...ifNoneMatch, 's3:x-amz-server-side-encryption': 'AES256' },
           why: 'S3 User Guide, "Requiring and restricting SSE-KMS"',
-        },
-        {
-          that: 'deleting them',
-          actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-          context: {},
-          why: 'an environment may still be deployed with any of them',
         },
       ],
     },

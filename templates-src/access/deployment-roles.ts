@@ -69,6 +69,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
   return [
     ...neverReachesOthers(world, environment),
     ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment', 'Package'), store.arn('ArtifactBucket')),
+    ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
     {
       that: 'replaces artifacts or packages',
       actions: 's3:PutObject',

@@ -126,6 +126,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
       needs,
       never: [
         ...neverDeletes('artifacts', artifactOf(world, pipeline, 'Source'), bucket),
+        ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
         {
           that: 'deletes or replaces images',
           actions: ['ecr:BatchDeleteImage', 'ecr:PutImage', 'ecr:DeleteRepository', 'ecr:PutLifecyclePolicy'],
