@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { generatedFolder } from '../build';
 import { readOptions, UsageError } from './options';
-import { planFor } from './rehearsal';
+import { planFor, problemsOf } from './plan';
 import { NameError, readPipelineNames } from './route-names';
 
 describe('the command line', () => {
@@ -22,6 +22,12 @@ describe('the command line', () => {
     expect(() => readOptions(['--region', 'cn-north-1'])).toThrow(
       '--region: found "cn-north-1"; a Region of AWS or GovCloud, such as eu-west-1; not of China, where CodePipeline',
     );
+  });
+
+  test('may name a commit that is deployed first, to its end', () => {
+    expect(readOptions(['--from', 'HEAD~3'])).toMatchObject({ from: 'HEAD~3' });
+    expect(() => readOptions(['--from', 'HEAD~3', '--until', 'Dev'])).toThrow('leave out --until and --fail-at');
+    expect(() => readOptions(['--from', 'HEAD~3', '--fail-at', 'Check'])).toThrow('leave out --until and --fail-at');
   });
 
   test.each([[['--unknown']], [['--only']], [['--region']], [['--region', 'us-est-1']], [['stray']]])(
@@ -91,4 +97,11 @@ describe('the plan', () => {
     expect(() => plan({ only: build, until: 'Dev' })).toThrow(NameError);
     expect(() => plan({ only: build, failAt: 'Check' })).toThrow(NameError);
   });
+});
+
+test('a rehearsal goes well when no pipeline failed, and nothing was denied', () => {
+  expect(problemsOf([], 0)).toEqual([]);
+  expect(problemsOf(['ECS-Container-Build'], 0)).toEqual(['ECS-Container-Build']);
+  // Somebody may go on without what was denied: a script that ignores the error.
+  expect(problemsOf([], 2)).toEqual(['AWS would have denied 2 calls (see IAM)']);
 });

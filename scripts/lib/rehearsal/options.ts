@@ -12,6 +12,8 @@ export interface RehearsalOptions {
   readonly failAt?: string;
   /** The Region, instead of that of the parameter files. */
   readonly region?: string;
+  /** The commit that is deployed before the checkout. */
+  readonly from?: string;
   /** Whether a person approves. */
   readonly interactive: boolean;
   /** Whether the emulated AWS goes on after the end. */
@@ -33,6 +35,7 @@ would deny it. What is not committed yet is rehearsed too; this checkout is not 
   --fail-at ACTION   make an action fail, to see what an operator would see: ACTION, STAGE.ACTION or
                      PIPELINE.STAGE.ACTION
   --region REGION    rehearse in this Region, with its usual availability zones, instead of that of parameters/
+  --from COMMIT      deploy and publish this commit first, and then the checkout over it
   --interactive      ask before every approval, instead of approving
   --keep             leave the emulated AWS running at the end, until Ctrl-C, and run pipelines for what is pushed
   --help             print this text
@@ -55,15 +58,19 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
         until: { type: 'string' },
         'fail-at': { type: 'string' },
         region: { type: 'string' },
+        from: { type: 'string' },
         interactive: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { only, until, 'fail-at': failAt, region, interactive, keep } = values;
+    const { only, until, 'fail-at': failAt, from, region, interactive, keep } = values;
     const problem = region === undefined ? undefined : problemOfValue(regionParameter, region);
     if (problem !== undefined) {
       throw new Error(`--region: found ${problem.found}; ${problem.rule}`);
+    }
+    if (from !== undefined && (until ?? failAt) !== undefined) {
+      throw new Error('--from deploys one commit after the other, each to its end: leave out --until and --fail-at');
     }
     return values.help
       ? undefined
@@ -71,6 +78,7 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
           ...(only === undefined ? {} : { only }),
           ...(until === undefined ? {} : { until }),
           ...(failAt === undefined ? {} : { failAt }),
+          ...(from === undefined ? {} : { from }),
           ...(region === undefined ? {} : { region }),
           interactive,
           keep,

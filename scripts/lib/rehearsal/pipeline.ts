@@ -101,13 +101,17 @@ export class Pipeline {
   private readonly gates: ReadonlyMap<string, StageGate>;
   private readonly stopping = new AbortController();
   /** The last execution that passed a stage, by the stage's name: what a rollback goes back to. */
-  private readonly succeeded = new Map<string, RunningExecution>();
-  private executions = 0;
+  private readonly succeeded: Map<string, RunningExecution>;
+  private executions: number;
 
+  /** @param before the pipeline as it was before it was deployed again */
   constructor(
     readonly definition: PipelineDefinition,
     private readonly options: PipelineOptions,
+    before?: Pipeline,
   ) {
+    this.succeeded = new Map(before?.succeeded);
+    this.executions = before?.executions ?? 0;
     this.gates = new Map(definition.stages.map(({ name }) => [name, new StageGate(definition.executionMode)]));
   }
 

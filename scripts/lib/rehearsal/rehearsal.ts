@@ -1,38 +1,29 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { accountIdParameter, toolingAccount } from '../../../templates-src/define-topology';
+import { toolingAccount } from '../../../templates-src/define-topology';
 import { pipelineNames } from '../../../templates-src/patterns/names';
 import { topology } from '../../../templates-src/topology';
 import { type Emulator, startEmulator } from '../emulator';
-import { openTerminal } from '../terminal';
-import type { Approval, Decision } from './actions/approval';
-import { unpack } from './archive';
-import { pipelineSession } from './artifacts';
+import { readAccounts, readRegion } from './accounts';
 import { Witness } from './authorization/witness';
-import { commitAll, copyCheckout } from './checkout';
-import { runChild } from './child';
-import { type Cloud, getObject } from './cloud';
+import { buildEnvironment } from './build-environment';
+import { changeFunction } from './changes';
+import { commitAll, copyCheckout, copyCommit, renewCopy } from './checkout';
+import type { Cloud } from './cloud';
+import { decide } from './decide';
+import { Operator } from './operator';
 import type { RehearsalOptions } from './options';
-import type { ActionRun, Execution } from './pipeline';
+import { readPackages } from './packages';
+import type { Execution } from './pipeline';
+import { isAt, isWell, type Plan, planFor, problemsOf } from './plan';
 import { duration, nameOf, type Report, table } from './report';
-import { gitEnvironment, Repositories } from './repositories';
+import { Repositories } from './repositories';
 import { Route } from './route';
-import {
-  type ActionName,
-  checkStage,
-  findAction,
-  findPipeline,
-  type PipelineNames,
-  readPipelineNames,
-} from './route-names';
+import { readPipelineNames } from './route-names';
 import { functionTable, readVersions, type Versions, versionTable } from './summary';
 
-const run = promisify(execFile);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
 const environments = topology.environments.map(({ name }) => name);
 
@@ -66,6 +57,7 @@ export async function rehearse(input: RehearsalInput): Promise<boolean> {
 
 class Rehearsal {
   private readonly copy: string;
+  private readonly operator: Operator;
   private readonly repositories: Repositories;
   private readonly differences = new Set<string>();
   /** Executions that could not succeed, and why, by their id. */
@@ -79,6 +71,7 @@ class Rehearsal {
     private readonly folder: string,
   ) {
     this.copy = join(folder, 'checkout');
+    this.operator = new Operator(this.copy, { ...input, region: input.options.region });
     this.repositories = new Repositories(join(folder, 'codecommit'));
   }
 
@@ -86,23 +79,31 @@ class Rehearsal {
     const { report, options, signal } = this.input;
     const began = performance.now();
     report.line('Rehearsal of the route to live, in an emulated AWS on this machine', 'bold');
-    await this.build();
+    if (options.from !== undefined) {
+      await copyCommit(this.input.checkout, options.from, this.copy);
+    } else {
+      await copyCheckout(this.input.checkout, this.copy);
+    }
+    await this.operator.build(options.from === undefined ? 'The checkout as it is' : `The files of ${options.from}`);
     const names = readPipelineNames(join(this.copy, 'generated'));
     const plan = planFor(options, names);
     const cloud = await this.startCloud();
-    await this.deploy(cloud);
+    await this.operator.deploy(cloud, this.running);
     const route = await this.readRoute(cloud, plan);
     signal.addEventListener('abort', () => route.stop());
     await this.play(route, cloud, plan);
     signal.throwIfAborted();
+    if (this.isUpdated(route, plan)) {
+      await this.update(route, cloud, plan);
+      signal.throwIfAborted();
+    }
     await this.summarize(route, cloud);
     const failed = [...plan.rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
-    const denied = this.witness.denials.length;
+    const problems = problemsOf(failed, this.witness.denials.length);
     const time = duration(performance.now() - began);
     report.line();
-    if (failed.length > 0 || denied > 0) {
-      const permissions = denied > 0 ? [`${denied} permissions missing (see IAM above)`] : [];
-      report.line(`Not all went well in ${time}: ${[...failed, ...permissions].join(', ')}`, 'red');
+    if (problems.length > 0) {
+      report.line(`Not all went well in ${time}: ${problems.join(', ')}`, 'red');
     } else {
       const accounts = `${Object.keys(cloud.accounts).length} accounts`;
       report.line(`All went well in ${time}: ${[...plan.rehearsed].join(', ')} in ${accounts}`, 'green');
@@ -110,7 +111,7 @@ class Rehearsal {
     if (options.keep) {
       await this.keep(route, cloud);
     }
-    return failed.length === 0 && denied === 0;
+    return problems.length === 0;
   }
 
   /** Ends whatever still runs. */
@@ -123,24 +124,9 @@ class Rehearsal {
     }
   }
 
-  private async build(): Promise<void> {
-    const { report, checkout, options } = this.input;
-    const tool = (name: string, ...args: readonly string[]) =>
-      this.runScript(process.execPath, ['-r', 'tsx/cjs', `scripts/${name}.ts`, ...args], process.env, () => {});
-    await report.step('Copy and build', async () => {
-      await copyCheckout(checkout, this.copy);
-      await commitAll(this.copy, 'The checkout as it is');
-      if (options.region !== undefined) {
-        await tool('configure', '--region', options.region);
-      }
-      await tool('build');
-      const before = await commitAll(this.copy, 'The checkout as it is, built');
-      return `commit ${before.slice(0, 8)} in a temporary folder`;
-    });
-  }
-
   private async startCloud(): Promise<Cloud> {
-    const accounts = await readAccounts(join(this.copy, 'parameters'));
+    // With --from, there may be more of them now than there were then.
+    const accounts = await readAccounts(join(this.input.checkout, 'parameters'));
     const region = await readRegion(join(this.copy, 'parameters'));
     await this.input.report.step('Start the emulated AWS', async () => {
       this.emulator = await startEmulator({ accounts, region, authorize: this.witness.answer });
@@ -156,38 +142,21 @@ class Rehearsal {
     return this.emulator;
   }
 
-  private async deploy(cloud: Cloud): Promise<void> {
-    const { report } = this.input;
-    await report.step('Deploy with deploy.sh', async () => {
-      let stacks = 0;
-      await this.runScript(
-        join(this.copy, 'scripts', 'deploy.sh'),
-        profilesOf(cloud),
-        this.running.environment(),
-        (line) => {
-          if (/^\[\d+\/\d+\]/.test(line)) {
-            stacks += 1;
-            report.detail(line);
-          }
-        },
-      );
-      return `${stacks} stacks in ${Object.keys(cloud.accounts).length} accounts`;
-    });
-  }
-
   private async readRoute(cloud: Cloud, plan: Plan): Promise<Route> {
     const { report, log } = this.input;
+    const differs = (text: string) => void this.differences.add(text);
+    const path = this.running.environment().PATH ?? '';
     this.route = await Route.read({
       world: {
         cloud,
         repositories: this.repositories,
         folder: this.folder,
-        buildEnvironment: await this.buildEnvironment(),
+        buildEnvironment: await buildEnvironment(path, this.copy, this.folder, differs),
         fails: (run) => isAt(run, plan.failAt),
         log,
-        differs: (text) => this.differences.add(text),
+        differs,
       },
-      decide: (approval) => this.decide(approval),
+      decide: (approval) => decide(approval, this.input.options.interactive, report),
       only: plan.run,
       until: plan.until,
       observe: (progress) => report.progress(progress),
@@ -204,84 +173,10 @@ class Rehearsal {
     return this.route;
   }
 
-  /** What builds see of this machine. */
-  private async buildEnvironment(): Promise<Record<string, string>> {
-    const path = this.running.environment().PATH ?? '';
-    // check-templates.sh would install cfn-lint of the very version that is on PATH.
-    const cfnLint = path
-      .split(delimiter)
-      .map((directory) => join(directory, 'cfn-lint'))
-      .find((file) => existsSync(file));
-    const tools = join(this.folder, 'tools');
-    if (cfnLint !== undefined) {
-      await mkdir(join(tools, 'python', 'bin'), { recursive: true });
-      await symlink(cfnLint, join(tools, 'python', 'bin', 'cfn-lint'));
-    }
-    this.differences.add('cfn-nag, which needs Ruby, is left out; in CodeBuild it runs.');
-    const docker = await this.prepareDocker(path);
-    const network =
-      /^(https?_proxy|no_proxy|all_proxy|npm_config_(registry|userconfig|cache)|pip_.*|ssl_cert_.*|node_extra_ca_certs)$/i;
-    const passed = Object.entries(process.env).filter(([name]) => network.test(name)) as [string, string][];
-    return {
-      ...Object.fromEntries(passed),
-      PATH: [join(this.copy, 'scripts', 'docker-stand-in'), path].join(delimiter),
-      LANG: 'C.UTF-8',
-      ...docker,
-      CHECK_TOOLS: tools,
-      CHECK_CFN_NAG: 'no',
-    };
-  }
-
-  /** What the stand-in for docker takes from its environment; it builds with an engine where one answers. */
-  private async prepareDocker(path: string): Promise<Record<string, string>> {
-    const state = join(this.folder, 'docker');
-    await mkdir(state);
-    const engine = path
-      .split(delimiter)
-      .map((directory) => join(directory, 'docker'))
-      .find((file) => existsSync(file));
-    const answers =
-      engine !== undefined &&
-      (await run(engine, ['info'], { timeout: 10_000 }).then(
-        () => true,
-        () => false,
-      ));
-    this.differences.add(
-      answers
-        ? 'The docker engine builds the image; its manifest, without the layers, is pushed into ECR.'
-        : 'No docker engine answers: a stand-in pushes an image manifest made from the files into ECR, without layers.',
-    );
-    return {
-      DOCKER_STAND_IN: state,
-      ...(answers ? { DOCKER_STAND_IN_ENGINE: engine, DOCKER_STAND_IN_HOME: homedir() } : {}),
-    };
-  }
-
-  private async decide(approval: Approval): Promise<Decision> {
-    if (!this.input.options.interactive) {
-      return { approved: true, comment: 'by the rehearsal' };
-    }
-    const { report } = this.input;
-    const terminal = openTerminal();
-    if (terminal === undefined) {
-      return { approved: false, comment: 'nobody can be asked without a terminal' };
-    }
-    report.pause();
-    try {
-      report.line(`${approval.pipeline} #${approval.execution} · ${approval.stage}: ${approval.message}`, 'bold');
-      const answer = await terminal.ask('Approve? [y/N] ');
-      return /^y(es)?$/i.test(answer.trim())
-        ? { approved: true, comment: 'by you' }
-        : { approved: false, comment: 'by you' };
-    } finally {
-      terminal.close();
-    }
-  }
-
   /** What happens on the first days, in the order in which it can. */
   private async play(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
     const { report } = this.input;
-    await this.publish(route, cloud);
+    await this.operator.publish(route, this.repositories, cloud, this.running);
     this.differences.add(
       'Repositories are published at once, but start their pipelines one after the other, each when it can succeed.',
     );
@@ -307,22 +202,34 @@ class Rehearsal {
     await route.settle();
   }
 
-  /** Pushes what is committed to the repositories. */
-  private async publish(route: Route, cloud: Cloud): Promise<void> {
-    const { report } = this.input;
-    await report.step('Publish repositories', async () => {
-      const script = join(this.copy, 'scripts', 'publish-repositories.sh');
-      const pushed: string[] = [];
-      const remotes = Object.values(pipelineNames).flatMap((name) => [
-        '--remote',
-        `${name}=${this.repositories.path(route.repositoryOf(name))}`,
-      ]);
-      const options = [...remotes, ...profilesOf(cloud)];
-      await this.runScript(script, options, gitEnvironment(this.running.environment()), (line) => {
-        pushed.push(...(/^(\S+) +pushed/.exec(line)?.slice(1, 2) ?? []));
-      });
-      return pushed.join(', ');
-    });
+  /** Whether there is something to update, and nobody asked for less. */
+  private isUpdated(route: Route, { rehearsed, run, until, failAt }: Plan): boolean {
+    return (
+      this.input.options.from !== undefined &&
+      failAt === undefined &&
+      run.has(infrastructureDeployment) &&
+      [...rehearsed].every((name) => until(name) === undefined && isWell(route.executionsOf(name).at(-1)))
+    );
+  }
+
+  /**
+   * Deploys a newer commit over what is there, the way operators do: deploy.sh first, then the repositories, then
+   * whatever pipelines that starts.
+   */
+  private async update(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
+    const { report, options, checkout } = this.input;
+    report.heading(`The update from ${options.from} to the checkout`);
+    await renewCopy(checkout, this.copy);
+    await this.operator.build('The checkout as it is');
+    await this.operator.deploy(cloud, this.running);
+    await route.readPipelines();
+    await this.operator.publish(route, this.repositories, cloud, this.running);
+    for (const name of [infrastructureDeployment, containerDeployment, containerBuild]) {
+      if (plan.run.has(name)) {
+        await route.seeCommits([route.repositoryOf(name)]);
+        await route.settle();
+      }
+    }
   }
 
   /** Sees what was pushed to a repository, which starts its pipeline. */
@@ -345,6 +252,7 @@ class Rehearsal {
     const stage = route.pipeline(infrastructureDeployment)?.definition.stages.at(-1)?.name ?? '';
     if (
       options.interactive ||
+      options.from !== undefined ||
       plan.failAt !== undefined ||
       plan.until(infrastructureDeployment) !== undefined ||
       !last?.approval
@@ -359,7 +267,7 @@ class Rehearsal {
     report.heading(`While ${nameOf(first)} waits for its approval in ${stage}: a function changes`);
     const changed = await changeFunction(join(this.copy, 'lambda'));
     await commitAll(this.copy, `Change ${changed}`);
-    await this.publish(route, cloud);
+    await this.operator.publish(route, this.repositories, cloud, this.running);
     const second = await this.started(route, infrastructureDeployment);
     // What the first leaves in production is looked at before the second may change it.
     const next = route.hold(infrastructureDeployment, second.number, stage);
@@ -437,126 +345,4 @@ class Rehearsal {
       await route.seeCommits();
     }
   }
-
-  private runScript(
-    program: string,
-    args: readonly string[],
-    env: NodeJS.ProcessEnv,
-    line: (text: string) => void,
-  ): Promise<void> {
-    return runChild(program, args, {
-      cwd: this.copy,
-      env,
-      signal: this.input.signal,
-      line: (text) => {
-        this.input.log(`${text}\n`);
-        line(text);
-      },
-    });
-  }
-}
-
-/** What is to be run, and how far. */
-interface Plan {
-  /** Pipelines whose outcome counts. */
-  readonly rehearsed: ReadonlySet<string>;
-  /** Those, and what they cannot do without. */
-  readonly run: ReadonlySet<string>;
-  readonly until: (pipeline: string) => string | undefined;
-  readonly failAt?: ActionName;
-}
-
-/**
- * Which pipelines to run, and how far.
- *
- * @throws NameError when an option names something that does not exist
- */
-export function planFor({ only, until, failAt }: RehearsalOptions, names: readonly PipelineNames[]): Plan {
-  const chosen = only === undefined ? names : [findPipeline(names, only)];
-  if (until !== undefined) {
-    checkStage(chosen, until);
-  }
-  const action = failAt === undefined ? undefined : findAction(chosen, failAt);
-  const ends = (name: string) =>
-    chosen.some(({ pipeline, stages }) => pipeline === name && stages.slice(0, -1).some((it) => it.name === until));
-  // ECS-Container-Deployment deploys what ECS-Container-Build has pushed into what Infrastructure-Deployment has made.
-  const possible =
-    only !== undefined || (!ends(containerBuild) && (!ends(infrastructureDeployment) || ends(containerDeployment)));
-  const rehearsed = new Set(
-    chosen.map(({ pipeline }) => pipeline).filter((name) => name !== containerDeployment || possible),
-  );
-  return {
-    rehearsed,
-    run: rehearsed.has(containerDeployment) ? new Set(names.map(({ pipeline }) => pipeline)) : rehearsed,
-    until: (name) => (ends(name) ? until : undefined),
-    ...(action === undefined ? {} : { failAt: action }),
-  };
-}
-
-const isAt = ({ pipeline, stage, action }: ActionRun, at: ActionName | undefined) =>
-  at !== undefined && pipeline.name === at.pipeline && stage === at.stage && action.name === at.action;
-
-const isWell = (execution: Execution | undefined) =>
-  execution?.status === 'Succeeded' || execution?.status === 'Stopped';
-
-type ParameterValues = Readonly<Record<string, string>>;
-
-async function readParameters(file: string): Promise<ParameterValues> {
-  return (JSON.parse(await readFile(file, 'utf8')) as { Parameters: ParameterValues }).Parameters;
-}
-
-async function readRegion(parameters: string): Promise<string> {
-  return (await readParameters(join(parameters, toolingAccount, 'artifact-store.json'))).Region ?? '';
-}
-
-/** The ids of all accounts, as the parameter files have them. */
-async function readAccounts(parameters: string): Promise<Record<string, string>> {
-  const store = await readParameters(join(parameters, toolingAccount, 'artifact-store.json'));
-  const [first = ''] = environments;
-  const { ToolingAccountId = '' } = await readParameters(join(parameters, first, 'deployment-roles.json'));
-  return {
-    [toolingAccount]: ToolingAccountId,
-    ...Object.fromEntries(topology.environments.map((it) => [it.name, store[accountIdParameter(it)] ?? ''])),
-  };
-}
-
-/** Adds a comment to the source of a function. @returns its name */
-async function changeFunction(lambda: string): Promise<string> {
-  for (const name of (await readdir(lambda)).sort()) {
-    const folder = join(lambda, name);
-    const files = await readdir(folder).catch(() => [] as string[]);
-    const source = files.find((file) => /\.(m?js|cjs|py)$/.test(file) && !/(^test_|\.test\.)/.test(file));
-    if (source !== undefined) {
-      await appendFile(join(folder, source), `\n${source.endsWith('.py') ? '#' : '//'} Changed by the rehearsal.\n`);
-      return name;
-    }
-  }
-  throw new Error(`${lambda} has no function that the rehearsal could change.`);
-}
-
-/** Options of the operator's scripts that name the emulator's profiles. */
-const profilesOf = ({ accounts }: Cloud): string[] =>
-  Object.keys(accounts).flatMap((account) => ['--profile', `${account}=route-to-live-${account}`]);
-
-/** CodeSha256 of the packages of an execution, by function. */
-async function readPackages(
-  cloud: Cloud,
-  route: Route,
-  { pipeline, artifacts }: Execution,
-  folder: string,
-): Promise<Map<string, string>> {
-  const definition = route.pipeline(pipeline)?.definition;
-  const session = await pipelineSession(cloud, { name: pipeline, roleArn: definition?.roleArn ?? '' }, 'rehearsal');
-  for (const location of artifacts.values()) {
-    const unpacked = await mkdtemp(join(folder, 'packages-'));
-    await unpack(await getObject(cloud, session, location), unpacked);
-    const manifest = join(unpacked, 'manifest.json');
-    if (existsSync(manifest)) {
-      const { functions } = JSON.parse(await readFile(manifest, 'utf8')) as {
-        functions: readonly { function: string; sha256: string }[];
-      };
-      return new Map(functions.map((it) => [it.function, it.sha256]));
-    }
-  }
-  return new Map();
 }

@@ -59,7 +59,19 @@ export class Route {
    */
   static async read(options: RouteOptions): Promise<Route> {
     const route = new Route(options);
-    const { emulator } = options.world.cloud;
+    await route.readPipelines();
+    await route.images.changes();
+    return route;
+  }
+
+  /**
+   * Reads the definitions of all deployed pipelines, once more after they have been deployed again. What runs goes on by
+   * the definition that it began with.
+   *
+   * @throws Error when one has parts that the rehearsal does not understand
+   */
+  async readPipelines(): Promise<void> {
+    const { emulator } = this.options.world.cloud;
     const { pipelines } = await emulator.call<{ pipelines: readonly { name: string }[] }>(
       'tooling',
       'codepipeline',
@@ -74,18 +86,20 @@ export class Route {
       );
       const definition = readDefinition(pipeline);
       checkProviders(definition);
-      const until = options.until(name);
-      route.pipelines.set(
+      const until = this.options.until(name);
+      this.pipelines.set(
         name,
-        new Pipeline(definition, {
-          perform: (run) => route.perform(run),
-          observe: (progress) => route.observe(progress),
-          ...(until === undefined ? {} : { until }),
-        }),
+        new Pipeline(
+          definition,
+          {
+            perform: (run) => this.perform(run),
+            observe: (progress) => this.observe(progress),
+            ...(until === undefined ? {} : { until }),
+          },
+          this.pipelines.get(name),
+        ),
       );
     }
-    await route.images.changes();
-    return route;
   }
 
   /** A pipeline by its name. */
