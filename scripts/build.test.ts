@@ -93,11 +93,7 @@ test('--check names the files that are stale and writes nothing; a build then br
 });
 
 test('a change of the source shows in one file', () => {
-  replace(
-    'templates-src/templates/tooling/artifact-store.ts',
-    "DisplayName: 'Approvals and failures'",
-    "DisplayName: 'Tell'",
-  );
+  replace('templates-src/templates/tooling/artifact-store.ts', "Label: 'Approvers'", "Label: 'Who approves'");
   expect(run(['--check']).stdout).toBe(`changed   ${artifactStore}\n`);
 });
 
