@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineTopology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/topology';
 import type { Answer, Aws } from './aws-cli';
-import { deviations } from './deployed-stacks';
+import { deviations, firstDifference } from './deployed-stacks';
 import { type DeploymentPlan, planDeployment } from './deployment-plan';
 import { artifactStore, deploymentRoles, type FixtureRoute, fixtureRoute } from './route.fixture';
 
@@ -150,4 +150,15 @@ describe('what is deployed', () => {
 
     expect(await found({ [store]: { answer: failed(denied) } })).toEqual({ [store]: `unseen: ${denied}` });
   });
+});
+
+test('a parameter that the deployed stack does not have yet is the difference', () => {
+  const [step] = plan.steps;
+  const deployed = { template: artifactStore, parameters: { Region: 'eu-west-1' } };
+  const wanted = {
+    ...deployed,
+    template: artifactStore.replace('Parameters:', 'Parameters:\n  CodeKey: {Type: String}'),
+  };
+
+  expect(step && firstDifference(step, deployed, wanted)).toBe('Parameters.CodeKey is missing');
 });

@@ -149,6 +149,13 @@ export function firstDifference(
   } catch (error) {
     return `what is deployed cannot be read: ${(error as Error).message}`;
   }
+  // What a stack is fed, or a pipeline passes, has no value before the deployment that brings the parameter.
+  const added = Object.entries(parseTemplate(wanted.template, stack.name).Parameters).find(
+    ([key, { Default }]) => Default === undefined && wanted.parameters[key] === undefined,
+  );
+  if (added !== undefined) {
+    return `Parameters.${added[0]} is missing`;
+  }
   const after = consequences(input, wanted);
   const name = [...new Set([...Object.keys(before), ...Object.keys(after)])].find(
     (one) => !isDeepStrictEqual(before[one], after[one]),

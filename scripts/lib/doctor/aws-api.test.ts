@@ -1,73 +1,47 @@
 import { expect, test } from 'vitest';
-import type { Answer, Aws } from '../aws-cli';
-import { AwsApi, AwsError } from './aws-api';
+import type { Answer } from '../aws-cli';
+import { AwsApi, type AwsError } from './aws-api';
+import { unseen } from './check';
 
-const said = (stderr: string): Answer => ({ succeeded: false, stdout: '', stderr });
-const options = ['--region', 'eu-west-1'];
+const says = (stdout: string, stderr = ''): Answer => ({ succeeded: stderr === '', stdout, stderr });
 
-test('parameters go as the API takes them, and the answer comes back', async () => {
-  const commands: string[][] = [];
-  const api = new AwsApi(async (command) => {
-    commands.push(command.flat().map(String));
-    return { succeeded: true, stdout: '{"Role": {}}', stderr: '' };
-  });
-
-  expect(await api.call('iam', 'get-role', { RoleName: 'a b' }, options)).toEqual({ Role: {} });
-  expect(commands).toEqual([
-    ['aws', 'iam', 'get-role', '--cli-input-json', '{"RoleName":"a b"}', '--output', 'json', '--region', 'eu-west-1'],
-  ]);
-});
-
-test('an operation may have nothing to say', async () => {
-  const api = new AwsApi(async () => ({ succeeded: true, stdout: '', stderr: '' }));
-
-  expect(await api.call('s3api', 'head-bucket', { Bucket: 'b' }, options)).toEqual({});
-});
-
-test('the same call is made once, however many ask; others of an account are made eight at a time', async () => {
+test('never more than eight runs of the AWS CLI at a time, also when calls come while others end', async () => {
   let running = 0;
   let most = 0;
-  let calls = 0;
-  const aws: Aws = async () => {
-    calls++;
-    most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    running--;
-    return { succeeded: true, stdout: '{}', stderr: '' };
-  };
-  const api = new AwsApi(aws);
-  const names = Array.from({ length: 30 }, (_, place) => `role-${place % 20}`);
+  const api = new AwsApi(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    return says('{}');
+  });
+  const call = (number: number) => api.call('sts', 'get-caller-identity', { number }, []);
 
-  await Promise.all(names.map((RoleName) => api.call('iam', 'get-role', { RoleName }, options)));
+  await Promise.all(Array.from({ length: 40 }, (_, index) => call(index).then(() => call(100 + index))));
 
-  expect({ calls, most }).toEqual({ calls: 20, most: 8 });
+  expect(most).toBe(8);
 });
 
-test.each([
-  [
-    'An error occurred (AccessDenied) when calling the GetRole operation: User: x is not authorized',
-    'AccessDenied',
-    true,
-  ],
-  // AWS CLI 2
-  [
-    'aws: [ERROR]: An error occurred (UnauthorizedOperation) when calling the DescribeVpcs operation: No',
-    'UnauthorizedOperation',
-    true,
-  ],
-  ['An error occurred (403) when calling the HeadBucket operation: Forbidden', '403', true],
-  [
-    'An error occurred (Throttling) when calling the GetRole operation (reached max retries: 4): Rate exceeded',
-    'Throttling',
-    false,
-  ],
-  ['Could not connect to the endpoint URL: "https://codecommit.xx-west-1.amazonaws.com/"', undefined, false],
-])('%s', async (stderr, code, denied) => {
-  const api = new AwsApi(async () => said(stderr));
+test('an error of AWS is read with its code, with or without retries', async () => {
+  const errorOf = (stderr: string) =>
+    new AwsApi(async () => says('', stderr)).call('sns', 'list-topics', {}, []).catch((error: AwsError) => error);
 
-  const error = await api.call<AwsError>('iam', 'get-role', {}, options).catch((reason: AwsError) => reason);
+  expect(
+    await errorOf(
+      'An error occurred (Throttling) when calling the ListTopics operation (reached max retries: 4): Rate exceeded',
+    ),
+  ).toMatchObject({ code: 'Throttling', message: 'Rate exceeded' });
+  expect(
+    await errorOf('An error occurred (AccessDenied) when calling the ListTopics operation: User: x is not'),
+  ).toMatchObject({ code: 'AccessDenied', message: 'User: x is not', denied: true });
+});
 
-  expect(error).toBeInstanceOf(AwsError);
-  expect({ code: error.code, denied: error.denied, call: error.call }).toEqual({ code, denied, call: 'iam get-role' });
-  expect(stderr).toContain(error.message);
+test('an answer that is not JSON, and a check that breaks off, are something that could not be seen', async () => {
+  const error = await new AwsApi(async () => says('<html>')).call('sns', 'list-topics', {}, []).catch((it) => it);
+
+  expect(unseen(error)).toMatchObject({ outcome: 'unseen', what: expect.stringContaining('is not JSON: <html>') });
+  expect(unseen(new TypeError('no such property'))).toMatchObject({
+    outcome: 'unseen',
+    what: expect.stringContaining('the check itself failed: TypeError: no such property'),
+  });
 });

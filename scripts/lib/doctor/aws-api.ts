@@ -52,25 +52,39 @@ export class AwsApi {
 
   async #inTurn(words: readonly string[]): Promise<Said> {
     if (this.#running >= RUNS_AT_A_TIME) {
+      // Whoever ends hands its place on, so that nobody else can take it in between.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else {
+      this.#running++;
     }
-    this.#running++;
     try {
       return await this.#aws([['aws', ...words]]);
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) {
+        this.#running--;
+      } else {
+        next();
+      }
     }
+  }
+}
+
+function parsed(call: string, stdout: string): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    throw new AwsError(call, undefined, `answered what is not JSON: ${stdout.trim().slice(0, 100)}`);
   }
 }
 
 function answerOf(call: string, { succeeded, stdout, stderr }: Said): unknown {
   if (succeeded) {
     // Some operations have nothing to say.
-    return stdout.trim() === '' ? {} : JSON.parse(stdout);
+    return stdout.trim() === '' ? {} : parsed(call, stdout);
   }
   const [, code, message] =
-    /An error occurred \(([^)]*)\) when calling the \w+ operation[^:]*: ([^\n]*)/.exec(stderr) ?? [];
+    /An error occurred \(([^)]*)\) when calling the \w+ operation(?: \([^)]*\))?: ([^\n]*)/.exec(stderr) ?? [];
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   throw new AwsError(call, code, message?.trim() || (lines.at(-1)?.trim() ?? 'no reason given'));
 }

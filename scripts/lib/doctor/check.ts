@@ -1,3 +1,4 @@
+import { messageOf } from '../message';
 import type { AccountView } from './account-view';
 import { AwsError } from './aws-api';
 
@@ -34,14 +35,14 @@ export const problem = (what: string, toDo: string, fails: readonly string[] = [
   ...(fails.length === 0 ? {} : { fails }),
 });
 
-/**
- * The finding that a call was refused.
- *
- * @throws the error itself unless it is AWS's
- */
+/** The finding that a call was refused, or that the check itself broke off: neither may hide what others find. */
 export function unseen(error: unknown): Finding {
   if (!(error instanceof AwsError)) {
-    throw error;
+    return {
+      outcome: 'unseen',
+      what: `the check itself failed: ${messageOf(error)}`,
+      toDo: 'this is a fault of scripts/doctor.sh, not of the account: look yourself, and report it',
+    };
   }
   const { call, code, message, denied } = error;
   const reason = `${denied ? 'denied' : 'failed'}: aws ${call}: ${code === undefined ? '' : `${code}: `}${message}`;

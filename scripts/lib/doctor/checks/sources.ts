@@ -47,14 +47,21 @@ function sourceActions(expected: ExpectedStack): Omit<SourceAction, 'expected'>[
 
 const list = (value: Value | undefined): readonly ValueMap[] => (value ?? []) as unknown as readonly ValueMap[];
 
-/** CodeCommit exists in some Regions only, and was closed to new customers for a while. */
+/**
+ * CodeCommit exists in some Regions only, and was closed to new customers for a while. Whatever else goes wrong (an
+ * expired session, a proxy, a time-out) says nothing about CodeCommit.
+ */
 async function codeCommitAnswers(view: AccountView): Promise<Finding[]> {
   try {
     await view.call('codecommit', 'list-repositories');
     return [];
   } catch (error) {
-    if (error instanceof AwsError && !error.denied && (error.code === undefined || error.code === 'OptInRequired')) {
+    if (
+      error instanceof AwsError &&
+      (error.code === 'OptInRequired' || error.message.startsWith('Could not connect to the endpoint URL'))
+    ) {
       const toDo =
+        'choose a Region that has CodeCommit, if your network reaches it at all; or ' +
         "let the pipelines use a connection: pipelines: { source: 'connection' } in templates-src/topology.ts";
       return [
         problem(`CodeCommit cannot be used in ${view.region}: ${error.message}`, toDo, stacksWithCodeCommit(view)),
@@ -84,7 +91,7 @@ async function lookAtRepository(view: AccountView, { expected, configuration }: 
       return [problem(`the repository ${RepositoryName} has no branch ${BranchName}`, toDo)];
     }
     if (code === 'RepositoryDoesNotExistException') {
-      const toDo = `scripts/destroy.sh ${expected.stack.name} && scripts/deploy.sh ${expected.stack.name}`;
+      const toDo = `scripts/destroy.sh ${expected.stack.name} (it says how to lift the protection), then scripts/deploy.sh --adopt ${expected.stack.name}`;
       return [problem(`${expected.stack.name} is deployed, but its repository ${RepositoryName} is gone`, toDo)];
     }
     throw error;
