@@ -31,10 +31,12 @@ const devRoles = 'route-to-live-dev-deployment-roles';
 let emulator: Emulator;
 let scratch: string;
 let stagesSet = 0;
+/** How many stages the emulator has accounts for. */
+const stagesThere = 32;
 const stages: Stage[] = [];
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'deploy-test-'));
-  emulator = await startEmulator({ accounts: { ...accounts, ...accountsOfStages(20) } });
+  emulator = await startEmulator({ accounts: { ...accounts, ...accountsOfStages(stagesThere) } });
 });
 afterAll(async () => {
   await emulator.stop();
@@ -48,6 +50,9 @@ const deploy = (args: readonly string[], environment = emulator.environment(), i
 /** A stage that no other test plays on. */
 async function stage(): Promise<Stage & { number: number; run: (...selection: string[]) => Promise<Run> }> {
   const number = stagesSet++;
+  if (number >= stagesThere) {
+    throw new Error(`the emulator has accounts for ${stagesThere} stages: raise stagesThere`);
+  }
   const made = await setStage(number);
   stages.push(made);
   return { ...made, number, run: (...selection) => deploy([...made.options, ...selection]) };
