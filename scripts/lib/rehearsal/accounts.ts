@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accountIdParameter, toolingAccount } from '../../../templates-src/define-topology';
-import { topology } from '../../../templates-src/topology';
 
 type ParameterValues = Readonly<Record<string, string>>;
 
@@ -14,13 +14,22 @@ export async function readRegion(parameters: string): Promise<string> {
   return (await readParameters(join(parameters, toolingAccount, 'artifact-store.json'))).Region ?? '';
 }
 
+/**
+ * The environments that the parameter files are of. Not those of the topology: the files may be of another commit than
+ * this program.
+ */
+export async function readEnvironments(parameters: string): Promise<readonly string[]> {
+  const folders = await readdir(parameters);
+  return folders.filter((name) => existsSync(join(parameters, name, 'deployment-roles.json'))).sort();
+}
+
 /** The ids of all accounts, as the parameter files have them. */
 export async function readAccounts(parameters: string): Promise<Record<string, string>> {
   const store = await readParameters(join(parameters, toolingAccount, 'artifact-store.json'));
-  const [first] = topology.environments;
-  const { ToolingAccountId = '' } = await readParameters(join(parameters, first?.name ?? '', 'deployment-roles.json'));
-  return {
-    [toolingAccount]: ToolingAccountId,
-    ...Object.fromEntries(topology.environments.map((it) => [it.name, store[accountIdParameter(it)] ?? ''])),
-  };
+  const environments = await readEnvironments(parameters);
+  const { ToolingAccountId = '' } = await readParameters(
+    join(parameters, environments[0] ?? '', 'deployment-roles.json'),
+  );
+  const idOf = (name: string) => store[accountIdParameter({ name, approval: false })] ?? '';
+  return { [toolingAccount]: ToolingAccountId, ...Object.fromEntries(environments.map((name) => [name, idOf(name)])) };
 }

@@ -1,4 +1,4 @@
-import { appendFile, readdir } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Adds a comment to the source of a function. @returns its name */
@@ -13,4 +13,32 @@ export async function changeFunction(lambda: string): Promise<string> {
     }
   }
   throw new Error(`${lambda} has no function that the rehearsal could change.`);
+}
+
+/** Kinds of resources that every template has some of, and whose description can change in place. */
+const described = ['AWS::CodeBuild::Project', 'AWS::IAM::Role', 'AWS::Lambda::Function'];
+
+/**
+ * Describes roles, build projects and functions otherwise, as a commit might that changes them: so the stacks of
+ * deploy.sh have to be deployed again, and those of the pipelines, too.
+ *
+ * @param generated folder of the generated templates
+ * @returns the templates that have changed, without folder and extension
+ */
+export async function changeTemplates(generated: string): Promise<readonly string[]> {
+  const changed: string[] = [];
+  const files = (await readdir(generated, { recursive: true })).filter((file) => file.endsWith('.yaml')).sort();
+  for (const file of files) {
+    const before = await readFile(join(generated, file), 'utf8');
+    const after = before.replace(
+      new RegExp(`^( +)Type: (?:${described.join('|')})\\n(?:\\1.*\\n)+`, 'gm'),
+      (resource, indent: string) =>
+        resource.replace(new RegExp(`^(${indent}  Description: )\\w.*$`, 'm'), '$1Changed by the rehearsal'),
+    );
+    if (after !== before) {
+      await writeFile(join(generated, file), after);
+      changed.push(file.replace(/^.*[/]|\.yaml$/g, ''));
+    }
+  }
+  return changed;
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { toolingAccount } from '../../../templates-src/define-topology';
 import { pipelineNames } from '../../../templates-src/patterns/names';
 import type { Emulator } from '../emulator';
+import { readEnvironments } from './accounts';
 import { commitAll } from './checkout';
 import { runChild } from './child';
 import type { Cloud } from './cloud';
@@ -38,14 +40,18 @@ export class Operator {
     });
   }
 
-  /** Deploys with deploy.sh what it deploys. */
-  async deploy(cloud: Cloud, emulator: Emulator): Promise<void> {
+  /**
+   * Deploys with deploy.sh what it deploys.
+   *
+   * @param options further ones of deploy.sh
+   */
+  async deploy(cloud: Cloud, emulator: Emulator, options: readonly string[] = []): Promise<void> {
     const { report } = this.options;
     await report.step('Deploy with deploy.sh', async () => {
       let stacks = 0;
       await this.runScript(
         join(this.copy, 'scripts', 'deploy.sh'),
-        profilesOf(cloud),
+        [...(await this.profiles(cloud)), ...options],
         emulator.environment(),
         (line) => {
           if (/^\[\d+\/\d+\]/.test(line)) {
@@ -58,22 +64,40 @@ export class Operator {
     });
   }
 
-  /** Pushes what is committed to the repositories. */
-  async publish(route: Route, repositories: Repositories, cloud: Cloud, emulator: Emulator): Promise<void> {
+  /**
+   * Pushes what is committed to the repositories.
+   *
+   * @returns the pipelines whose repository was pushed to
+   */
+  async publish(
+    route: Route,
+    repositories: Repositories,
+    cloud: Cloud,
+    emulator: Emulator,
+  ): Promise<readonly string[]> {
     const { report } = this.options;
+    const pushed: string[] = [];
     await report.step('Publish repositories', async () => {
       const script = join(this.copy, 'scripts', 'publish-repositories.sh');
-      const pushed: string[] = [];
       const remotes = Object.values(pipelineNames).flatMap((name) => [
         '--remote',
         `${name}=${repositories.path(route.repositoryOf(name))}`,
       ]);
-      const options = [...remotes, ...profilesOf(cloud)];
+      const options = [...remotes, ...(await this.profiles(cloud))];
       await this.runScript(script, options, gitEnvironment(emulator.environment()), (line) => {
         pushed.push(...(/^(\S+) +pushed/.exec(line)?.slice(1, 2) ?? []));
       });
       return pushed.join(', ');
     });
+    return pushed;
+  }
+
+  /** Options of the operator's scripts that name the emulator's profiles, for the accounts that the copy knows. */
+  private async profiles({ accounts }: Cloud): Promise<string[]> {
+    const known = new Set([toolingAccount, ...(await readEnvironments(join(this.copy, 'parameters')))]);
+    return Object.keys(accounts)
+      .filter((account) => known.has(account))
+      .flatMap((account) => ['--profile', `${account}=route-to-live-${account}`]);
   }
 
   private runScript(
@@ -93,7 +117,3 @@ export class Operator {
     });
   }
 }
-
-/** Options of the operator's scripts that name the emulator's profiles. */
-const profilesOf = ({ accounts }: Cloud): string[] =>
-  Object.keys(accounts).flatMap((account) => ['--profile', `${account}=route-to-live-${account}`]);

@@ -26,8 +26,9 @@ describe('the command line', () => {
 
   test('may name a commit that is deployed first, to its end', () => {
     expect(readOptions(['--from', 'HEAD~3'])).toMatchObject({ from: 'HEAD~3' });
-    expect(() => readOptions(['--from', 'HEAD~3', '--until', 'Dev'])).toThrow('leave out --until and --fail-at');
-    expect(() => readOptions(['--from', 'HEAD~3', '--fail-at', 'Check'])).toThrow('leave out --until and --fail-at');
+    expect(() => readOptions(['--from', 'HEAD~3', '--until', 'Dev'])).toThrow('leave out --only');
+    expect(() => readOptions(['--from', 'HEAD~3', '--only', 'ECS-Container-Build'])).toThrow('leave out --only');
+    expect(() => readOptions(['--from', 'HEAD~3', '--fail-at', 'Check'])).toThrow('leave out --only');
   });
 
   test.each([[['--unknown']], [['--only']], [['--region']], [['--region', 'us-est-1']], [['stray']]])(

@@ -35,7 +35,8 @@ would deny it. What is not committed yet is rehearsed too; this checkout is not 
   --fail-at ACTION   make an action fail, to see what an operator would see: ACTION, STAGE.ACTION or
                      PIPELINE.STAGE.ACTION
   --region REGION    rehearse in this Region, with its usual availability zones, instead of that of parameters/
-  --from COMMIT      deploy and publish this commit first, and then the checkout over it
+  --from COMMIT      deploy and publish this commit first, and then the checkout over it; without it, a small change is
+                     deployed over the checkout at the end
   --interactive      ask before every approval, instead of approving
   --keep             leave the emulated AWS running at the end, until Ctrl-C, and run pipelines for what is pushed
   --help             print this text
@@ -69,8 +70,10 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
     if (problem !== undefined) {
       throw new Error(`--region: found ${problem.found}; ${problem.rule}`);
     }
-    if (from !== undefined && (until ?? failAt) !== undefined) {
-      throw new Error('--from deploys one commit after the other, each to its end: leave out --until and --fail-at');
+    if (from !== undefined && (only ?? until ?? failAt) !== undefined) {
+      throw new Error(
+        '--from deploys one commit after the other, each to its end: leave out --only, --until and --fail-at',
+      );
     }
     return values.help
       ? undefined

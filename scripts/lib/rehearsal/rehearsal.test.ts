@@ -85,6 +85,22 @@ describe('the whole route to live', () => {
     expect(rehearsed.text).toMatch(/Not as in AWS\n {2}cfn-nag/);
   });
 
+  test('ends with an update of roles, pipelines, infrastructure and a function, as operators bring it', () => {
+    const update = rehearsed.text.slice(rehearsed.text.indexOf('\nAn update: '));
+    const [deployed = 0, pushed = 0, ran = 0] = [
+      /Deploy with deploy\.sh/,
+      /Publish/,
+      /^Infrastructure-Deployment #3 succeeded/m,
+    ].map((step) => update.search(step));
+    expect([deployed, pushed, ran].every((place) => place > 0)).toBe(true);
+    expect(deployed).toBeLessThan(pushed);
+    expect(pushed).toBeLessThan(ran);
+    expect(update).toMatch(/^ +\[\d+\/\d+\] route-to-live-infrastructure-deployment-pipeline in tooling .*: updated/m);
+    for (const stack of ['deployment-roles', 'infrastructure', 'container-service']) {
+      expect(row(`stack ${stack}`)).toEqual(environments.map(() => 'UPDATE_COMPLETE'));
+    }
+  });
+
   test('evaluates what roles call, finds nothing that AWS would deny, and nothing that it cannot evaluate', () => {
     const [, calls, roles] = /^ {2}(\d+) calls of (\d+) roles, /m.exec(rehearsed.text) ?? [];
     expect(Number(calls)).toBeGreaterThan(300);

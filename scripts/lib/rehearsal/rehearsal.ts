@@ -9,7 +9,7 @@ import { type Emulator, startEmulator } from '../emulator';
 import { readAccounts, readRegion } from './accounts';
 import { Witness } from './authorization/witness';
 import { buildEnvironment } from './build-environment';
-import { changeFunction } from './changes';
+import { changeFunction, changeTemplates } from './changes';
 import { commitAll, copyCheckout, copyCommit, renewCopy } from './checkout';
 import type { Cloud } from './cloud';
 import { decide } from './decide';
@@ -94,7 +94,7 @@ class Rehearsal {
     await this.play(route, cloud, plan);
     signal.throwIfAborted();
     if (this.isUpdated(route, plan)) {
-      await this.update(route, cloud, plan);
+      await this.update(route, cloud);
       signal.throwIfAborted();
     }
     await this.summarize(route, cloud);
@@ -125,8 +125,11 @@ class Rehearsal {
   }
 
   private async startCloud(): Promise<Cloud> {
-    // With --from, there may be more of them now than there were then.
-    const accounts = await readAccounts(join(this.input.checkout, 'parameters'));
+    // With --from, there may be more or fewer of them now than there were then.
+    const accounts = {
+      ...(await readAccounts(join(this.copy, 'parameters'))),
+      ...(await readAccounts(join(this.input.checkout, 'parameters'))),
+    };
     const region = await readRegion(join(this.copy, 'parameters'));
     await this.input.report.step('Start the emulated AWS', async () => {
       this.emulator = await startEmulator({ accounts, region, authorize: this.witness.answer });
@@ -203,11 +206,12 @@ class Rehearsal {
   }
 
   /** Whether there is something to update, and nobody asked for less. */
-  private isUpdated(route: Route, { rehearsed, run, until, failAt }: Plan): boolean {
+  private isUpdated(route: Route, { rehearsed, until, failAt }: Plan): boolean {
+    const { only, from, interactive } = this.input.options;
     return (
-      this.input.options.from !== undefined &&
       failAt === undefined &&
-      run.has(infrastructureDeployment) &&
+      only === undefined &&
+      (from !== undefined || !interactive) &&
       [...rehearsed].every((name) => until(name) === undefined && isWell(route.executionsOf(name).at(-1)))
     );
   }
@@ -216,17 +220,25 @@ class Rehearsal {
    * Deploys a newer commit over what is there, the way operators do: deploy.sh first, then the repositories, then
    * whatever pipelines that starts.
    */
-  private async update(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
+  private async update(route: Route, cloud: Cloud): Promise<void> {
     const { report, options, checkout } = this.input;
-    report.heading(`The update from ${options.from} to the checkout`);
-    await renewCopy(checkout, this.copy);
-    await this.operator.build('The checkout as it is');
-    await this.operator.deploy(cloud, this.running);
+    if (options.from === undefined) {
+      report.heading('An update: roles, builds, infrastructure and a function change');
+      const changed = await changeFunction(join(this.copy, 'lambda'));
+      const templates = await changeTemplates(join(this.copy, 'generated'));
+      await commitAll(this.copy, `Change ${[changed, ...templates].join(', ')}`);
+    } else {
+      report.heading(`The update from ${options.from} to the checkout`);
+      await renewCopy(checkout, this.copy);
+      await this.operator.build('The checkout as it is');
+    }
+    // The doctor has looked at these accounts before the first deployment.
+    await this.operator.deploy(cloud, this.running, ['--no-doctor']);
     await route.readPipelines();
-    await this.operator.publish(route, this.repositories, cloud, this.running);
+    const pushed = await this.operator.publish(route, this.repositories, cloud, this.running);
     for (const name of [infrastructureDeployment, containerDeployment, containerBuild]) {
-      if (plan.run.has(name)) {
-        await route.seeCommits([route.repositoryOf(name)]);
+      if (pushed.includes(name)) {
+        await this.started(route, name);
         await route.settle();
       }
     }
