@@ -46,14 +46,28 @@ advice_for_status() {
   case ${stack_status[$1]} in
     # Most stacks are in order, and Node.js takes a moment to start.
     '' | CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE) ;;
-    *) run_node scripts/lib/stack-advice.ts "$1" "${stack_status[$1]}" "${account_options[${stack_account[$1]}]}" ;;
+    IMPORT_ROLLBACK_COMPLETE) holds_something "$1" || advise "$1" ;;
+    *) advise "$1" ;;
   esac
+}
+
+advise() {
+  run_node scripts/lib/stack-advice.ts "$1" "${stack_status[$1]}" "${account_options[${stack_account[$1]}]}"
+}
+
+# holds_something STACK: whether it has resources. An import that was undone leaves a stack without any where it was to
+# make the stack, and else the stack as it was.
+holds_something() {
+  local options
+  eval "options=(${account_options[${stack_account[$1]}]})"
+  aws cloudformation list-stack-resources --stack-name "$1" --output text \
+    --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].LogicalResourceId" "${options[@]}" | grep -q .
 }
 
 # Refuses stacks that no deployment can succeed in, before any is touched.
 check_statuses() {
   local stack advice problems=''
-  read_statuses "${stacks[@]}"
+  require_statuses "${stacks[@]}"
   for stack in "${stacks[@]}"; do
     advice=$(advice_for_status "$stack")
     if [[ -n $advice ]]; then
@@ -90,7 +104,7 @@ make_linked_roles() {
     if [[ -n ${succeeded[$role]} ]]; then
       [[ ! -s $work/$role.out ]] || printf 'Service-linked role made: %s\n' "$role"
     elif ! grep -q 'has been taken in this account' "$work/$role.err"; then
-      problems+=$'\n'"  $role (${account_id[${role_account[$role]}]}):"$'\n'"    $(grep . "$work/$role.err")"
+      problems+=$'\n'"  $role (${account_id[${role_account[$role]}]}):"$'\n'"    $(said "$work/$role.err")"
     fi
   done
   [[ -z $problems ]] || fail "these service-linked roles cannot be made ready. No stack was changed.$problems"
@@ -129,12 +143,16 @@ protect_stacks_of_pipelines() {
     [[ -n ${stack_command[$stack]:-} ]] || others+=("$stack")
   done
   ((${#others[@]} > 0)) || return 0
-  read_statuses "${others[@]}"
+  if ! read_statuses "${others[@]}"; then
+    printf 'Everything is deployed. Whether these stacks, which pipelines make, are protected cannot be seen. %s%s\n' \
+      'Run this again.' "$unseen" >&2
+    failed='a protection'
+  fi
   for stack in "${others[@]}"; do
     case ${stack_status[$stack]} in
       CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE)
         if ! protect_stack "$stack"; then
-          printf '%s cannot be protected:\n%s\n' "$stack" "$(grep . "$work/err")" >&2
+          printf 'Everything is deployed, but %s cannot be protected:\n%s\n' "$stack" "$(said "$work/err")" >&2
           failed=$stack
         elif [[ -z ${is_protected[$stack]} ]]; then
           printf 'Protected against deletion: %s\n' "$stack"
@@ -207,7 +225,7 @@ deploy_stack() {
   fi
   print_result "$stack" "$result" $((SECONDS - started))
   if [[ $result == 'not protected' ]]; then
-    printf '%s is deployed, but cannot be protected:\n%s\n' "$stack" "$(grep . "$work/err")" >&2
+    printf '%s is deployed, but cannot be protected:\n%s\n' "$stack" "$(said "$work/err")" >&2
     return 1
   elif [[ $result == failed ]]; then
     explain_failure "$stack"

@@ -321,6 +321,26 @@ describe.concurrent('termination protection', () => {
     expect(await isOn(onStage(number, 'dev'), devRoles)).toBe(false);
     expect((await deployStage('prod')).stdout).not.toContain('Protected');
   });
+
+  test('that cannot be seen does not hide that everything is deployed', async () => {
+    const { options } = await stage();
+    const environment = await withAws(
+      emulator.environment(),
+      await emptyDirectory(),
+      `[[ "$*" != *describe-stacks*${infrastructure}* ]] || { echo 'An error occurred (AccessDenied): no' >&2; exit 254; }
+exec "$aws" "$@"`,
+    );
+
+    const done = await deploy([...options, store, 'prod'], environment);
+
+    expect(done.code).toBe(1);
+    expect(summary(done)).toEqual({ [store]: 'created', [prodRoles]: 'created' });
+    expect(done.stderr).toMatch(
+      new RegExp(
+        `Everything is deployed\\. .*cannot be seen.*\\n {2}${infrastructure} in prod .*\\n {4}.*AccessDenied`,
+      ),
+    );
+  });
 });
 
 describe.concurrent('after a deletion that retained something', () => {
@@ -345,7 +365,7 @@ describe.concurrent('after a deletion that retained something', () => {
       `Packages (AWS::S3::Bucket) NAME_CONFLICT_VALIDATION: Resource of type 'AWS::S3::Bucket' with identifier ` +
         `'${bucket}' already exists.`,
     );
-    expect(blocked.stderr).toContain('Adopt it with --adopt, or delete it.');
+    expect(blocked.stderr).toContain('As long as the stack does not exist, --adopt takes it in.');
 
     const adopted = await deployStage('--adopt', store);
     expect(adopted).toMatchObject({ code: 0, stderr: '' });
@@ -372,6 +392,43 @@ describe.concurrent('after a deletion that retained something', () => {
     expect(adopted).toMatchObject({ code: 0, stderr: '' });
     expect(summary(adopted)).toEqual({ [infrastructure]: 'left to its pipeline' });
     expect(await stackIn(dev, infrastructure)).toMatchObject({ StackStatus: 'IMPORT_COMPLETE' });
+  });
+});
+
+describe.concurrent('an adoption', () => {
+  /** An `aws` that sees a bucket which is not there, so that the emulator does not import it. */
+  const seesBucket = '[[ $2 != get-bucket-location ]] || { echo \'{"LocationConstraint": "eu-west-1"}\'; exit; }\n';
+
+  test('whose change set fails says why', async () => {
+    const { options } = await stage();
+    const fails = `${seesBucket}case $2 in
+  create-change-set) exit ;;
+  wait) echo 'Waiter ChangeSetCreateComplete failed: Waiter encountered a terminal failure state' >&2; exit 255 ;;
+  list-change-sets) echo arn:aws:cloudformation:eu-west-1:111111111111:changeSet/adopt/1; exit ;;
+  describe-change-set) echo 'Resource Packages has no import identifier'; exit ;;
+esac
+exec "$aws" "$@"`;
+    const environment = await withAws(emulator.environment(), await emptyDirectory(), fails);
+
+    const failed = await deploy([...options, '--adopt', store], environment);
+
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('Reason: Resource Packages has no import identifier\n');
+  });
+
+  test('is not disturbed by a command that reads its standard input', async () => {
+    const { number, accountId, options } = await stage();
+    await emulator.call(onStage(number, 'tooling'), 's3', 'CreateBucket', {
+      Bucket: `fixture-packages-${accountId(0)}`,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+    });
+    const reads = '[[ $2 != create-change-set ]] || cat >/dev/null\nexec "$aws" "$@"';
+    const environment = await withAws(emulator.environment(), await emptyDirectory(), reads);
+
+    const adopted = await deploy([...options, '--adopt', store], environment);
+
+    expect(adopted).toMatchObject({ code: 0, stderr: '' });
+    expect(summary(adopted)).toEqual({ [store]: 'adopted' });
   });
 });
 
@@ -426,6 +483,14 @@ Resources:
     const { code, stderr } = await deploy([...options, 'dev'], denied);
     expect(code).toBe(1);
     expect(stderr).toContain('these service-linked roles cannot be made ready. No stack was changed.\n');
+    const silent = await withAws(
+      emulator.environment(),
+      await emptyDirectory(),
+      '[[ $1 != iam ]] || exit 254\nexec "$aws" "$@"',
+    );
+    expect((await deploy([...options, 'dev'], silent)).stderr).toMatch(
+      /AWSServiceRoleForECS in dev \(\d{12}\):\n {4}It said nothing\.\n/,
+    );
     expect(stderr).toMatch(/AWSServiceRoleForECS in dev \(\d{12}\):\n {4}An error occurred \(AccessDenied\): no\n/);
   });
 });
@@ -604,7 +669,7 @@ describe.concurrent('a failure', () => {
     const update = await deployStage('dev');
     expect(update.code).toBe(1);
     expect(update.stderr.match(/^ {2}\S+ \(AWS::/gm)).toEqual(['  Second (AWS::']);
-    expect(update.stderr).toContain('Hint: Something of that name exists outside of the stack');
+    expect(update.stderr).toContain('Hint: Something exists outside of the stack that --adopt cannot take in (AWS::');
     expect(update.stderr).not.toContain('is now in');
   });
 
@@ -639,6 +704,7 @@ describe.concurrent('the state of a stack', () => {
     ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'An operation is under way. Wait until it has ended'],
     ['UPDATE_ROLLBACK_FAILED', 'aws cloudformation continue-update-rollback --stack-name'],
     ['DELETE_FAILED', 'aws cloudformation delete-stack --stack-name'],
+    ['IMPORT_ROLLBACK_COMPLETE', 'If that is nothing, the import was to make the stack. Delete it and start again'],
   ])('%s is met with advice', async (status, advice) => {
     const { options } = await stage();
     const environment = await withAws(

@@ -46,7 +46,7 @@ check_dependents() {
     dependents+=("${row#*$'\t'}")
   done
   ((${#dependents[@]} > 0)) || return 0
-  read_statuses "${dependents[@]}"
+  require_statuses "${dependents[@]}"
   for row in "${needed_by[@]}"; do
     IFS=$'\t' read -r stack dependent <<<"$row"
     if [[ -n ${stack_status[$stack]} && -n ${stack_status[$dependent]} ]]; then
@@ -130,7 +130,7 @@ check_tools node aws
 begin
 load_plan destroy "$@"
 check_accounts
-read_statuses "${stacks[@]}"
+require_statuses "${stacks[@]}"
 existing=()
 for stack in "${stacks[@]}"; do
   [[ -z ${stack_status[$stack]} ]] || existing+=("$stack")

@@ -46,8 +46,11 @@ async function main(argv: readonly string[]): Promise<void> {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-function describeBlocker({ stack, target }: DeployStep, { logicalId, name, why, remedy }: Blocker): string {
-  return `  ${stack.name} in ${target.account} (${target.accountId}): ${logicalId} ${name}: ${why}:\n    ${shellText(remedy)}`;
+function describeBlocker({ stack, target }: DeployStep, { logicalId, name, why, remedies }: Blocker): string {
+  return [
+    `  ${stack.name} in ${target.account} (${target.accountId}): ${logicalId} ${name}: ${why}:`,
+    ...remedies.map((remedy) => `    ${shellText(remedy)}`),
+  ].join('\n');
 }
 
 if (require.main === module) {

@@ -151,12 +151,48 @@ describe('a stack of this repository that is created again after it was deleted'
     expect(Object.keys(await resources()).sort()).toEqual(Object.keys(before).sort());
   });
 
+  test.each(['PendingDeletion', 'Disabled'])(
+    'a key in the state %s is in the way, and once the remedies were run it is adopted',
+    async (state) => {
+      const { step } = planned('tooling/artifact-store', 'tooling');
+      const kms = <Answer>(operation: string, parameters: object = {}) =>
+        emulator.call<Answer>('tooling', 'kms', operation, parameters);
+      const { KeyMetadata } = await kms<{ KeyMetadata: { KeyId: string; Arn: string } }>('CreateKey');
+      const { KeyId, Arn: kmsKeyId } = KeyMetadata;
+      const logGroupName = `key-${state}`;
+      await emulator.call('tooling', 'logs', 'CreateLogGroup', { logGroupName, kmsKeyId });
+      await kms(state === 'Disabled' ? 'DisableKey' : 'ScheduleKeyDeletion', { KeyId });
+      const template = `
+Resources:
+  Key: {Type: AWS::KMS::Key, DeletionPolicy: Retain, Properties: {KeyPolicy: {}}}
+  Log:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Retain
+    Properties: {LogGroupName: ${logGroupName}, KmsKeyId: !GetAtt Key.Arn}
+`;
+      const { blockers, survivors } = await remainsOf(step, template, awsOf('tooling'));
+      expect(blockers.map(({ logicalId, name }) => [logicalId, name])).toEqual([['Key', KeyId]]);
+      expect(survivors.map(({ logicalId }) => logicalId)).toEqual(['Log']);
+
+      for (const remedy of blockers.flatMap(({ remedies }) => remedies)) {
+        expect(await awsOf('tooling')(remedy)).toMatchObject({ succeeded: true });
+      }
+      const now = await remainsOf(step, template, awsOf('tooling'));
+      expect(now.blockers).toEqual([]);
+      expect(namesOf(now)).toEqual({ Log: logGroupName, Key: KeyId });
+    },
+  );
+
   test('a repository of CodeCommit, which CloudFormation cannot import, is named with the command that moves it away', async () => {
     const { remains } = await livedBefore('tooling/container-build-pipeline', 'tooling');
 
     if (topology.pipelines.source === 'codecommit') {
       expect(
-        remains.blockers.map(({ logicalId, name, remedy }) => [logicalId, name, words(remedy).slice(0, 7)]),
+        remains.blockers.map(({ logicalId, name, remedies }) => [
+          logicalId,
+          name,
+          ...remedies.map((remedy) => words(remedy).slice(0, 7)),
+        ]),
       ).toEqual([
         [
           'SourceRepository',

@@ -23,7 +23,7 @@ export interface Blocker {
   readonly name: string;
   readonly why: string;
   /** What to do, ready to be pasted. */
-  readonly remedy: Command;
+  readonly remedies: readonly Command[];
 }
 
 /** What an earlier life of a stack has left. */
@@ -76,10 +76,12 @@ const retainedTypes: Readonly<Record<string, Retained>> = {
             why:
               'CloudFormation cannot import repositories of CodeCommit. Give it another name: its commits stay, and ' +
               'scripts/publish-repositories.sh fills the new one',
-            remedy: inAccount([
-              ['aws', 'codecommit', 'update-repository-name'],
-              ['--old-name', name, '--new-name', `${name}-before`],
-            ]),
+            remedies: [
+              inAccount([
+                ['aws', 'codecommit', 'update-repository-name'],
+                ['--old-name', name, '--new-name', `${name}-before`],
+              ]),
+            ],
           };
     },
   },
@@ -217,7 +219,7 @@ export async function remainsOf(
   const keys = await keysOf(retained, found, ask, inAccount);
   return {
     survivors: [...found, ...keys].filter((finding) => 'identifier' in finding),
-    blockers: [...found, ...keys].filter((finding) => 'remedy' in finding),
+    blockers: [...found, ...keys].filter((finding) => 'remedies' in finding),
   };
 }
 
@@ -253,17 +255,44 @@ async function keysOf(
       ],
       /NotFoundException/,
     );
-    return state === 'PendingDeletion'
-      ? {
-          ...told(key, id),
-          why: `it is going to be deleted, and ${encrypted.logicalId} is encrypted with it. Cancel that, and enable it`,
-          remedy: inAccount([['aws', 'kms', 'cancel-key-deletion', '--key-id', id]]),
-        }
-      : state === undefined
-        ? undefined
-        : { ...survivor(key, id, { KeyId: id }), properties: {} };
+    if (state === undefined) {
+      return undefined;
+    }
+    return state === 'Enabled'
+      ? { ...survivor(key, id, { KeyId: id }), properties: {} }
+      : { ...told(key, id), ...unusable(String(state), id, encrypted.logicalId, inAccount) };
   });
   return looked.filter((finding) => finding !== undefined);
+}
+
+/**
+ * Why a key in this state can't be adopted. With it in any state but Enabled, whatever it encrypts cannot be used, nor
+ * can its rotation be switched on (AWS KMS Developer Guide, "Key states of AWS KMS keys").
+ */
+function unusable(
+  state: string,
+  id: string,
+  encrypted: string,
+  inAccount: Search['inAccount'],
+): Pick<Blocker, 'why' | 'remedies'> {
+  const onKey = (operation: string, ...options: string[]) =>
+    inAccount([['aws', 'kms', operation, '--key-id', id, ...options]]);
+  const why = `it is in the state ${state}, and ${encrypted} is encrypted with it`;
+  switch (state) {
+    // A key whose deletion was cancelled is disabled.
+    case 'PendingDeletion':
+      return {
+        why: `${why}. Cancel its deletion, and enable it`,
+        remedies: [onKey('cancel-key-deletion'), onKey('enable-key')],
+      };
+    case 'Disabled':
+      return { why: `${why}. Enable it`, remedies: [onKey('enable-key')] };
+    default:
+      return {
+        why: `${why}. Go on once it is Enabled`,
+        remedies: [onKey('describe-key', '--query', 'KeyMetadata.KeyState')],
+      };
+  }
 }
 
 /** The commands that make a stack of what has survived; the deployment that follows gives it all its other properties. */

@@ -38,6 +38,7 @@ interface FakeStack {
   parameters?: Record<string, string>;
   accountId?: string;
   answer?: Answer;
+  resources?: readonly string[];
 }
 
 const keyArn = 'arn:aws:sns:eu-west-1:111111111111:fixture-artifacts';
@@ -66,6 +67,9 @@ function fakeAws(changes: Record<string, FakeStack | undefined>, caller?: string
       return stack.answer;
     }
     const accountId = stack.accountId ?? (name === store ? '111111111111' : '222222222222');
+    if (words[2] === 'list-stack-resources') {
+      return succeeded(JSON.stringify(stack.resources ?? ['Topic']));
+    }
     return words[2] === 'get-template'
       ? succeeded(`${stack.template ?? asWanted[name]?.template}\n`)
       : succeeded(
@@ -89,6 +93,15 @@ async function found(changes: Record<string, FakeStack | undefined>, caller?: st
 }
 
 describe('what is deployed', () => {
+  test('an import that was undone says nothing against a stack that was there before it, and leaves one empty that it was to make', async () => {
+    const status = 'IMPORT_ROLLBACK_COMPLETE';
+
+    expect(await found({ [store]: { status } })).toEqual({});
+    expect(await found({ [store]: { status, resources: [] } })).toMatchObject({
+      [store]: 'not deployed: is in IMPORT_ROLLBACK_COMPLETE',
+    });
+  });
+
   test('deviates in nothing when it is what the checkout would deploy', async () => {
     expect(await found({})).toEqual({});
   });

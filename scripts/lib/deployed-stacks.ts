@@ -90,7 +90,12 @@ async function read({ stack, target }: DeployStep, aws: Aws): Promise<Seen> {
   if (StackId.split(':')[4] !== target.accountId) {
     return unseen(foreign(target));
   }
-  if (!settled.test(StackStatus)) {
+  const holdsNothing = async () => {
+    const listed = await ask('list-stack-resources', 'StackResourceSummaries[].LogicalResourceId', 'json');
+    return listed.succeeded && (JSON.parse(listed.stdout) as string[]).length === 0;
+  };
+  // An import that was undone leaves a stack as it was, or one without resources that it was to make.
+  if (!settled.test(StackStatus) || (StackStatus === 'IMPORT_ROLLBACK_COMPLETE' && (await holdsNothing()))) {
     return { deviation: { kind: 'not deployed', detail: `is in ${StackStatus}` } };
   }
   // The JSON of the AWS CLI would have to be told from a template that is JSON itself; its text is the template.

@@ -50,6 +50,16 @@ test('what a deletion stumbles over can be given up, but not where nothing is le
   expect(adviceFor('ROLLBACK_COMPLETE')?.otherwise).toBeUndefined();
 });
 
+test('a stack whose import was undone is to be deleted, but only once it was seen to hold nothing', () => {
+  const advice = adviceFor('IMPORT_ROLLBACK_COMPLETE');
+
+  expect(advice?.commands).toEqual([
+    `aws cloudformation list-stack-resources ${named} ${region} --query 'StackResourceSummaries[].LogicalResourceId' --output text`,
+  ]);
+  expect(advice?.otherwise?.text).toMatch(/^If that is nothing, /);
+  expect(advice?.otherwise?.commands[0]).toBe(`aws cloudformation delete-stack ${named} ${region}`);
+});
+
 test('a stack whose rollback failed goes on with it, and leaves out what cannot be undone only when nothing else helps', () => {
   const advice = adviceFor('UPDATE_ROLLBACK_FAILED');
 

@@ -37,8 +37,22 @@ export function stackAdvice(stack: string, status: string, options: string): Sta
     case 'CREATE_FAILED':
     case 'ROLLBACK_COMPLETE':
       return deletion('Such a stack can only be deleted. It was never in use: its first creation failed.');
+    // Left by an import that was to make the stack, and by one into a stack that was there before and is in use.
+    case 'IMPORT_ROLLBACK_COMPLETE':
+      return {
+        text: 'Its last import was undone. What it holds:',
+        commands: [
+          `${command('list-stack-resources')} --query 'StackResourceSummaries[].LogicalResourceId' --output text`,
+        ],
+        otherwise: deletion(
+          'If that is nothing, the import was to make the stack. Delete it and start again; what it was to import is as ' +
+            'it was:',
+        ),
+      };
     case 'IMPORT_ROLLBACK_FAILED':
-      return deletion('It could not adopt what was there, which is as it was. Delete the stack and start again:');
+      return deletion(
+        'It could not adopt what was there, which is as it was. If that was to make the stack, delete it and start again:',
+      );
     case 'ROLLBACK_FAILED':
       return {
         ...deletion(

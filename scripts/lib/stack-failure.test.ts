@@ -101,7 +101,7 @@ Failed events of route-to-live-dev-deployment-roles, the cause first:
   First (AWS::IAM::Role) UPDATE_FAILED: Role First already exists
   Second (AWS::IAM::Role) CREATE_FAILED: no reason given
 
-Hint: Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. Adopt it with --adopt, or delete it.
+Hint: Something exists outside of the stack that --adopt cannot take in (AWS::IAM::Role). Find out who made it and who uses it. Then change it there, or delete it if nobody does.
 `,
     );
   });
@@ -110,6 +110,19 @@ Hint: Something of that name exists outside of the stack, perhaps retained when 
     expect(explainFailure('stack', 'Parameters: [Region] must have values', [])).toBe(
       '\nHint: A parameter without a default has no value. Add it to the parameter file of this stack.\n',
     );
+  });
+
+  test('names --adopt for a type that it takes, and for no other', () => {
+    const failure = (type: string, reason: string) =>
+      explainFailure('stack', '', [{ ...ofResource('Resource', 'CREATE_FAILED', reason), ResourceType: type }]);
+
+    expect(failure('AWS::S3::Bucket', 'the-bucket already exists')).toMatch(/--adopt takes it in/);
+    const listener = failure(
+      'AWS::ElasticLoadBalancingV2::Listener',
+      'A listener already exists on this port for this load balancer',
+    );
+    expect(listener).toMatch(/--adopt cannot take in \(AWS::ElasticLoadBalancingV2::Listener\)/);
+    expect(listener).not.toMatch(/takes it in/);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { searchedTypes } from './adoption';
 
 /** An event of a stack, as `aws cloudformation describe-stack-events` gives it. */
 export interface StackEvent {
@@ -74,11 +75,6 @@ export function validationFindings(events: readonly OperationEvent[]): string[] 
 /** Usual causes: what AWS writes, and what helps. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
-    /already exists|already own/i,
-    'Something of that name exists outside of the stack, perhaps retained when an earlier stack was deleted. ' +
-      'Adopt it with --adopt, or delete it.',
-  ],
-  [
     /AccessDenied|not authorized|UnauthorizedOperation/i,
     'The profile that deploys, or the role the stack was made with, lacks a permission. The message names it.',
   ],
@@ -103,6 +99,33 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/TerminationProtection/i, 'The stack is protected. Switch termination protection off, if it is to go.'],
 ];
 
+/** What AWS says of a name that is taken. */
+const taken = /already exists|already own/i;
+
+/**
+ * What helps where a name is taken.
+ *
+ * @param types of the resources that are to have it
+ */
+function hintsForTaken(types: readonly string[]): string[] {
+  const others = [...new Set(types.filter((type) => !searchedTypes.includes(type)))];
+  const outside = 'exists outside of the stack';
+  return [
+    ...(types.some((type) => searchedTypes.includes(type))
+      ? [
+          `Something of that name ${outside}, perhaps retained when an earlier stack was deleted. As long as the stack ` +
+            'does not exist, --adopt takes it in. Else, and only if nobody needs what it holds, delete it.',
+        ]
+      : []),
+    ...(others.length > 0
+      ? [
+          `Something ${outside} that --adopt cannot take in (${others.join(', ')}). Find out who made it and who uses ` +
+            'it. Then change it there, or delete it if nobody does.',
+        ]
+      : []),
+  ];
+}
+
 /**
  * Explains why an operation on a stack failed: its failed events, then hints for the usual causes.
  *
@@ -126,7 +149,15 @@ export function explainFailure(
   return [
     ...(reasons.length === 0 ? [] : ['', `Failed events of ${stack}, the cause first:`, ...reasons]),
     ...(findings.length === 0 ? [] : ['', 'What CloudFormation found before it changed anything:', ...findings]),
-    ...hints.filter(([pattern]) => pattern.test(text)).map(([, hint]) => `\nHint: ${hint}`),
+    ...[
+      ...hintsForTaken([
+        ...failed.filter((one) => taken.test(one.ResourceStatusReason ?? '')).map((one) => one.ResourceType),
+        ...validation
+          .filter((one) => taken.test(one.ValidationStatusReason ?? ''))
+          .map(({ ResourceType = 'a resource' }) => ResourceType),
+      ]),
+      ...hints.filter(([pattern]) => pattern.test(text)).map(([, hint]) => hint),
+    ].map((hint) => `\nHint: ${hint}`),
     '',
   ].join('\n');
 }

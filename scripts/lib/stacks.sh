@@ -31,12 +31,18 @@ needed_by=() # stack TAB stack
 
 # What was found and done.
 declare -A succeeded stack_status is_protected
+unseen=''
 results=() # stack TAB account TAB result TAB time
 
 # fail MESSAGE
 fail() {
   printf '%s: %s\n' "${0##*/}" "$1" >&2
   exit 1
+}
+
+# said FILE: what a command wrote there, without empty lines. (grep would end the script where it wrote nothing.)
+said() {
+  grep . "$1" || printf 'It said nothing.\n'
 }
 
 # run_node FILE ARGUMENT...: runs a TypeScript file of the repository from the caller's directory.
@@ -126,11 +132,12 @@ in_parallel() {
 }
 
 # run_text COMMAND: runs shell text of the plan, answers in $work/out and $work/err. In the background, so that a
-# signal is dealt with at once and not when the command ends, which can take an hour.
+# signal is dealt with at once and not when the command ends, which can take an hour. It reads nothing: what a caller
+# reads its commands from is not for them.
 run_text() {
   local words
   eval "words=($1)"
-  "${words[@]}" >"$work/out" 2>"$work/err" &
+  "${words[@]}" </dev/null >"$work/out" 2>"$work/err" &
   wait $!
 }
 
@@ -163,7 +170,7 @@ check_accounts() {
     fi
     problems+=", expected ${account_id[$account]} (${account_id_source[$account]})"
     if [[ -z ${succeeded[$account]} ]]; then
-      problems+=$'\n'"    $(grep . "$work/$account.err" || true)"
+      problems+=$'\n'"    $(said "$work/$account.err")"
     fi
     problems+=$'\n'"    Choose a profile with --profile $account=NAME, or log in again if its session has expired."
   done
@@ -178,8 +185,10 @@ print_status() {
 }
 
 # read_statuses STACK...: fills stack_status and is_protected; empty where there is no such stack, or no protection.
+# Where a state cannot be seen, $unseen says so, and it returns 1.
 read_statuses() {
-  local stack protection problems=''
+  local stack protection
+  unseen=''
   in_parallel print_status "$@"
   for stack in "$@"; do
     stack_status[$stack]='' is_protected[$stack]=''
@@ -187,18 +196,27 @@ read_statuses() {
       read -r stack_status["$stack"] protection <"$work/$stack.out"
       [[ $protection != [Tt]rue ]] || is_protected[$stack]=yes
     elif ! grep -q 'does not exist' "$work/$stack.err"; then
-      problems+=$'\n'"  $stack in $(account_label "${stack_account[$stack]}"):"$'\n'"    $(grep . "$work/$stack.err")"
+      unseen+=$'\n'"  $stack in $(account_label "${stack_account[$stack]}"):"$'\n'"    $(said "$work/$stack.err")"
     fi
   done
-  [[ -z $problems ]] || fail "cannot see the state of these stacks.$problems"
+  [[ -z $unseen ]]
+}
+
+# require_statuses STACK...: as read_statuses, and ends the script where one cannot be seen.
+require_statuses() {
+  read_statuses "$@" || fail "cannot see the state of these stacks.$unseen"
 }
 
 # explain_failure STACK: the AWS CLI's own words in $work/err, then the failed events of the operation, then advice.
 explain_failure() {
   local stack=$1 options
+  eval "options=(${account_options[${stack_account[$stack]}]})"
+  # `aws cloudformation deploy` tells why a change set failed, the waiter alone does not.
+  if grep -q 'Waiter ChangeSetCreateComplete failed' "$work/err" && ! grep -q 'Reason: ' "$work/err"; then
+    read_change_set_reason "$stack" "${options[@]}" >>"$work/err" 2>&1 || true
+  fi
   cat "$work/err" >&2
   cp "$work/err" "$work/failure"
-  eval "options=(${account_options[${stack_account[$stack]}]})"
   printf '{}' >"$work/events"
   # Nothing else tells an operation that failed from one that was refused before it began, when the stack's last
   # events are of an operation long ago.
@@ -211,13 +229,27 @@ explain_failure() {
   run_node scripts/lib/stack-failure.ts "$stack" "$work/failure" "$work/events" >&2
 }
 
+# newest_change_set STACK OPTION...
+newest_change_set() {
+  aws cloudformation list-change-sets --stack-name "$1" --output text \
+    --query 'sort_by(Summaries, &CreationTime)[-1].ChangeSetId' "${@:2}"
+}
+
+# read_change_set_reason STACK OPTION...: why the stack's newest change set failed.
+read_change_set_reason() {
+  local change_set
+  change_set=$(newest_change_set "$@")
+  printf 'Reason: '
+  aws cloudformation describe-change-set --stack-name "$1" --change-set-name "$change_set" --output text \
+    --query StatusReason "${@:2}"
+}
+
 # read_validation STACK OPTION...: what CloudFormation found wrong with the stack's newest change set. Only
 # describe-events tells, which the AWS CLI has since November 2025.
 read_validation() {
   local stack=$1 change_set
+  change_set=$(newest_change_set "$@")
   shift
-  change_set=$(aws cloudformation list-change-sets --stack-name "$stack" --output text \
-    --query 'sort_by(Summaries, &CreationTime)[-1].ChangeSetId' "$@")
   aws cloudformation describe-events --stack-name "$stack" --change-set-name "$change_set" \
     --filters FailedEvents=true --output json "$@" >"$work/answer"
   mv "$work/answer" "$work/events"

@@ -103,10 +103,18 @@ export class AccountView {
     }
   }
 
-  /** Whether the resources of a stack have been made. A stack whose creation failed, or was never begun, has none. */
+  /**
+   * Whether the resources of a stack have been made. A stack whose creation failed, or was never begun, has none, or not
+   * all and nobody to look after them. An import that was undone leaves none where it was to make the stack.
+   */
   async exists({ stack }: ExpectedStack): Promise<boolean> {
     const deployed = await this.deployed(stack);
-    return deployed !== undefined && !/^(REVIEW_IN_PROGRESS|ROLLBACK_COMPLETE)$/.test(deployed.StackStatus);
+    if (deployed === undefined) {
+      return false;
+    }
+    return deployed.StackStatus === 'IMPORT_ROLLBACK_COMPLETE'
+      ? (await this.#listed(stack)).length > 0
+      : !/^(REVIEW_IN_PROGRESS|CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED)$/.test(deployed.StackStatus);
   }
 
   /** The stacks whose resources have been made. */
@@ -117,14 +125,18 @@ export class AccountView {
 
   /** What a stack has made of these types; see {@link DeployedResource}. */
   async resources({ stack }: ExpectedStack, ...types: readonly string[]): Promise<DeployedResource[]> {
+    return (await this.#listed(stack)).filter(
+      ({ ResourceType, PhysicalResourceId }) => types.includes(ResourceType) && PhysicalResourceId !== undefined,
+    );
+  }
+
+  async #listed({ name }: Pick<Stack, 'name'>): Promise<DeployedResource[]> {
     const answer = await this.call<{ StackResourceSummaries: DeployedResource[] }>(
       'cloudformation',
       'list-stack-resources',
-      { StackName: stack.name },
+      { StackName: name },
     );
-    return answer.StackResourceSummaries.filter(
-      ({ ResourceType, PhysicalResourceId }) => types.includes(ResourceType) && PhysicalResourceId !== undefined,
-    );
+    return answer.StackResourceSummaries;
   }
 }
 

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
-import { checksBefore } from './before-deployment';
+import { isForAdoption } from './before-deployment';
+import { examineCloud } from './cloud.fixture';
+import { faults, topology } from './faults.fixture';
 
-test('names that are taken stop a deployment, unless it is told to adopt what has them', () => {
-  const namesOf = (...flags: string[]) => checksBefore(new Set(flags)).map(({ name }) => name);
+const ofNames = faults.filter(({ check }) => check === 'names').map((fault) => [fault.of, fault] as const);
 
-  expect(namesOf()).toContain('names');
-  expect(namesOf('adopt')).toEqual(namesOf().filter((name) => name !== 'names'));
+test.each(ofNames)('%s: left to --adopt where it can take that in, and else in its way, too', async (_, fault) => {
+  const problems = (await examineCloud({ topology, ...fault })).filter(({ outcome }) => outcome === 'problem');
+
+  expect(problems).toHaveLength(1);
+  expect(problems.map(isForAdoption)).toEqual([fault.toDo.source.includes('--adopt')]);
+});
+
+test('there is a name of either kind', () => {
+  expect(new Set(ofNames.map(([, { toDo }]) => toDo.source.includes('--adopt')))).toEqual(new Set([true, false]));
 });

@@ -1,9 +1,9 @@
 import { stacksOf, topology } from '../../../templates-src/topology';
+import { searchedTypes } from '../adoption';
 import { requestFrom, runFor } from '../deployment-command';
 import { planDeployment } from '../deployment-plan';
 import { PlanError } from '../deployment-request';
 import { AwsApi } from './aws-api';
-import type { Check } from './check';
 import { checks } from './checks';
 import { names } from './checks/names';
 import { examine, type Result } from './examine';
@@ -22,13 +22,11 @@ export function sortedFindings(
 }
 
 /**
- * The checks that can find what makes a deployment fail. Names that are taken are what `--adopt` is for: it looks for them
- * itself, and says what it cannot adopt.
- *
- * @param flags of the command line of `deploy.sh`
+ * Whether a finding is that a name is taken which `--adopt` looks for itself, and says what it cannot adopt. Of other
+ * names, such as those of aliases, it knows nothing.
  */
-export const checksBefore = (flags: ReadonlySet<string>): readonly Check[] =>
-  checks.filter((one) => one.beforeDeployment && !(one === names && flags.has('adopt')));
+export const isForAdoption = ({ check, outcome, what }: Result): boolean =>
+  check === names.name && outcome === 'problem' && searchedTypes.some((type) => what.includes(`(${type})`));
 
 /**
  * Runs, for the command line of `deploy.sh`, the checks that can find what makes a deployment fail, in the accounts that
@@ -40,8 +38,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const request = requestFrom(argv, 'deploy');
   const plan = planDeployment({ topology, stacks: stacksOf(topology) }, request);
   const views = requestedViews(new AwsApi(), topology, request);
-  const relevant = checksBefore(request.flags);
-  const results = await examine(views, relevant, () => {});
+  const relevant = checks.filter(({ beforeDeployment }) => beforeDeployment);
+  const all = await examine(views, relevant, () => {});
+  const results = request.flags.has('adopt') ? all.filter((result) => !isForAdoption(result)) : all;
   const { stopping, others } = sortedFindings(
     results,
     plan.steps.map(({ stack }) => stack.name),
