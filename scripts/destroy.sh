@@ -9,8 +9,8 @@ Deletes the stacks of the route to live in the reverse of the order in which the
 The stacks of an environment that a pipeline deployed go before its deployment-roles: CloudFormation deletes them with
 a role of that stack. It stops at the first failure. Running it again goes on with what is left.
 
-Resources that their template retains (DeletionPolicy) stay, and are named with their names in the account: a later
-deployment cannot create them again as long as they are there.
+Resources that the deployed template retains (DeletionPolicy) stay, and are named with their names in the account: a
+later deployment cannot create them again as long as they are there.
 
 Before anything is deleted, everything that protects it is looked at, or that would stop the deletion half-way: the
 stacks' termination protection, load balancers' and tables' deletion protection, buckets and image repositories that
@@ -28,7 +28,7 @@ OPTION     --including-prod    allow environments that templates-src/topology.ts
            --profile ACCOUNT=PROFILE
                                AWS CLI profile of an account; may be repeated. Default: the profile called
                                <project>-<account>, and without one the credentials of the environment
-           --generated DIR     read what is retained from the templates of this folder instead of generated/
+           --generated DIR     read the templates of this folder instead of generated/
            --parameters DIR    read account ids and Regions from this folder instead of parameters/
            --help
 
@@ -55,38 +55,6 @@ check_dependents() {
     fi
   done
   [[ -z $problems ]] || fail "these stacks are still needed. Nothing was deleted.$problems"
-}
-
-print_resource_names() {
-  local options
-  eval "options=(${account_options[${stack_account[$1]}]})"
-  exec aws cloudformation list-stack-resources --stack-name "$1" --output text \
-    --query 'StackResourceSummaries[].[LogicalResourceId, PhysicalResourceId]' "${options[@]}"
-}
-
-# announce STACK...: names what is going to be deleted, and what of it is kept.
-announce() {
-  local stack row logical_id physical_id type reason holders=()
-  local -A name_of=()
-  printf 'To be deleted, in this order:\n'
-  for stack in "$@"; do
-    printf '  %s in %s\n' "$stack" "$(account_label "${stack_account[$stack]}")"
-    [[ $'\n'$(printf '%s\n' "${retained[@]}") != *$'\n'"$stack"$'\t'* ]] || holders+=("$stack")
-  done
-  ((${#holders[@]} > 0)) || return 0
-  in_parallel print_resource_names "${holders[@]}"
-  for stack in "${holders[@]}"; do
-    while IFS=$'\t' read -r logical_id physical_id; do
-      name_of[$stack/$logical_id]=$physical_id
-    done <"$work/$stack.out"
-  done
-  printf '\nRetained, because the template says so (its DeletionPolicy):\n'
-  for row in "${retained[@]}"; do
-    IFS=$'\t' read -r stack logical_id type reason <<<"$row"
-    physical_id=${name_of[$stack/$logical_id]:-}
-    [[ -z $physical_id ]] || printf '  %s %s (%s): %s\n' "$logical_id" "$physical_id" "$type" "$reason"
-  done
-  printf 'They keep their names, which a later deployment needs: delete them yourself once nobody needs them.\n'
 }
 
 confirm() {
@@ -137,8 +105,7 @@ for stack in "${stacks[@]}"; do
 done
 if ((${#existing[@]} > 0)); then
   check_dependents
-  run_node scripts/lib/deployment-command.ts check-destruction "${existing[@]}" -- "$@"
-  announce "${existing[@]}"
+  run_node scripts/lib/deployment-command.ts announce-destruction "${existing[@]}" -- "$@"
   [[ -n $yes ]] || confirm "${#existing[@]}"
   printf '\n'
 fi

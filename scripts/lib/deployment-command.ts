@@ -9,6 +9,7 @@ import { planDeployment } from './deployment-plan';
 import { checkNames, PlanError, type Request, readablePath } from './deployment-request';
 import { describeObstacles, obstaclesTo } from './destruction-obstacles';
 import { planDestruction } from './destruction-plan';
+import { announcement, viewOf } from './destruction-view';
 import { checkParameters, loadDeclarations, readFileTree } from './parameter-files';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
 
@@ -144,15 +145,17 @@ function destroy(argv: readonly string[]): void {
 }
 
 /**
- * Refuses to delete what is protected, or what could not be deleted to the end.
+ * Says what is going to be deleted and what is kept, and refuses to delete what is protected, or what could not be
+ * deleted to the end.
  *
  * @param argv names of the stacks that exist, `--`, and the command line of `destroy.sh`
  */
-async function checkDestruction(argv: readonly string[]): Promise<void> {
+async function announceDestruction(argv: readonly string[]): Promise<void> {
   const { names, options } = namedStacks(argv);
   const request = { ...requestFrom(options, 'destroy'), selection: names };
   const plan = planDestruction({ topology, stacks: stacksOf(topology) }, request, request.flags.has('including-prod'));
-  const obstacles = await obstaclesTo(plan, awsCli);
+  const stacks = await viewOf(plan, awsCli);
+  const obstacles = await obstaclesTo(stacks, awsCli);
   if (obstacles.length > 0) {
     throw new PlanError(
       `these protect what is to be deleted, or would stop it half-way. Nothing was deleted.\n` +
@@ -161,12 +164,13 @@ async function checkDestruction(argv: readonly string[]): Promise<void> {
       1,
     );
   }
+  process.stdout.write(announcement(stacks));
 }
 
 const operations = {
   deploy: (argv: readonly string[]) => runFor('deploy', () => deploy(argv)),
   destroy: (argv: readonly string[]) => runFor('destroy', () => destroy(argv)),
-  'check-destruction': (argv: readonly string[]) => runFor('destroy', () => checkDestruction(argv)),
+  'announce-destruction': (argv: readonly string[]) => runFor('destroy', () => announceDestruction(argv)),
 };
 
 if (require.main === module) {

@@ -7,7 +7,7 @@ import { stacksOf } from '../../templates-src/topology';
 import { planDeployment } from './deployment-plan';
 import type { PlanError, Request, RouteToLive } from './deployment-request';
 import { planDestruction } from './destruction-plan';
-import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
+import { deploymentRecords, deploymentScript, destructionScript } from './plan-text';
 import { artifactStore, type FixtureRoute, fixtureRoute } from './route.fixture';
 import { shellText } from './shell-text';
 
@@ -501,7 +501,7 @@ aws cloudformation deploy \\
   test('destroy: the deletions, and what is kept and why', () => {
     expect(destructionScript(planDestruction(route, { ...request, selection: ['tooling'] }, false))).toBe(
       `# 1 of 1: route-to-live-artifact-store in tooling (111111111111)
-# Kept: Packages (AWS::S3::Bucket): its objects would be lost.
+# Kept, if this template is deployed: Packages (AWS::S3::Bucket): its objects would be lost.
 aws cloudformation delete-stack --stack-name route-to-live-artifact-store --region eu-west-1 \
 --profile route-to-live-tooling
 aws cloudformation wait stack-delete-complete --stack-name route-to-live-artifact-store --region eu-west-1 \
@@ -519,10 +519,10 @@ aws cloudformation wait stack-delete-complete --stack-name route-to-live-artifac
         .replace('Outputs:', '  Table: {Type: AWS::DynamoDB::Table, DeletionPolicy: RetainExceptOnCreate}\nOutputs:'),
     );
 
-    const records = destructionRecords(planDestruction(route, { ...own, selection: ['tooling'] }, false));
+    const script = destructionScript(planDestruction(route, { ...own, selection: ['tooling'] }, false));
 
-    expect(records.split('\n').filter((line) => line.startsWith('retained'))).toEqual([
-      'retained\troute-to-live-artifact-store\tTable\tAWS::DynamoDB::Table\tits template says so',
+    expect(script.split('\n').filter((line) => line.startsWith('# Kept'))).toEqual([
+      '# Kept, if this template is deployed: Table (AWS::DynamoDB::Table): its template says so.',
     ]);
   });
 });

@@ -26,6 +26,10 @@ export interface Target {
   readonly options: Command;
 }
 
+/** How messages name an account: `dev (222222222222)`. */
+export const accountLabel = ({ account, accountId }: Pick<Target, 'account' | 'accountId'>) =>
+  `${account} (${accountId})`;
+
 /**
  * The accounts of stacks, in the order of the topology.
  *

@@ -20,28 +20,21 @@ const step: DestroyStep = {
     usualProfile: 'shop-live',
     options: [['--region', 'eu-west-1']],
   },
-  retained: [{ logicalId: 'Kept', type: 'AWS::S3::Bucket', reason: 'its objects would be lost' }],
+  retained: [],
   neededBy: [],
   deletion: [],
   wait: [],
 };
 
 /** What is found where the stack holds one resource, and looking at it gives an answer. */
-async function found(
-  logicalId: string,
-  type: string,
-  answer: Partial<Answer>,
-  protection = 'False\n',
-): Promise<string[]> {
-  const good = { succeeded: true, stdout: '', stderr: '' };
-  const obstacles = await obstaclesTo({ project: 'shop', targets: [], steps: [step] }, async (command) => {
-    const operation = command.flat()[2];
-    return operation === 'describe-stacks'
-      ? { ...good, stdout: protection }
-      : operation === 'list-stack-resources'
-        ? { ...good, stdout: JSON.stringify([[logicalId, type, 'the-id']]) }
-        : { ...good, ...answer };
-  });
+async function found(type: string, answer: Partial<Answer>, isProtected = false): Promise<string[]> {
+  const doomed = [{ logicalId: 'Resource', type, physicalId: 'the-id' }];
+  const obstacles = await obstaclesTo([{ step, isProtected, doomed, retained: [] }], async () => ({
+    succeeded: true,
+    stdout: '',
+    stderr: '',
+    ...answer,
+  }));
   return obstacles.map(({ what, remedy }) => `${what}: ${remedy}`);
 }
 
@@ -53,10 +46,14 @@ test.each([
   ],
   ['AWS::DynamoDB::Table', 'True\n', /--no-deletion-protection-enabled --region eu-west-1$/],
   ['AWS::ECR::Repository', 'sha256:0a1b\n', /delete-repository --repository-name the-id --force/],
-  ['AWS::S3::Bucket', 'orders.csv\tNone\n', /s3 rm --recursive s3:\/\/the-id/],
-  ['AWS::S3::Bucket', 'None\tNone of these\n', /s3 rm/],
+  [
+    'AWS::S3::Bucket',
+    'orders.csv\tNone\n',
+    /list-object-versions --bucket the-id .* delete-objects --bucket the-id .* --region eu-west-1 <<</,
+  ],
+  ['AWS::S3::Bucket', 'None\tNone of these\n', /delete-objects/],
 ])('%s that answers %j is in the way, and the command that lifts it is named', async (type, stdout, remedy) => {
-  const [obstacle, ...others] = await found('Resource', type, { stdout });
+  const [obstacle, ...others] = await found(type, { stdout });
 
   expect(obstacle).toMatch(remedy);
   expect(others).toEqual([]);
@@ -71,23 +68,19 @@ test.each([
   ['AWS::S3::Bucket', { succeeded: false, stderr: 'An error occurred (NoSuchBucket) when calling' }],
   ['AWS::SNS::Topic', { stdout: 'true' }],
 ])('%s that answers %j is not', async (type, answer) => {
-  expect(await found('Resource', type, answer)).toEqual([]);
-});
-
-test('what its template retains stays anyway, and is not in the way', async () => {
-  expect(await found('Kept', 'AWS::S3::Bucket', { stdout: 'orders.csv\tNone\n' })).toEqual([]);
+  expect(await found(type, answer)).toEqual([]);
 });
 
 test('what cannot be seen stops everything', async () => {
   const denied = { succeeded: false, stderr: 'An error occurred (AccessDenied)' };
 
-  await expect(found('Resource', 'AWS::S3::Bucket', denied)).rejects.toThrow(
+  await expect(found('AWS::S3::Bucket', denied)).rejects.toThrow(
     'cannot see what protects shop-live-service in live (222222222222). Nothing was deleted.',
   );
 });
 
 test('a protected stack is in the way', async () => {
-  expect(await found('Resource', 'AWS::SNS::Topic', {}, 'True\n')).toEqual([
+  expect(await found('AWS::SNS::Topic', {}, true)).toEqual([
     'its termination protection is on: aws cloudformation update-termination-protection ' +
       '--no-enable-termination-protection --stack-name shop-live-service --region eu-west-1',
   ]);

@@ -1,7 +1,7 @@
-import { type Answer, type Aws, eightAtATime } from './aws-cli';
-import { PlanError } from './deployment-request';
-import type { Target } from './deployment-target';
-import type { DestroyStep, DestructionPlan } from './destruction-plan';
+import { type Aws, eightAtATime } from './aws-cli';
+import { accountLabel } from './deployment-target';
+import type { DestroyStep } from './destruction-plan';
+import { type DeployedResource, type DoomedStack, onStack, seen } from './destruction-view';
 import { type Command, shellText } from './shell-text';
 
 /** Something that would stop a deletion, half-way if not before. */
@@ -20,7 +20,8 @@ interface Guard {
   /** What the answer of `look` says where the resource is in the way. */
   readonly blocks: RegExp;
   readonly what: string;
-  readonly remedy: (physicalId: string) => Command;
+  /** Shell text, less the options of the account, which stand where a command ends. */
+  readonly remedy: (physicalId: string, options: string) => string;
 }
 
 const text = ['--output', 'text'];
@@ -34,7 +35,8 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     blocks: /^true$/i,
     what: 'its deletion protection is on',
-    remedy: (name) => [['aws', 'dynamodb', 'update-table', '--table-name', name, '--no-deletion-protection-enabled']],
+    remedy: (name, options) =>
+      `aws dynamodb update-table --table-name ${name} --no-deletion-protection-enabled ${options}`,
   },
   'AWS::ECR::Repository': {
     look: (name) => [
@@ -43,7 +45,7 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     blocks: /^sha256:/,
     what: 'it holds images',
-    remedy: (name) => [['aws', 'ecr', 'delete-repository', '--repository-name', name, '--force']],
+    remedy: (name, options) => `aws ecr delete-repository --repository-name ${name} --force ${options}`,
   },
   'AWS::ElasticLoadBalancingV2::LoadBalancer': {
     look: (arn) => [
@@ -52,10 +54,9 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     blocks: /^true$/i,
     what: 'its deletion protection is on: the stack would stop half-way, without service and listeners',
-    remedy: (arn) => [
-      ['aws', 'elbv2', 'modify-load-balancer-attributes', '--load-balancer-arn', arn],
-      ['--attributes', 'Key=deletion_protection.enabled,Value=false'],
-    ],
+    remedy: (arn, options) =>
+      `aws elbv2 modify-load-balancer-attributes --load-balancer-arn ${arn} ` +
+      `--attributes Key=deletion_protection.enabled,Value=false ${options}`,
   },
   'AWS::S3::Bucket': {
     look: (name) => [
@@ -64,96 +65,57 @@ const guards: Readonly<Record<string, Guard>> = {
     ],
     blocks: /^(?!(None|\s)*$)/,
     what: 'it is not empty (old versions of objects have to go, too)',
-    remedy: (name) => [['aws', 's3', 'rm', '--recursive', `s3://${name}`]],
+    // `aws s3 rm` leaves all versions where the bucket keeps them. A page has 1,000 of them, which is what one deletion
+    // takes (Amazon S3 API, DeleteObjects).
+    remedy: (name, options) =>
+      `while page=$(aws s3api list-object-versions --bucket ${name} --no-paginate --output json --query ` +
+      "'{Quiet: `true`, Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}' " +
+      `${options}) && [[ $page == *VersionId* ]]; ` +
+      `do aws s3api delete-objects --bucket ${name} --delete file:///dev/stdin ${options} <<<"$page" || break; done`,
   },
 };
 
 /**
- * Looks for everything that protects what a plan would delete, or that would stop it, before anything is deleted.
+ * Looks for everything that protects stacks, or that would stop their deletion, before anything is deleted.
  *
  * @throws PlanError when something cannot be seen: what protects it would then be found half-way
  */
-export async function obstaclesTo({ steps }: DestructionPlan, aws: Aws): Promise<Obstacle[]> {
-  return (await eightAtATime(steps, (step) => obstaclesIn(step, aws))).flat();
+export async function obstaclesTo(stacks: readonly DoomedStack[], aws: Aws): Promise<Obstacle[]> {
+  return (await eightAtATime(stacks, (stack) => obstaclesIn(stack, aws))).flat();
 }
 
-async function obstaclesIn(step: DestroyStep, aws: Aws): Promise<Obstacle[]> {
-  const { stack, target } = step;
-  const onStack = (operation: string, ...words: string[]): Command => [
-    ['aws', 'cloudformation', operation, ...words, '--stack-name', stack.name],
-    ...target.options,
-  ];
-  const described = await aws([
-    ...onStack('describe-stacks'),
-    ['--query', 'Stacks[0].EnableTerminationProtection', ...text],
-  ]);
-  if (/does not exist/.test(described.stderr)) {
-    return [];
-  }
-  const isProtected = /^true$/i.test(seen(step, described));
-  const listed = await aws([
-    ...onStack('list-stack-resources'),
-    [
-      '--query',
-      "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, ResourceType, PhysicalResourceId]",
-    ],
-    ['--output', 'json'],
-  ]);
-  const resources = JSON.parse(seen(step, listed)) as [logicalId: string, type: string, physicalId: string | null][];
-  const retained = new Set(step.retained.map(({ logicalId }) => logicalId));
-  const guarded = resources.filter(([logicalId]) => !retained.has(logicalId));
+async function obstaclesIn({ step, isProtected, doomed }: DoomedStack, aws: Aws): Promise<Obstacle[]> {
+  const unprotect = onStack(step, 'update-termination-protection', '--no-enable-termination-protection');
   return [
-    ...(isProtected
-      ? [
-          {
-            step,
-            what: 'its termination protection is on',
-            remedy: shellText(onStack('update-termination-protection', '--no-enable-termination-protection')),
-          },
-        ]
-      : []),
-    ...(
-      await eightAtATime(guarded, async ([logicalId, type, physicalId]) => {
-        const guard = guards[type];
-        return guard === undefined || physicalId === null
-          ? []
-          : obstacleOf(step, guard, `${logicalId} ${physicalId}`, physicalId, aws);
-      })
-    ).flat(),
+    ...(isProtected ? [{ step, what: 'its termination protection is on', remedy: shellText(unprotect) }] : []),
+    ...(await eightAtATime(doomed, (resource) => obstacleOf(step, resource, aws))).flat(),
   ];
 }
 
 async function obstacleOf(
   step: DestroyStep,
-  guard: Guard,
-  name: string,
-  physicalId: string,
+  { logicalId, type, physicalId }: DeployedResource,
   aws: Aws,
 ): Promise<Obstacle[]> {
+  const guard = guards[type];
+  if (guard === undefined) {
+    return [];
+  }
   const answer = await aws([...guard.look(physicalId), ...step.target.options]);
   // What somebody has deleted already is in nobody's way.
   if (/NotFound|NoSuchBucket|does not exist/.test(answer.stderr) || !guard.blocks.test(seen(step, answer))) {
     return [];
   }
-  const remedy = shellText([...guard.remedy(physicalId), ...step.target.options]);
-  return [{ step, what: `${name}: ${guard.what}`, remedy }];
+  const remedy = guard.remedy(physicalId, shellText(step.target.options));
+  return [{ step, what: `${logicalId} ${physicalId}: ${guard.what}`, remedy }];
 }
-
-function seen({ stack, target }: DestroyStep, { succeeded, stdout, stderr }: Answer): string {
-  if (!succeeded) {
-    throw new PlanError(
-      `cannot see what protects ${stack.name} in ${label(target)}. Nothing was deleted.\n  ${stderr}`,
-      1,
-    );
-  }
-  return stdout.trim();
-}
-
-const label = ({ account, accountId }: Target) => `${account} (${accountId})`;
 
 /** For the operator: every obstacle with the command that lifts it. */
 export function describeObstacles(obstacles: readonly Obstacle[]): string {
   return obstacles
-    .map(({ step: { stack, target }, what, remedy }) => `  ${stack.name} in ${label(target)}: ${what}\n    ${remedy}`)
+    .map(
+      ({ step: { stack, target }, what, remedy }) =>
+        `  ${stack.name} in ${accountLabel(target)}: ${what}\n    ${remedy}`,
+    )
     .join('\n');
 }

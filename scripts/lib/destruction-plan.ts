@@ -16,6 +16,7 @@ export interface RetainedResource {
 export interface DestroyStep {
   readonly stack: Stack;
   readonly target: Target;
+  /** What its template in the checkout retains. What is deployed may be another one: see `destruction-view.ts`. */
   readonly retained: readonly RetainedResource[];
   /** Stacks that would have to be deleted before this one, and are not in the plan. */
   readonly neededBy: readonly Stack[];
@@ -91,7 +92,8 @@ const reasonsToKeep: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'its log would be lost',
 };
 
-function retainedResources({ resources }: TemplateFile): RetainedResource[] {
+/** What of a template outlives its stack. */
+export function retainedResources({ resources }: TemplateFile): RetainedResource[] {
   return Object.entries(resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
     .map(([logicalId, { Type }]) => ({

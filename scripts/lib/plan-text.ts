@@ -1,6 +1,6 @@
 import type { Stack } from '../../templates-src/define-topology';
 import type { DeploymentPlan } from './deployment-plan';
-import type { Target } from './deployment-target';
+import { accountLabel, type Target } from './deployment-target';
 import type { DestructionPlan } from './destruction-plan';
 import { type Command, shellLines, shellText } from './shell-text';
 
@@ -44,7 +44,9 @@ export function destructionScript({ steps }: DestructionPlan): string {
     .map(({ stack, target, retained, deletion, wait }, index) =>
       [
         heading(stack, target, index, steps.length),
-        ...retained.map(({ logicalId, type, reason }) => `# Kept: ${logicalId} (${type}): ${reason}.`),
+        ...retained.map(
+          ({ logicalId, type, reason }) => `# Kept, if this template is deployed: ${logicalId} (${type}): ${reason}.`,
+        ),
         shellText(deletion),
         shellText(wait),
       ].join('\n'),
@@ -60,8 +62,6 @@ function heading(stack: Stack, target: Target, index: number, count: number): st
       : '';
   return `# ${index + 1} of ${count}: ${stack.name} in ${accountLabel(target)}${credentials}`;
 }
-
-const accountLabel = ({ account, accountId }: Target) => `${account} (${accountId})`;
 
 function pipelineNote({ name }: Stack): string {
   return `${name} is deployed by a pipeline: its next execution overwrites what is deployed by hand.`;
@@ -105,10 +105,9 @@ export function destructionRecords({ project, targets, steps }: DestructionPlan)
   return records([
     ['project', project],
     ...targets.map(targetRecord),
-    ...steps.flatMap(({ stack, retained, neededBy, deletion, wait }) => [
+    ...steps.flatMap(({ stack, neededBy, deletion, wait }) => [
       ['stack', stack.name, stack.account, shellText(deletion), shellText(wait)],
       ...neededBy.map((dependent) => ['needed-by', stack.name, dependent.name]),
-      ...retained.map(({ logicalId, type, reason }) => ['retained', stack.name, logicalId, type, reason]),
     ]),
   ]);
 }

@@ -26,7 +26,6 @@ declare -A stack_account stack_command stack_wait stack_note stack_policy stack_
 linked_roles=()
 declare -A role_account role_check role_creation
 feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
-retained=()  # stack TAB logical id TAB type TAB reason
 needed_by=() # stack TAB stack
 
 # What was found and done.
@@ -102,7 +101,6 @@ load_plan() {
       note) stack_note[$name]=$a ;;
       policy) stack_policy[$name]=$a ;;
       feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;
-      retained) retained+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c") ;;
       needed-by) needed_by+=("$name"$'\t'"$a") && stack_account[$a]=${stack_account[$name]} ;;
     esac
   done <"$work/plan"

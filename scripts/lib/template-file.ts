@@ -26,7 +26,17 @@ const schema = FAILSAFE_SCHEMA.withTags(
  * @throws what reading or parsing the file throws
  */
 export function readTemplate(path: string): TemplateFile {
-  const template = load(readFileSync(path, 'utf8'), { schema, filename: path }) as {
+  return parseTemplateFile(readFileSync(path, 'utf8'), path);
+}
+
+/**
+ * Reads the text of a template.
+ *
+ * @param filename how messages name it
+ * @throws what parsing throws
+ */
+export function parseTemplateFile(text: string, filename: string): TemplateFile {
+  const template = load(text, { schema, filename }) as {
     Parameters?: TemplateFile['parameters'];
     Resources?: TemplateFile['resources'];
   };
