@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 
 const root = join(__dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'check-'));
@@ -47,10 +47,21 @@ test('what breaks a rule ends with 1, and is in every report', () => {
 });
 
 test('several tools may be chosen', () => {
-  const { stdout } = check('--generated', folderWith('two'), '--only', 'rules', '--only', 'cfn-nag');
+  const { stdout } = check('--generated', folderWith('two'), '--only', 'rules', '--only', 'cdk-nag');
   expect(stdout).toMatch(/^rules /m);
-  expect(stdout).toMatch(/^cfn-nag /m);
+  expect(stdout).toMatch(/^cdk-nag /m);
   expect(stdout).not.toMatch(/^guard /m);
+});
+
+test('a tool that is asked for by name and is not installed fails', () => {
+  vi.stubEnv('CHECK_TOOLS', work);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const { status, stdout, stderr } = check('--generated', folderWith('named'), '--only', 'cfn-nag');
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^check: cfn-nag is not installed\. .*check-templates\.sh --install$/m);
+  expect(status).toBe(1);
 });
 
 test.each([

@@ -21,7 +21,8 @@ Ruby, after scripts/codebuild/check-templates.sh --install. Any finding fails, w
 suppression that nothing needs. What a resource suppresses is printed with its reason.
 
   --generated DIR  folder of the templates, instead of generated/
-  --only TOOL      run one tool only; may be given more than once: ${tools.join(', ')}
+  --only TOOL      run one tool only; may be given more than once: ${tools.join(', ')}.
+                   cfn-nag, if named, has to be installed
   --junit FILE     write the results as JUnit XML, too
   --sarif FILE     write the results as SARIF 2.1.0, too
   --help           print this text
@@ -87,11 +88,15 @@ async function main(): Promise<number> {
 
   const folder = options.generated ?? generatedFolder;
   try {
+    const cfnNag = installedCfnNag();
+    if (cfnNag === undefined && options.only?.includes('cfn-nag')) {
+      throw new Error('cfn-nag is not installed. With Ruby 3.3: scripts/codebuild/check-templates.sh --install');
+    }
     const result = await checkTemplates({
       folder,
       tools: (options.only as readonly Tool[] | undefined) ?? tools,
       cfnLint: cfnLintProgram(resolve(__dirname, '..')),
-      cfnNag: installedCfnNag(),
+      cfnNag,
     });
     const shown = relative(process.cwd(), folder) || '.';
     process.stdout.write(`${reportText(result, shown)}\n`);

@@ -59,14 +59,21 @@ test('one that was installed for a Ruby that has gone is an error', async () => 
   await expect(scanWithCfnNag([template], program)).rejects.toThrow('it was installed for a Ruby that has gone');
 });
 
-test('it is looked for where check-templates.sh installs it, then on PATH', () => {
-  const environment = { CHECK_TOOLS: join(work, 'tools'), PATH: `${join(work, 'nothing')}:${join(work, 'bin')}` };
-  expect(installedCfnNag(environment)).toBeUndefined();
+test('it is the one that check-templates.sh installed from the lock file, and no other', () => {
+  const environment = { CHECK_TOOLS: join(work, 'tools'), PATH: join(work, 'bin') };
+  const lock = readFileSync(join(__dirname, '../../../codebuild/gems.sha256'), 'utf8');
   for (const folder of ['bin', 'tools/gems']) {
     mkdirSync(join(work, folder), { recursive: true });
     writeFileSync(join(work, folder, 'cfn_nag_scan'), '');
-    expect(installedCfnNag(environment)).toBe(join(work, folder, 'cfn_nag_scan'));
   }
+  expect(installedCfnNag(environment)).toBeUndefined();
+  writeFileSync(
+    join(work, 'tools/gems/gems.sha256'),
+    lock.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+  );
+  expect(installedCfnNag(environment)).toBeUndefined();
+  writeFileSync(join(work, 'tools/gems/gems.sha256'), lock);
+  expect(installedCfnNag(environment)).toBe(join(work, 'tools/gems/cfn_nag_scan'));
 });
 
 test('what is no report is an error, with what it said', async () => {

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Finding, Scan } from '../finding';
 import { parseOutput, run } from '../program';
 import type { CheckedTemplate } from '../template';
@@ -18,16 +18,20 @@ type Report = readonly {
   readonly file_results: { readonly violations: readonly Violation[] };
 }[];
 
+const lock = join(__dirname, '../../../codebuild/gems.sha256');
+
 /**
- * The cfn-nag that `check-templates.sh --install` put into its folder of tools; where there is none, the one on PATH.
+ * The cfn-nag that `check-templates.sh --install` put into its folder of tools, out of the lock file as it is now. One that
+ * happens to be on PATH may be of another version, and would say something else than the pipeline's.
  *
  * @returns undefined where it is not installed: it needs Ruby, so it is optional on the machine of a developer
  */
 export function installedCfnNag(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const tools = environment.CHECK_TOOLS ?? join(homedir(), '.cache', 'check-templates');
-  return [join(tools, 'gems'), ...(environment.PATH ?? '').split(delimiter)]
-    .map((folder) => join(folder, 'cfn_nag_scan'))
-    .find((program) => existsSync(program));
+  const installed = join(tools, 'gems', basename(lock));
+  return existsSync(installed) && readFileSync(installed, 'utf8').trim() === readFileSync(lock, 'utf8').trim()
+    ? join(tools, 'gems', 'cfn_nag_scan')
+    : undefined;
 }
 
 /**
