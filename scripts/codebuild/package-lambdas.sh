@@ -102,14 +102,22 @@ require_conditional_writes() {
 
 # upload LINE: puts a zip into S3, or makes sure that what is there is the same, and notes which in $work/results.
 upload() {
-  local function key sha256 size
+  local function key sha256 size pause
   IFS=$'\t' read -r function key sha256 size <<<"$1"
   # The bucket takes no upload without If-None-Match. S3 compares the checksum with what arrives, and keeps it. No
   # encryption header: the bucket's default applies, and a header would have to name the right key.
-  if try_aws s3api put-object --bucket "$bucket" --key "$key" --body "$work/zips/$function.zip" \
-    --content-type application/zip --checksum-algorithm SHA256 --checksum-sha256 "$sha256" --if-none-match '*'; then
-    printf 'uploaded\n' >"$work/results/$function"
-  elif [[ $aws_error_code == PreconditionFailed || $aws_error_code == ConditionalRequestConflict ]]; then
+  # While somebody else is writing or deleting the object, S3 answers with a conflict, after which one has to upload
+  # again (Amazon S3 API Reference, PutObject); the AWS CLI does not.
+  for pause in 1 2 4 no; do
+    if try_aws s3api put-object --bucket "$bucket" --key "$key" --body "$work/zips/$function.zip" \
+      --content-type application/zip --checksum-algorithm SHA256 --checksum-sha256 "$sha256" --if-none-match '*'; then
+      printf 'uploaded\n' >"$work/results/$function"
+      return
+    fi
+    [[ $aws_error_code == ConditionalRequestConflict && $pause != no ]] || break
+    sleep "$pause"
+  done
+  if [[ $aws_error_code == PreconditionFailed ]]; then
     check_stored "$bucket" "$key" "$sha256" && printf 'unchanged\n' >"$work/results/$function"
   else
     complain "s3://$bucket/$key: uploading failed. Is $bucket the package bucket that the stack artifact-store made," \

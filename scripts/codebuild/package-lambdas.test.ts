@@ -577,6 +577,20 @@ describe('when S3 does not do as wished', () => {
     expect(uploads()).toEqual(['order-events']);
   });
 
+  test('a conflict with somebody who writes the same object is tried again', async () => {
+    const source = await project(EVENTS);
+    const conflict = {
+      status: 409,
+      code: 'ConditionalRequestConflict',
+      message: 'The conditional request cannot succeed',
+    };
+    proxy.fail({ action: 'PutObject', calls: [1, 2] }, conflict);
+
+    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
+
+    expect(uploads()).toEqual(['order-events']);
+  });
+
   test('throttling that does not end fails without a manifest, and the next run uploads the rest', async () => {
     const source = await project({ ...EVENTS, ...API });
     proxy.fail({ action: 'PutObject', target: /orders-api/ }, throttled.s3);

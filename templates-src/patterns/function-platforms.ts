@@ -1,13 +1,8 @@
-/**
- * What the code of a function runs on. Packages are built for exactly this, whatever machine builds them, so runtimes
- * of one operating system only: Amazon Linux 2023, whose glibc native code may need ("Lambda runtimes").
- */
+import type { architectures, runtimes } from '../resources/lambda';
 
-/** Runtimes that a function can have. */
-export type Runtime = 'nodejs20.x' | 'nodejs22.x' | 'nodejs24.x' | 'python3.12' | 'python3.13' | 'python3.14';
+export type Runtime = (typeof runtimes)[number];
 
-/** Processors that a function can run on, as Lambda calls them. */
-export type Architecture = 'x86_64' | 'arm64';
+export type Architecture = (typeof architectures)[number];
 
 /** What a function without the setting runs on, as in Lambda itself. */
 export const defaultArchitecture: Architecture = 'x86_64';

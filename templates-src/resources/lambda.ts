@@ -4,13 +4,21 @@ import type { UrlProperties } from 'cloudform-types/types/lambda/url';
 import type { StringValue } from '../dsl/intrinsics';
 import { resourceType } from '../dsl/resources';
 
+/**
+ * Runtimes that a function can have: those of Amazon Linux 2023, whose glibc native code may need ("Lambda runtimes").
+ * Packages are built for exactly one of them, whatever machine builds them.
+ */
+export const runtimes = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x', 'python3.12', 'python3.13', 'python3.14'] as const;
+
+/** Processors that a function can run on, as Lambda calls them. */
+export const architectures = ['x86_64', 'arm64'] as const;
+
 const functionValues = {
-  Architectures: ['x86_64', 'arm64'],
+  Architectures: architectures,
   'LoggingConfig.ApplicationLogLevel': ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
   'LoggingConfig.LogFormat': ['Text', 'JSON'],
   'LoggingConfig.SystemLogLevel': ['DEBUG', 'INFO', 'WARN'],
-  // Those of Amazon Linux 2023.
-  Runtime: ['nodejs20.x', 'nodejs22.x', 'nodejs24.x', 'python3.12', 'python3.13', 'python3.14'],
+  Runtime: runtimes,
 } as const;
 
 /** Newer than cloudform-types (specification 148). */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runtimes } from '../../../templates-src/resources/lambda';
 import { elf } from '../test-support/elf';
 import { makeFolder, writeFiles } from '../test-support/project';
 
@@ -216,6 +217,18 @@ describe('a package that', () => {
   test.each(CASES.map((it, index) => ({ ...it, index })))('$name', ({ index, problems }) => {
     expect(found[index]).toEqual(problems.map((problem) => expect.stringContaining(problem)));
   });
+});
+
+test('packages can be made for every runtime that a function can have, and for none that is not known', async () => {
+  const program = `
+import json, sys
+from platforms import platform_of
+print(json.dumps([platform_of(runtime, 'x86_64') is not None for runtime in json.loads(sys.argv[1])]))
+`;
+  const { stdout } = await run('python3', ['-c', program, JSON.stringify([...runtimes, 'nodejs18.x', 'nodejs96.x'])], {
+    env: { ...process.env, PYTHONPATH: __dirname, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  expect(JSON.parse(stdout)).toEqual([...runtimes.map(() => true), false, false]);
 });
 
 test('a real program, the Node.js that runs this, needs a glibc that can be read', async (context) => {

@@ -12,7 +12,7 @@ import struct
 from typing import Iterable
 
 from packaged_files import PackagedFile
-from platforms import GLIBC, PYTHON_MACHINES, Platform
+from platforms import GLIBC, NODEJS_MODULE_VERSIONS, PYTHON_MACHINES, Platform
 
 # e_machine of "ELF-64 Object File Format", and of its registry for later machines.
 ELF_MACHINES = {3: "x86", 40: "ARM", 62: "x86_64", 183: "arm64"}
@@ -31,8 +31,7 @@ OF_OTHER_SYSTEMS = (".exe", ".dll", ".dylib")
 
 # What CPython on Linux takes for an extension module: <name>.<tag>.so; without a tag any version loads it.
 EXTENSION_MODULE = re.compile(r"\.(?P<tag>(?:cpython|pypy|graalpy|abi3)[^./]*)\.so$")
-# NODE_MODULE_VERSION (nodejs/node, doc/abi_version_registry.json). A module with Node-API has none, and fits them all.
-NODE_MODULE_VERSIONS = {"20": "115", "22": "127", "24": "137"}
+# A module with Node-API has no NODE_MODULE_VERSION, and fits every version of Node.js.
 NODE_MODULE = re.compile(rb"node_register_module_v(\d+)\0")
 
 NPM_PACKAGE = re.compile(r"^(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+(?=/)")
@@ -129,8 +128,8 @@ def _other_interpreter(name: str, content: bytes, platform: Platform) -> str | N
             "requirements.txt, or change the function's runtime."
         )
     match = NODE_MODULE.search(content) if name.endswith(".node") else None
-    expected = NODE_MODULE_VERSIONS.get(platform.version)
-    if match is None or expected is None or match[1].decode() == expected:
+    expected = NODEJS_MODULE_VERSIONS[platform.version]
+    if match is None or match[1].decode() == expected:
         return None
     return (
         f"found a module with NODE_MODULE_VERSION {match[1].decode()}, expected {expected} ({platform.runtime}), or one "

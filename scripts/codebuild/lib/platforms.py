@@ -15,9 +15,11 @@ from source_error import SourceError
 PLATFORMS_FILE = "lambda-functions.json"
 
 RUNTIME = re.compile(r"(?P<nodejs>nodejs(?P<major>\d+)\.x)|python3\.(?P<minor>\d+)")
-# Older ones run on Amazon Linux 2, which has an older glibc ("Lambda runtimes").
-OLDEST_NODEJS = 20
+# Older runtimes run on Amazon Linux 2, which has an older glibc ("Lambda runtimes").
 OLDEST_PYTHON_MINOR = 12
+# By the version of Node.js its NODE_MODULE_VERSION, which native modules are built for. Nothing computes it: nodejs/node,
+# doc/abi_version_registry.json.
+NODEJS_MODULE_VERSIONS = {"20": "115", "22": "127", "24": "137"}
 # Of Amazon Linux 2023: programs may need this version of it and older ones.
 GLIBC = (2, 34)
 
@@ -45,7 +47,8 @@ def platform_of(runtime: object, architecture: object) -> Platform | None:
     if match is None or architecture not in PYTHON_MACHINES:
         return None
     if match["nodejs"]:
-        return Platform(runtime, architecture, "nodejs", match["major"]) if int(match["major"]) >= OLDEST_NODEJS else None
+        version = match["major"]
+        return Platform(runtime, architecture, "nodejs", version) if version in NODEJS_MODULE_VERSIONS else None
     if int(match["minor"]) < OLDEST_PYTHON_MINOR:
         return None
     return Platform(runtime, architecture, "python", f"3.{match['minor']}")
@@ -71,7 +74,8 @@ def read_platforms(path: str) -> dict[str, Platform]:
         if platform is None:
             problems.append(
                 f"{path}: {function}: found {json.dumps(settings)}; expected a runtime of Amazon Linux 2023 "
-                f"(nodejs{OLDEST_NODEJS}.x or python3.{OLDEST_PYTHON_MINOR} and later) and the architecture "
+                f"({', '.join(f'nodejs{version}.x' for version in NODEJS_MODULE_VERSIONS)}, python3.{OLDEST_PYTHON_MINOR} "
+                f"and later) and the architecture "
                 f"{' or '.join(PYTHON_MACHINES)}. {origin}"
             )
         else:
