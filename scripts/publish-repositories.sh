@@ -170,10 +170,11 @@ given_remotes() {
 
 # prepare_codecommit: checks the tooling account, and sets the remotes that no option gave, with their credentials.
 prepare_codecommit() {
-  local name key value region='' profile=''
+  local name key value region='' profile='' code=0
   [[ -d $source_repository/node_modules/tsx ]] || fail "found no node_modules in $source_repository. Run: npm ci"
   command -v aws >/dev/null || fail "found no 'aws' on PATH, which gives git the credentials of CodeCommit. Install it."
-  run_node scripts/lib/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || exit $?
+  run_node scripts/lib/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || code=$?
+  # Also where it refuses: whose credentials it saw the stacks with may be the reason.
   while IFS=$'\t' read -r key value; do
     case $key in
       region) region=$value ;;
@@ -181,6 +182,7 @@ prepare_codecommit() {
       said) printf 'To %s\n' "$value" ;;
     esac
   done <"$work/destination"
+  ((code == 0)) || exit "$code"
   for name in "${repositories[@]}"; do
     remote[$name]=${remote[$name]:-https://git-codecommit.$region.amazonaws.com/v1/repos/$name}
   done

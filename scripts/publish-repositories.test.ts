@@ -428,6 +428,7 @@ describe('into CodeCommit', { timeout: 240_000 }, () => {
 
     const early = publishToCodeCommit(...profiles);
     expect(early).toMatchObject({ status: 1 });
+    expect(early.stdout).toContain(`account ${ids.tooling} (tooling), with the profile route-to-live-tooling\n`);
     expect(early.stderr).toContain(`  ${tooling} in tooling (${ids.tooling}): does not exist`);
     expect(names.map((name) => git(bare(name), 'for-each-ref')).join('')).toBe('');
 
