@@ -22,7 +22,7 @@ export function wordsOfAws(caller: Caller, { action, resource }: Request, { bloc
   // Where several types deny, AWS names one.
   const [first] = [...blocks].sort((a, b) => Number(b.isExplicit) - Number(a.isExplicit));
   const words = wordsOf[first?.kind ?? 'identity'];
-  const article = /^[ir]/.test(words) && words.startsWith('i') ? 'an' : 'a';
+  const article = words.startsWith('i') ? 'an' : 'a';
   const because = first?.isExplicit
     ? `with an explicit deny in ${article} ${words}`
     : `because no ${words} allows the ${action} action`;

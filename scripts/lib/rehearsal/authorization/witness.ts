@@ -15,7 +15,9 @@ const notEvaluated = [
   'IAM: what services do by themselves is not evaluated: ECS pulling images and writing logs, EventBridge publishing to ' +
     'topics, Lambda polling queues, CloudWatch telling topics; nor what tasks and functions do once they run.',
   'IAM: the emulated handlers of CloudFormation make fewer calls than those of AWS; what those need is proven by ' +
-    'npm run prove-access. Service control policies and session policies are not evaluated.',
+    'npm run prove-access.',
+  'IAM: service control policies, session policies and policies of VPC endpoints are not evaluated, nor whether a caller ' +
+    'may tag what it creates where AWS asks for that apart.',
 ];
 
 /** Witnesses what the route really calls: evaluates it, and compares it with what the proof of access says. */
