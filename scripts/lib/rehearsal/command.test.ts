@@ -170,6 +170,9 @@ describe('the command', () => {
       copy,
     );
 
+    expect(stdout).toMatch(
+      /✓ Copy and build .*; not what its source says, built anew: generated\/tooling\/container-build-/,
+    );
     expect(stdout).toMatch(/^Infrastructure-Deployment #1 started by commit [0-9a-f]{8} on main \(trigger\)$/m);
     expect(stdout).toContain('A local repository stands in for team/infrastructure-deployment');
     expect(code).toBe(0);

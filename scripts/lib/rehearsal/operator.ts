@@ -27,8 +27,11 @@ export class Operator {
   /** Builds what has been copied, and commits it. */
   async build(message: string): Promise<void> {
     const { report, region } = this.options;
+    const outdated: string[] = [];
     const tool = (name: string, ...args: readonly string[]) =>
-      this.runScript(process.execPath, ['-r', 'tsx/cjs', `scripts/${name}.ts`, ...args], process.env, () => {});
+      this.runScript(process.execPath, ['-r', 'tsx/cjs', `scripts/${name}.ts`, ...args], process.env, (line) => {
+        outdated.push(...(/^changed +((?!parameters)\S+)/.exec(line)?.slice(1, 2) ?? []));
+      });
     await report.step('Copy and build', async () => {
       await commitAll(this.copy, message);
       if (region !== undefined) {
@@ -36,7 +39,9 @@ export class Operator {
       }
       await tool('build');
       const commit = await commitAll(this.copy, `${message}, built`);
-      return `commit ${commit.slice(0, 8)} in a temporary folder`;
+      // What somebody wrote there by hand is not rehearsed.
+      const renewed = outdated.length === 0 ? '' : `; not what its source says, built anew: ${outdated.join(', ')}`;
+      return `commit ${commit.slice(0, 8)} in a temporary folder${renewed}`;
     });
   }
 
