@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { stacksOf, topology } from '../templates-src/topology';
-import { settingsOf } from './lib/configure';
-import { pathInTree, readFileTree } from './lib/parameter-files';
+import { settingsOf } from './lib/configure-settings';
+import { pathInTree, readFileTree } from './lib/parameter-tree';
 
 // Every test starts processes, which take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });

@@ -2,13 +2,8 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeProblem, valuesOf } from '../templates-src/parameters';
 import { topology } from '../templates-src/topology';
-import {
-  checkParameters,
-  loadDeclarations,
-  madeUpAccountIds,
-  parametersFolder,
-  readFileTree,
-} from './lib/parameter-files';
+import { checkParameters, loadDeclarations, madeUpAccountIds, parametersFolder } from './lib/parameter-files';
+import { readFileTree } from './lib/parameter-tree';
 
 const help = `Usage: npm run validate [-- --parameters DIR]
 

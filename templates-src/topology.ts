@@ -13,8 +13,9 @@ import { codeKeyParameter } from './patterns/function-names';
  * The one typed place for the structure of the route to live: which environments there are, in which order a change
  * travels through them, where somebody has to approve, and which stack is deployed where.
  *
- * Values (account ids, sizes, addresses) live in `parameters/`, never here. To add an environment, add one entry to
- * `environments` and one folder to `parameters/`; to change the order, reorder the entries.
+ * Values (account ids, sizes, addresses) live in `parameters/`, never here. To add, rename or remove an environment,
+ * edit `environments` and run `npm run configure`, which brings the files there to it; to change the order, reorder the
+ * entries.
  */
 export const topology = defineTopology({
   project: 'route-to-live',

@@ -1,15 +1,9 @@
-import { expect, test, vi } from 'vitest';
-import { defineTopology, type Topology } from '../../templates-src/define-topology';
-import {
-  type Answers,
-  type Configuration,
-  configure,
-  ParameterError,
-  parseFlags,
-  settingsOf,
-  UsageError,
-} from './configure';
-import { checkParameters, type FileTree } from './parameter-files';
+import { describe, expect, test, vi } from 'vitest';
+import { defineTopology, type Stack, type Topology } from '../../templates-src/define-topology';
+import { type Configuration, configure, ParameterError } from './configure';
+import { type Answers, parseFlags, settingsOf, UsageError } from './configure-settings';
+import { checkParameters } from './parameter-files';
+import type { FileTree } from './parameter-tree';
 import {
   declarationsOf,
   fileOf,
@@ -55,10 +49,13 @@ interface Run {
   /** What a person types, line by line; without it there is no terminal. */
   readonly typed?: readonly string[];
   readonly declarations?: Configuration['declarations'];
+  readonly like?: Readonly<Record<string, string>>;
+  readonly removes?: boolean;
 }
 
 /** Configures in memory: what would be written, what is reported, and what a person sees. */
-async function run({ topology = threeEnvironments, tree = new Map(), answers = {}, typed, declarations }: Run) {
+async function run(options: Run) {
+  const { topology = threeEnvironments, tree = new Map(), answers = {}, typed, declarations, like = {} } = options;
   const shown: string[] = [];
   const lines = [...(typed ?? [])];
   const configured = await configure({
@@ -66,6 +63,8 @@ async function run({ topology = threeEnvironments, tree = new Map(), answers = {
     tree,
     answers,
     declarations: declarations ?? declarationsOf(topology),
+    like: new Map(Object.entries(like)),
+    removes: options.removes ?? false,
     folder: 'parameters',
     tell: (message) => shown.push(message),
     ask:
@@ -333,24 +332,32 @@ test('on a terminal a flag leaves only the questions that nothing answers', asyn
     topology,
     tree: treeOf(threeEnvironments),
     answers: { region: 'eu-west-2' },
-    typed: ['555555555555'],
+    typed: ['', '555555555555'],
   });
-  expect(asked.shown).toEqual(['Account id of demo: 555555555555']);
+  expect(asked.shown).toEqual([
+    'Which one is demo most like: dev, test, prod? [prod] ',
+    'Account id of demo: 555555555555',
+  ]);
 });
 
 test('a file that is not right after the change stops everything, with all problems', async () => {
   const tree = treeOf(threeEnvironments, {
-    [roles]: fileOf({ ...goodValues(threeEnvironments, roles), EnvironmentName: 'test' }),
+    [roles]: fileOf({
+      ...goodValues(threeEnvironments, roles),
+      Rgion: 'eu-west-1',
+      Region: undefined,
+      ArtifactKeyArn: 'arn:x',
+    }),
     'test/deployment-roles.json': '{"Region": "eu-west-1"}',
-    'staging/deployment-roles.json': '{}',
+    'staging/notes.json': '{}',
   });
   const error = await failure({ tree, answers: firstDay });
   expect(error).toBeInstanceOf(ParameterError);
   expect(error.message.split('\n').filter((line) => !line.startsWith(' '))).toMatchInlineSnapshot(`
     [
-      "parameters/dev/deployment-roles.json:4: EnvironmentName: found "test"",
+      "parameters/dev/deployment-roles.json:5: ArtifactKeyArn: found a value in the file",
       "parameters/test/deployment-roles.json:1: found an object with Region",
-      "parameters/staging/deployment-roles.json: found a file that no stack reads",
+      "parameters/staging/notes.json: found a file that no stack reads",
     ]
   `);
 });
@@ -380,7 +387,7 @@ test('values that it cannot know are named, with where to take them from', async
       what to do:   add "VpcCidr" to Parameters; configure can't know its value
     parameters/prod/deployment-roles.json: VpcCidr: found no value
       rule:         environment/deployment-roles declares it without a default: Addresses of the network
-      what to do:   create the file as a copy of parameters/dev/deployment-roles.json and give it a value, which configure can't know; then run configure again"
+      what to do:   give it a value in parameters/test/deployment-roles.json, out of which this file is made; configure can't know it"
   `);
 });
 
@@ -408,11 +415,15 @@ test('flags are values by name, a folder, or a wish for help', () => {
   expect(parseFlags(threeEnvironments, ['--region', 'eu-west-1', '--dev-account-id=012345678901'])).toEqual({
     help: false,
     folder: undefined,
+    like: new Map(),
+    removes: false,
     answers: { region: 'eu-west-1', 'dev-account-id': '012345678901' },
   });
   expect(parseFlags(threeEnvironments, ['--parameters', 'elsewhere', '-h'])).toEqual({
     help: true,
     folder: 'elsewhere',
+    like: new Map(),
+    removes: false,
     answers: {},
   });
 });
@@ -420,4 +431,224 @@ test('flags are values by name, a folder, or a wish for help', () => {
 test.each([['--regin', 'eu-west-1'], ['eu-west-1'], ['--region']])('wrong flags name the right ones: %j', (...argv) => {
   expect(() => parseFlags(threeEnvironments, argv)).toThrow(UsageError);
   expect(() => parseFlags(threeEnvironments, argv)).toThrow('--dev-account-id, --test-account-id, --prod-account-id');
+});
+
+/** Topologies in which environments with these names are production. */
+const chainOf = (...names: readonly string[]) =>
+  defineTopology({
+    project: 'route-to-live',
+    environments: names.map((name) => ({
+      name,
+      approval: false,
+      production: ['prod', 'live', 'dr'].includes(name),
+    })),
+  });
+
+const before = chainOf('dev', 'test', 'prod');
+const sizes = { dev: 'small', test: 'medium', prod: 'large' } as const;
+
+/** Declarations and files of a chain with something of its own in each environment. */
+function sized(topology: Topology, tree: Record<string, string | undefined> = {}) {
+  const declarations = declarationsOf(topology);
+  declarations.set('environment/deployment-roles', {
+    ...declarations.get('environment/deployment-roles'),
+    Size: { Type: 'String', Description: 'Size of the tasks' },
+    CertificateArn: { Type: 'String', Description: 'Certificate', Default: '' },
+  });
+  const files = Object.entries(sizes).map(([name, Size]) => {
+    const id = madeUpId(before, name);
+    const path = `${name}/deployment-roles.json`;
+    const CertificateArn = `arn:aws:acm:eu-west-1:${id}:certificate/${name}`;
+    return [path, fileOf({ ...goodValues(before, path), Size, CertificateArn })];
+  });
+  return { topology, declarations, tree: treeOf(before, { ...Object.fromEntries(files), ...tree }) };
+}
+
+const parametersIn = (text: string | undefined) => JSON.parse(text ?? '{}').Parameters;
+
+describe('when the topology has changed', () => {
+  test('an environment that was renamed keeps its files and its account', async () => {
+    const { files, removals, report, leftOver } = await run(sized(chainOf('sandbox', 'test', 'prod')));
+
+    expect(removals).toEqual(['dev/deployment-roles.json']);
+    expect(leftOver).toEqual([]);
+    expect(Object.keys(files).sort()).toEqual(['sandbox/deployment-roles.json', store]);
+    expect(Object.keys(parametersIn(files[store]))).toEqual([
+      ...['Region', 'ApproversEmail', 'SandboxAccountId', 'TestAccountId', 'ProdAccountId'],
+    ]);
+    expect(parametersIn(files[store]).SandboxAccountId).toBe('222222222222');
+    expect(parametersIn(files['sandbox/deployment-roles.json'])).toMatchObject({
+      EnvironmentName: 'sandbox',
+      Size: 'small',
+      CertificateArn: 'arn:aws:acm:eu-west-1:222222222222:certificate/dev',
+    });
+    expect(report).toEqual([
+      'Changed parameters/tooling/artifact-store.json',
+      '  DevAccountId is called SandboxAccountId now',
+      'Moved parameters/dev/deployment-roles.json to parameters/sandbox/deployment-roles.json',
+      '  EnvironmentName: "dev" -> "sandbox"',
+    ]);
+  });
+
+  test('all may be renamed and one added: production takes after production', async () => {
+    const changed = sized(chainOf('sandbox', 'staging', 'live', 'dr'));
+    const { files, removals, leftOver } = await run({ ...changed, answers: { 'dr-account-id': '555555555555' } });
+
+    expect(leftOver).toEqual([]);
+    expect(removals).toHaveLength(3);
+    const sizeOf = (name: string) => parametersIn(files[`${name}/deployment-roles.json`]).Size;
+    expect(['sandbox', 'staging', 'live', 'dr'].map(sizeOf)).toEqual(['small', 'medium', 'large', 'large']);
+    expect(parametersIn(files['dr/deployment-roles.json']).CertificateArn).toBe(
+      'arn:aws:acm:eu-west-1:555555555555:certificate/prod',
+    );
+    expect(parametersIn(files['live/deployment-roles.json']).CertificateArn).toContain(':444444444444:');
+    expect(parametersIn(files[store])).toMatchObject({ LiveAccountId: '444444444444', DrAccountId: '555555555555' });
+  });
+
+  test.each([
+    [undefined, 'medium'],
+    [{ '': 'prod' }, 'large'],
+    [{ perf: 'dev' }, 'small'],
+  ])('one between two is made like its neighbour, or as --like says: %j', async (like, size) => {
+    const changed = sized(chainOf('dev', 'test', 'perf', 'prod'));
+    const { files, removals } = await run({
+      ...changed,
+      ...(like === undefined ? {} : { like }),
+      answers: { 'perf-account-id': '555555555555' },
+    });
+
+    expect(removals).toEqual([]);
+    expect(parametersIn(files['perf/deployment-roles.json']).Size).toBe(size);
+    expect(Object.keys(files).sort()).toEqual(['perf/deployment-roles.json', store]);
+  });
+
+  test('what is like one that is gone is a copy, and the account id is asked for', async () => {
+    const changed = sized(chainOf('sandbox', 'test', 'prod'));
+    const error = await failure({ ...changed, like: { sandbox: 'dev' } });
+    expect(error.message).toContain('--sandbox-account-id');
+    const { removals, leftOver } = await run({
+      ...changed,
+      like: { sandbox: 'dev' },
+      answers: { 'sandbox-account-id': '555555555555' },
+    });
+    expect(removals).toEqual([]);
+    expect(leftOver).toEqual([
+      'parameters/dev/deployment-roles.json',
+      'DevAccountId in parameters/tooling/artifact-store.json',
+    ]);
+  });
+
+  test('--like names what there is', async () => {
+    const error = await failure({ ...sized(chainOf('dev', 'test', 'perf', 'prod')), like: { '': 'tset' } });
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toBe('--like: found no files of tset; there are those of dev, test, prod');
+    expect(() => parseFlags(before, ['--like', 'tset=dev'])).toThrow(
+      "--like tset=dev: topology.ts has no environment 'tset', expected one of dev, test, prod",
+    );
+  });
+
+  test('of one that is gone it says what is left over, and removes it when it is told to', async () => {
+    const changed = sized(chainOf('dev', 'prod'));
+    const leftOver = [
+      'parameters/test/deployment-roles.json',
+      'TestAccountId in parameters/tooling/artifact-store.json',
+    ];
+    expect(await run(changed)).toMatchObject({ files: {}, removals: [], leftOver, report: [] });
+
+    const { files, removals, ...removed } = await run({ ...changed, removes: true });
+    expect(removals).toEqual(['test/deployment-roles.json']);
+    expect(Object.keys(parametersIn(files[store]))).toEqual([
+      ...['Region', 'ApproversEmail', 'DevAccountId', 'ProdAccountId'],
+    ]);
+    expect(removed).toMatchObject({ leftOver: [], report: leftOver.map((one) => `Removed ${one}`) });
+  });
+
+  test('another order changes nothing, and one environment alone is the one of its kind', async () => {
+    expect(await run(sized(chainOf('prod', 'test', 'dev')))).toMatchObject({ files: {}, removals: [], leftOver: [] });
+    const { files } = await run({ ...sized(chainOf('live')), removes: true });
+    expect(parametersIn(files['live/deployment-roles.json']).Size).toBe('large');
+    expect(parametersIn(files[store])).toMatchObject({ LiveAccountId: '444444444444' });
+  });
+
+  test('on a terminal it asks what was renamed, what a new one is like, and what may go', async () => {
+    const changed = sized(chainOf('sandbox', 'test', 'prod'));
+    const ids = ['', '555555555555', '', '', '', ''];
+    const { files, shown, removals } = await run({ ...changed, typed: ['n', 'dve', 'test', ...ids, 'y'] });
+
+    expect(shown.filter((line) => !line.includes(' ['.concat('1')))).toEqual(
+      expect.arrayContaining([
+        'sandbox is new, and dev is gone. Is sandbox a new name of dev? [Y/n] n',
+        'Which one is sandbox most like: test, prod? [test] dve',
+        'Which one is sandbox most like: test, prod? [test] test',
+        'Account id of sandbox: 555555555555',
+        'Remove them? [y/N] y',
+      ]),
+    );
+    expect(removals).toEqual(['dev/deployment-roles.json']);
+    expect(parametersIn(files['sandbox/deployment-roles.json']).Size).toBe('medium');
+  });
+
+  test('on a terminal it asks for what no file tells', async () => {
+    const changed = sized(before, { [roles]: fileOf(goodValues(before, roles)) });
+    const { files, shown } = await run({ ...changed, answers: { region: 'eu-west-1' }, typed: ['tiny'] });
+    expect(shown).toEqual(['Size of the tasks (Size in parameters/dev/deployment-roles.json): tiny']);
+    expect(parametersIn(files[roles]).Size).toBe('tiny');
+  });
+});
+
+describe('ids and Regions inside ARNs', () => {
+  test('follow, and those of other accounts stay', async () => {
+    const changed = sized(before, {
+      [roles]: fileOf({
+        ...goodValues(before, roles),
+        Size: 'small',
+        CertificateArn:
+          'arn:aws:acm:us-east-1:222222222222:certificate/a, arn:aws:acm:eu-west-1:999999999999:certificate/b',
+      }),
+    });
+    const answers = { 'dev-account-id': '012345678901', region: 'us-gov-west-1' };
+    const { files } = await run({ ...changed, answers });
+    expect(parametersIn(files[roles]).CertificateArn).toBe(
+      'arn:aws-us-gov:acm:us-east-1:012345678901:certificate/a, arn:aws:acm:eu-west-1:999999999999:certificate/b',
+    );
+    expect(parametersIn(files['test/deployment-roles.json']).CertificateArn).toBe(
+      'arn:aws-us-gov:acm:us-gov-west-1:333333333333:certificate/test',
+    );
+  });
+});
+
+describe('with a connection as source', () => {
+  const topology = defineTopology({
+    project: 'route-to-live',
+    environments: [{ name: 'dev', approval: false }],
+    pipelines: { source: 'connection' },
+  });
+
+  test('connection and owner are asked for, and the owner becomes a repository of each pipeline', () => {
+    const [connection, owner] = settingsOf(topology).slice(-2);
+    expect([connection?.flag, owner?.flag]).toEqual(['connection-arn', 'repository-owner']);
+    const repository = (template: string, present?: string) =>
+      owner?.inFile?.valueFor('team/platform', { template } as Stack, present);
+    expect(repository('tooling/container-build-pipeline')).toBe('team/platform/ECS-Container-Build');
+    expect(repository('tooling/infrastructure-deployment-pipeline')).toBe('team/platform/Infrastructure-Deployment');
+    expect(repository('tooling/container-deployment-pipeline')).toBe('team/platform/ECS-Container-Deployment');
+    expect(repository('tooling/container-build-pipeline', 'me/images')).toBe('team/platform/images');
+    expect(owner?.inFile?.valueOf('team/platform/images')).toBe('team/platform');
+  });
+
+  test('a file that has a repository keeps it, whoever owns those of others', async () => {
+    const declarations = declarationsOf(topology);
+    const text = { Type: 'String', Description: 'Text' } as const;
+    for (const [path, declared] of declarations) {
+      declarations.set(path, { ...declared, ConnectionArn: text, RepositoryId: text });
+    }
+    const ConnectionArn = 'arn:aws:codeconnections:eu-west-1:111111111111:connection/1';
+    const own = (path: string, RepositoryId: string) =>
+      fileOf({ ...goodValues(topology, path), ConnectionArn, RepositoryId });
+    const tree = treeOf(topology, { [store]: own(store, 'one/a'), [roles]: own(roles, 'other/b') });
+    expect((await run({ topology, declarations, tree })).files).toEqual({});
+    const { files } = await run({ topology, declarations, tree, answers: { 'repository-owner': 'team' } });
+    expect(parametersIn(files[store]).RepositoryId).toBe('team/a');
+    expect(parametersIn(files[roles]).RepositoryId).toBe('team/b');
+  });
 });

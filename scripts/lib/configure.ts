@@ -1,7 +1,4 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { applyEdits, modify } from 'jsonc-parser';
-import { notInFile, type Topology } from '../../templates-src/define-topology';
-import type { ParameterDeclaration } from '../../templates-src/dsl/template';
+import type { Topology } from '../../templates-src/define-topology';
 import { printable } from '../../templates-src/likely-cause';
 import {
   describeProblem,
@@ -10,108 +7,13 @@ import {
   problemOfValue,
   valuesOf,
 } from '../../templates-src/parameters';
-import { accountsOf } from '../../templates-src/parameters-across-files';
-import { accountId, region } from '../../templates-src/patterns/parameters';
 import { stacksOf } from '../../templates-src/topology';
+import { type Answers, type Setting, settingsOf, UsageError } from './configure-settings';
+import { type ConfiguredFiles, configuredFiles } from './configured-files';
+import { type Arrangement, type Ask, arrange, models } from './environment-files';
 import { type Reading, readParameterFile } from './parameter-file';
-import { checkParameters, type FileTree, madeUpAccountIds, pathInTree } from './parameter-files';
-import { zonesFor } from './zones';
-
-/** A value that the first day asks for. */
-export interface Setting {
-  /** Its flag, without `--`. */
-  readonly flag: string;
-  readonly question: string;
-  /** The parameters that get the value, in every file whose template declares them. */
-  readonly parameters: readonly string[];
-  /** What holds for it whatever the templates say. */
-  readonly declaration: ParameterDeclaration;
-}
-
-/** A wrong call: the caller has to change flags, not files. */
-export class UsageError extends Error {}
-
-/**
- * What `npm run configure` asks for: the tooling account, each environment with an account of its own (one that shares
- * an account follows the other), the region, and who approves.
- */
-export function settingsOf(topology: Topology): readonly Setting[] {
-  const accounts = accountsOf(topology);
-  return [
-    ...accounts
-      .filter(({ name, owner }) => name === owner)
-      .map(({ name }): Setting => {
-        const sharing = accounts.filter(({ owner }) => owner === name);
-        return {
-          flag: `${name}-account-id`,
-          question: `Account id of ${sharing.map((account) => account.name).join(' and ')}`,
-          parameters: sharing.map(({ parameter }) => parameter),
-          declaration: accountId(name),
-        };
-      }),
-    {
-      flag: 'region',
-      question: 'Region',
-      parameters: ['Region'],
-      declaration: region,
-    },
-    {
-      flag: 'approvers-email',
-      question: 'E-mail address that is asked for approvals and told of failures',
-      parameters: ['ApproversEmail'],
-      declaration: {
-        Type: 'String',
-        Description: 'E-mail address of the approvers',
-        AllowedPattern: "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}",
-        ConstraintDescription: 'an e-mail address is written like approvers@example.com',
-      },
-    },
-  ];
-}
-
-/** Values by flag. */
-export type Answers = Readonly<Record<string, string>>;
-
-/** What the flags say. */
-export interface Flags {
-  readonly help: boolean;
-  readonly folder: string | undefined;
-  readonly answers: Answers;
-}
-
-/**
- * Reads the flags.
- *
- * @param argv What follows the name of the script.
- * @throws UsageError for a flag that doesn't exist or has no value.
- */
-export function parseFlags(topology: Topology, argv: readonly string[]): Flags {
-  const settings = settingsOf(topology);
-  const options: NonNullable<ParseArgsConfig['options']> = {
-    parameters: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  };
-  for (const { flag } of settings) {
-    options[flag] = { type: 'string' };
-  }
-  for (const { name, owner } of accountsOf(topology)) {
-    if (name !== owner && argv.some((argument) => argument.split('=')[0] === `--${name}-account-id`)) {
-      throw new UsageError(
-        `--${name}-account-id: topology.ts lets ${name} share the account of ${owner}; use --${owner}-account-id`,
-      );
-    }
-  }
-  let values: Readonly<Record<string, unknown>>;
-  try {
-    values = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(
-      `${(error as Error).message}\nThe flags are ${settings.map(({ flag }) => `--${flag}`).join(', ')}.`,
-    );
-  }
-  const { help, parameters, ...answers } = values;
-  return { help: help === true, folder: parameters as string | undefined, answers: answers as Answers };
-}
+import { type CheckedParameters, checkParameters, madeUpAccountIds } from './parameter-files';
+import { type FileTree, pathInTree } from './parameter-tree';
 
 /** Where `configure` works, and what it can't do without knowing the world. */
 export interface Configuration {
@@ -123,8 +25,11 @@ export interface Configuration {
   readonly folder: string;
   /** Values given by flags. */
   readonly answers: Answers;
+  /** As in {@link Flags}. */
+  readonly like: ReadonlyMap<string, string>;
+  readonly removes: boolean;
   /** Where a person can be asked, if there is one. */
-  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly ask: Ask | undefined;
   /** Shows what happens. */
   readonly tell: (message: string) => void;
 }
@@ -133,8 +38,12 @@ export interface Configuration {
 export interface Configured {
   /** The files that change, with their new text, by path. */
   readonly changes: ReadonlyMap<string, string>;
+  /** The files that go. */
+  readonly removals: readonly string[];
   /** What is new in them, line by line. */
   readonly report: readonly string[];
+  /** What no stack reads and nobody wanted removed, line by line. */
+  readonly leftOver: readonly string[];
   /** Account ids that are still those of this repository. */
   readonly madeUpAccountIds: readonly string[];
 }
@@ -147,44 +56,119 @@ export class ParameterError extends Error {
 }
 
 /**
- * Finds out what the parameter files have to be: with the given values, or what a person answers, in every file.
+ * Finds out what the parameter files have to be: those that the topology asks for, with the given values, or what a
+ * person answers, in every file.
  *
  * Everything else in the files stays as it is, layout included. Present values are the defaults, so that one flag
- * changes one thing.
+ * changes one thing. What the topology asks for no longer is named, and goes when somebody wants it to.
  *
  * @throws UsageError when values are wrong, or missing with nobody to ask; ParameterError when a file would be refused.
  */
 export async function configure(configuration: Configuration): Promise<Configured> {
-  const { topology, declarations, tree, folder } = configuration;
-  const files = filesOf(configuration);
+  const { topology, declarations, tree, folder, like, ask } = configuration;
+  refuseUnknownModels(configuration);
+  const arrangement = await arrange({ topology, tree, like, ask });
+  const files = filesOf(configuration, arrangement);
   const unreadable = [...files.values()].flatMap(({ problems }) => problems);
   if (unreadable.length > 0) {
     throw new ParameterError(unreadable);
   }
   const settings = settingsOf(topology);
   const chosen = await completed(configuration, settings, files);
-  const values = new Map(
-    [...chosen].flatMap(([{ parameters }, value]) => parameters.map((parameter) => [parameter, value] as const)),
-  );
-  const { changes, report } = changed(configuration, values, files);
-  const after = new Map([
-    ...tree,
-    ...[...changes].map(([path, text]): [string, Uint8Array] => [path, Buffer.from(text)]),
-  ]);
-  const checked = checkParameters(topology, declarations, after, folder);
-  if (checked.problems.length > 0) {
-    throw new ParameterError(checked.problems.map((problem) => unknowable(configuration, problem)));
+  const ingredients = { topology, declarations, folder, arrangement, files, chosen };
+  const given = new Map<string, Record<string, string>>();
+  let configured = configuredFiles({ ...ingredients, given });
+  let checked = checkWithout(configuration, arrangement, configured);
+  if (ask !== undefined && (await askForMissing(configuration, checked, given))) {
+    configured = configuredFiles({ ...ingredients, given });
+    checked = checkWithout(configuration, arrangement, configured);
   }
-  return { changes, report, madeUpAccountIds: madeUpAccountIds(checked) };
+  if (checked.problems.length > 0) {
+    throw new ParameterError(checked.problems.map((problem) => unknowable(configuration, arrangement, problem)));
+  }
+  const { texts, without, undeclared, report } = configured;
+  const leftOver = [...arrangement.leftOver.map((path) => `${folder}/${path}`), ...undeclared];
+  const removes = leftOver.length > 0 && (await isToGo(configuration, leftOver));
+  const wanted = removes ? without : texts;
+  return {
+    changes: new Map([...wanted].filter(([path, text]) => tree.get(path) === undefined || textOf(tree, path) !== text)),
+    removals: [
+      ...[...tree.keys()].filter((path) => !arrangement.tree.has(path)),
+      ...(removes ? arrangement.leftOver : []),
+    ],
+    report: [...report, ...(removes ? leftOver.map((one) => `Removed ${one}`) : [])],
+    leftOver: removes ? [] : leftOver,
+    madeUpAccountIds: madeUpAccountIds(checked),
+  };
+}
+
+/** The check, without what is left over: that is refused, but no reason to leave the others as they are. */
+function checkWithout(
+  { topology, declarations, folder }: Configuration,
+  { tree, leftOver }: Arrangement,
+  { without }: ConfiguredFiles,
+): CheckedParameters {
+  const after = new Map([
+    ...[...tree].filter(([path]) => !leftOver.includes(path)),
+    ...[...without].map(([path, text]): [string, Uint8Array] => [path, Buffer.from(text)]),
+  ]);
+  return checkParameters(topology, declarations, after, folder);
+}
+
+/** Asks for the values that nothing tells. @returns whether there were any */
+async function askForMissing(
+  { topology, declarations, folder, ask, tell }: Configuration,
+  { problems }: CheckedParameters,
+  given: Map<string, Record<string, string>>,
+): Promise<boolean> {
+  for (const { file, key, found } of problems) {
+    const stack = stacksOf(topology).find((candidate) => `${folder}/${pathInTree(candidate)}` === file);
+    const declaration = declarations.get(stack?.template ?? '')?.[key ?? ''];
+    if (found !== 'no value' || stack === undefined || key === undefined || declaration === undefined) {
+      continue;
+    }
+    for (;;) {
+      const value = ((await ask?.(`${declaration.Description} (${key} in ${file}): `)) ?? '').trim();
+      const problem = problemOfValue(declaration, value);
+      if (problem === undefined) {
+        given.set(pathInTree(stack), { ...given.get(pathInTree(stack)), [key]: value });
+        break;
+      }
+      tell(`  found ${problem.found}; ${problem.rule}`);
+    }
+  }
+  return given.size > 0;
+}
+
+const textOf = (tree: FileTree, path: string) => Buffer.from(tree.get(path) ?? []).toString('utf8');
+
+function refuseUnknownModels({ topology, tree, like }: Configuration): void {
+  const names = models({ topology, tree });
+  const unknown = [...like.values()].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `--like: found no files of ${unknown.join(', ')}; there are those of ${names.join(', ') || 'no environment'}`,
+    );
+  }
+}
+
+async function isToGo({ removes, ask, tell }: Configuration, leftOver: readonly string[]): Promise<boolean> {
+  if (removes || ask === undefined) {
+    return removes;
+  }
+  tell(`No stack reads these any more:\n${leftOver.map((one) => `  ${one}`).join('\n')}`);
+  return /^\s*y/i.test(await ask('Remove them? [y/N] '));
 }
 
 /** The files of all stacks that have one, by path. */
-function filesOf({ topology, tree, folder }: Configuration): ReadonlyMap<string, Reading> {
+function filesOf({ topology, folder }: Configuration, { tree, from }: Arrangement): ReadonlyMap<string, Reading> {
   return new Map(
     stacksOf(topology).flatMap((stack) => {
       const path = pathInTree(stack);
       const content = tree.get(path);
-      return content === undefined ? [] : [[path, readParameterFile(`${folder}/${path}`, content)] as const];
+      return content === undefined
+        ? []
+        : [[path, readParameterFile(`${folder}/${from.get(path) ?? path}`, content)] as const];
     }),
   );
 }
@@ -212,7 +196,7 @@ async function completed(
   if (refused.length > 0) {
     throw new UsageError(refused.join('\n'));
   }
-  const open = settings.filter((setting) => !chosen.has(setting));
+  const open = settings.filter((setting) => !chosen.has(setting) && !isMadeUpOfSeveral(configuration, setting, files));
   if (ask === undefined) {
     if (open.length > 0) {
       throw new UsageError(
@@ -238,6 +222,23 @@ async function completed(
   return chosen;
 }
 
+/** Whether every file has a value of its own, which need not be made of the same. */
+function isMadeUpOfSeveral(
+  { declarations, topology }: Configuration,
+  { inFile, parameters }: Setting,
+  files: ReadonlyMap<string, Reading>,
+): boolean {
+  return (
+    inFile !== undefined &&
+    stacksOf(topology)
+      .filter(({ template }) => parameters.some((name) => name in (declarations.get(template) ?? {})))
+      .every((stack) => {
+        const file = files.get(pathInTree(stack))?.file;
+        return parameters.every((name) => (file && valuesOf(file)?.[name]) !== undefined);
+      })
+  );
+}
+
 /** Why a value can't be taken: the setting's own rule, that of a template it goes to, or an account that is taken. */
 function refusal(
   { declarations }: Configuration,
@@ -245,9 +246,12 @@ function refusal(
   value: string,
   chosen: ReadonlyMap<Setting, string>,
 ): string | undefined {
-  const declared = [...declarations.values()].flatMap((template) =>
-    setting.parameters.flatMap((parameter) => template[parameter] ?? []),
-  );
+  const declared =
+    setting.inFile === undefined
+      ? [...declarations.values()].flatMap((template) =>
+          setting.parameters.flatMap((parameter) => template[parameter] ?? []),
+        )
+      : [];
   for (const rules of [setting.declaration, ...declared]) {
     const problem = problemOfValue(rules, value);
     if (problem !== undefined) {
@@ -270,7 +274,9 @@ function presentValue(
 ): string | undefined {
   const values = [...files.values()].flatMap(({ file }) => {
     const inFile = (file && valuesOf(file)) ?? {};
-    return setting.parameters.flatMap((parameter) => inFile[parameter] ?? []);
+    return setting.parameters
+      .flatMap((parameter) => inFile[parameter] ?? [])
+      .map((value) => (typeof value === 'string' ? (setting.inFile?.valueOf(value) ?? value) : value));
   });
   const [value] = values;
   return typeof value === 'string' &&
@@ -280,69 +286,25 @@ function presentValue(
     : undefined;
 }
 
-/** The files as they have to be, and what is new in them. */
-function changed(
-  { topology, declarations, folder }: Configuration,
-  values: ReadonlyMap<string, string>,
-  files: ReadonlyMap<string, Reading>,
-) {
-  const changes = new Map<string, string>();
-  const report: string[] = [];
-  for (const stack of stacksOf(topology)) {
-    const path = pathInTree(stack);
-    const reading = files.get(path);
-    const present = reading?.file === undefined ? {} : valuesOf(reading.file);
-    if (present === undefined) {
-      continue; // Not of the right shape: left for the check to report.
-    }
-    let text = reading?.text ?? `${JSON.stringify({ Parameters: {} }, null, 2)}\n`;
-    const lines: string[] = [];
-    const own = Object.entries(declarations.get(stack.template) ?? {}).filter(
-      ([name]) => !notInFile(stack).includes(name),
-    );
-    const environment = topology.environments.find(({ name }) => name === stack.account);
-    const ofEnvironment: Readonly<Record<string, unknown>> =
-      environment === undefined
-        ? {}
-        : {
-            EnvironmentName: present.EnvironmentName ?? environment.name,
-            ...zonesFor(environment, values.get('Region') ?? '', present),
-          };
-    for (const [name, { Default }] of own) {
-      const before = present[name];
-      const known = ofEnvironment[name] ?? values.get(name);
-      if (known === undefined || known === (before ?? Default)) {
-        continue;
-      }
-      // Only what is added needs a layout; what is replaced keeps its own.
-      const layout = before === undefined ? { formattingOptions: { insertSpaces: true, tabSize: 2 } } : {};
-      text = applyEdits(text, modify(text, ['Parameters', name], known, layout));
-      const value = printable(String(known));
-      lines.push(`  ${name}: ${before === undefined ? value : `${JSON.stringify(before)} -> ${value}`}`);
-    }
-    const needed = reading === undefined && own.some(([, { Default }]) => Default === undefined);
-    if (lines.length > 0 || needed) {
-      changes.set(path, text);
-      report.push(`${reading === undefined ? 'Created' : 'Changed'} ${folder}/${path}`, ...lines);
-    }
-  }
-  return { changes, report };
-}
-
 /** For a value that is missing after everything was filled in: nobody but the operator knows it. */
-function unknowable({ topology, tree, folder }: Configuration, problem: ParameterProblem): ParameterProblem {
-  const stack = stacksOf(topology).find((candidate) => `${folder}/${pathInTree(candidate)}` === problem.file);
-  if (stack === undefined || problem.found !== 'no value') {
+function unknowable(
+  { topology, tree, folder }: Configuration,
+  { from }: Arrangement,
+  problem: ParameterProblem,
+): ParameterProblem {
+  const path = stacksOf(topology)
+    .map(pathInTree)
+    .find((one) => `${folder}/${one}` === problem.file);
+  if (path === undefined || problem.found !== 'no value') {
     return problem;
   }
-  const model = stacksOf(topology).find(
-    (candidate) => candidate.template === stack.template && candidate !== stack && tree.has(pathInTree(candidate)),
-  );
-  return tree.has(pathInTree(stack))
-    ? { ...problem, whatToDo: `${problem.whatToDo}; configure can't know its value` }
-    : {
-        ...problem,
-        line: undefined,
-        whatToDo: `create the file${model ? ` as a copy of ${folder}/${pathInTree(model)}` : ''} and give it a value, which configure can't know; then run configure again`,
-      };
+  if (tree.has(path)) {
+    return { ...problem, whatToDo: `${problem.whatToDo}; configure can't know its value` };
+  }
+  const source = from.get(path);
+  const whatToDo =
+    source === undefined
+      ? "create the file and give it a value, which configure can't know; then run configure again"
+      : `give it a value in ${folder}/${source}, out of which this file is made; configure can't know it`;
+  return { ...problem, line: undefined, whatToDo };
 }

@@ -10,7 +10,8 @@ import { checkNames, PlanError, type Request, readablePath } from './deployment-
 import { describeObstacles, obstaclesTo } from './destruction-obstacles';
 import { planDestruction } from './destruction-plan';
 import { announcement, viewOf } from './destruction-view';
-import { checkParameters, loadDeclarations, readFileTree } from './parameter-files';
+import { checkParameters, loadDeclarations } from './parameter-files';
+import { readFileTree } from './parameter-tree';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
 
 /**

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { describeProblem } from '../../templates-src/parameters';
-import { checkParameters, madeUpAccountIds, readFileTree } from './parameter-files';
+import { checkParameters, madeUpAccountIds } from './parameter-files';
+import { readFileTree } from './parameter-tree';
 import { declarationsOf, fileOf, goodValues, threeEnvironments, topologyOf, treeOf } from './parameters.fixture';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
@@ -208,9 +209,9 @@ test('refused: a file that is not JSON, with its line and column', () => {
 
 test('refused: a missing file', () => {
   expect(problemsWith({ [roles]: undefined })).toMatchInlineSnapshot(`
-    "parameters/dev/deployment-roles.json: found no such file
-      rule:         the stack route-to-live-dev-deployment-roles needs it for Region, EnvironmentName, ToolingAccountId
-      what to do:   run \`npm run configure\`, which creates it"
+    "parameters/dev: found no files
+      rule:         templates-src/topology.ts has the environment dev
+      what to do:   run \`npm run configure\`, which makes them"
   `);
 });
 
@@ -227,10 +228,10 @@ test('refused: a file whose name is misspelled', () => {
 test('refused: files of an environment and of a template that are gone, and one beside the folders', () => {
   const strays = { 'staging/deployment-roles.json': '{}', 'dev/network.json': '{}', 'values.json': '{}' };
   expect(problemsWith(strays)).toMatchInlineSnapshot(`
-    "parameters/staging/deployment-roles.json: found a file that no stack reads
-      rule:         files stand in the folders tooling, dev, test, prod
-      likely cause: an environment that was removed from templates-src/topology.ts, or renamed there
-      what to do:   remove it, or move it to where it is read
+    "parameters/staging: found files of an environment that templates-src/topology.ts does not have
+      rule:         the environments are dev, test, prod
+      likely cause: it was renamed, or removed
+      what to do:   run \`npm run configure\`, which moves them, or tells how to remove them
     parameters/dev/network.json: found a file that no stack reads
       rule:         the stacks of dev read deployment-roles.json
       likely cause: a template that was removed or renamed
@@ -258,7 +259,7 @@ test('every problem of every file is reported at once, file by file and line by 
       "parameters/tooling/artifact-store.json:6: TestAccountId: found "2"",
       "parameters/dev/deployment-roles.json:4: EnvironmentName: found "prod"",
       "parameters/test/deployment-roles.json:1:2: found the end of the file",
-      "parameters/prod/deployment-roles.json: found no such file",
+      "parameters/prod: found no files",
     ]
   `);
 });

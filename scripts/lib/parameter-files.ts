@@ -1,6 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { notInFile, type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
+import {
+  accountIdParameter,
+  notInFile,
+  type Stack,
+  type Topology,
+  toolingAccount,
+} from '../../templates-src/define-topology';
 import { nearest } from '../../templates-src/likely-cause';
 import {
   fileChecker,
@@ -11,7 +16,9 @@ import {
 } from '../../templates-src/parameters';
 import { problemsAcrossFiles } from '../../templates-src/parameters-across-files';
 import { stacksOf } from '../../templates-src/topology';
+import { environmentsWithFiles, goneEnvironments } from './environment-folders';
 import { readParameterFile } from './parameter-file';
+import { type FileTree, pathInTree } from './parameter-tree';
 import { loadTemplate } from './templates';
 
 /** The folder of the parameter files, as messages name it. */
@@ -21,43 +28,6 @@ export const parametersFolder = relative(process.cwd(), join(__dirname, '..', '.
 export function loadDeclarations(topology: Topology): ReadonlyMap<string, ParameterDeclarations> {
   const templates = new Set(stacksOf(topology).map(({ template }) => template));
   return new Map([...templates].map((path) => [path, loadTemplate(path, topology).parameterDeclarations]));
-}
-
-/** The files below a folder of parameters: content by path (`tooling/artifact-store.json`). */
-export type FileTree = ReadonlyMap<string, Uint8Array>;
-
-/**
- * Reads all files below a folder.
- *
- * @returns An empty tree when there is no such folder.
- * @throws What the file system throws, which names the file.
- */
-export function readFileTree(folder: string): FileTree {
-  const tree = new Map<string, Uint8Array>();
-  const read = (below: string) => {
-    const entries = readdirSync(join(folder, below), { withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (entry.isDirectory()) {
-        read(path);
-      } else {
-        tree.set(path, readFileSync(join(folder, path)));
-      }
-    }
-  };
-  try {
-    read('');
-  } catch (error) {
-    if (tree.size > 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw error;
-    }
-  }
-  return tree;
-}
-
-/** The path of a stack's file below the folder of parameters. */
-export function pathInTree({ parameters }: Stack): string {
-  return parameters.replace(/^parameters\//, '');
 }
 
 /** What the check of all parameter files has found out. */
@@ -82,7 +52,8 @@ export function checkParameters(
 ): CheckedParameters {
   const stacks = stacksOf(topology);
   const expected = stacks.map(pathInTree);
-  const strays = new Set([...tree.keys()].filter((path) => !expected.includes(path)));
+  const moved = changedEnvironments(topology, declarations, tree, folder);
+  const strays = new Set([...tree.keys()].filter((path) => !expected.includes(path) && !moved.covers(path)));
   const problems: ParameterProblem[] = [];
   const files: { stack: Stack; file: ParameterFile }[] = [];
   const checkers = new Map<string, ReturnType<typeof fileChecker>>();
@@ -96,10 +67,11 @@ export function checkParameters(
     checkers.set(stack.template, check);
     const path = pathInTree(stack);
     const content = tree.get(path);
+    if (content === undefined && moved.covers(path)) {
+      continue;
+    }
     if (content === undefined) {
-      const required = Object.keys(declared).filter(
-        (name) => declared[name]?.Default === undefined && !fed.includes(name),
-      );
+      const required = requiredOf(stack, declared);
       if (required.length > 0) {
         const meant = misnamed(path, strays);
         // It is reported as what it was meant to be, not as a stray, too.
@@ -117,11 +89,12 @@ export function checkParameters(
     const reading = readParameterFile(`${folder}/${path}`, content);
     problems.push(...reading.problems);
     if (reading.file !== undefined) {
-      problems.push(...check(stack, reading.file));
+      problems.push(...check(stack, reading.file).filter(({ key }) => !moved.parameters.has(key ?? '')));
       files.push({ stack, file: reading.file });
     }
   }
   problems.push(
+    ...moved.problems,
     ...[...strays].flatMap((path) => strayFile(topology, expected, path, folder)),
     ...problemsAcrossFiles(topology, files, problems),
   );
@@ -145,6 +118,51 @@ export function madeUpAccountIds({ files }: CheckedParameters): readonly string[
       ),
     ),
   ];
+}
+
+/** The parameters that a stack's file must hold. */
+const requiredOf = (stack: Stack, declared: ParameterDeclarations = {}) =>
+  Object.keys(declared).filter((name) => declared[name]?.Default === undefined && !notInFile(stack).includes(name));
+
+/**
+ * Environments that the topology has and the folder has not, or the other way round: a problem each, instead of one for
+ * each file and account id.
+ */
+function changedEnvironments(
+  topology: Topology,
+  declarations: ReadonlyMap<string, ParameterDeclarations>,
+  tree: FileTree,
+  folder: string,
+) {
+  const there = environmentsWithFiles(topology, tree);
+  const needing = stacksOf(topology).filter((stack) => requiredOf(stack, declarations.get(stack.template)).length > 0);
+  const fresh = topology.environments.filter(
+    (one) => !there.includes(one) && needing.some(({ account }) => account === one.name),
+  );
+  const gone = goneEnvironments(topology, tree);
+  // Where there is no file at all, each is named with what it is needed for.
+  const changed = there.length + gone.length === 0 ? [] : [...fresh, ...gone];
+  return {
+    covers: (path: string) => changed.some(({ name }) => path.startsWith(`${name}/`)),
+    parameters: new Set(changed.map(accountIdParameter)),
+    problems: changed.map(
+      (environment): ParameterProblem => ({
+        file: `${folder}/${environment.name}`,
+        ...(gone.includes(environment)
+          ? {
+              found: 'files of an environment that templates-src/topology.ts does not have',
+              rule: `the environments are ${topology.environments.map(({ name }) => name).join(', ')}`,
+              likelyCause: 'it was renamed, or removed',
+              whatToDo: 'run `npm run configure`, which moves them, or tells how to remove them',
+            }
+          : {
+              found: 'no files',
+              rule: `templates-src/topology.ts has the environment ${environment.name}`,
+              whatToDo: 'run `npm run configure`, which makes them',
+            }),
+      }),
+    ),
+  };
 }
 
 /** The stray file in the same folder that was probably meant to have this path. */

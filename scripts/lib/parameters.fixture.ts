@@ -2,7 +2,7 @@ import { accountIdParameter, defineTopology, type Topology } from '../../templat
 import type { ParameterDeclaration } from '../../templates-src/dsl/template';
 import type { ParameterDeclarations } from '../../templates-src/parameters';
 import { stacksOf } from '../../templates-src/topology';
-import { type FileTree, pathInTree } from './parameter-files';
+import { type FileTree, pathInTree } from './parameter-tree';
 
 /** A topology for tests, with environments of these names. */
 export function topologyOf(...names: readonly string[]): Topology {

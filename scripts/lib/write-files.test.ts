@@ -31,6 +31,21 @@ test('files are written, in folders that are made, and nothing else is left behi
   expect(files()).toEqual(['a.json', 'dev', 'dev/b.json']);
 });
 
+test('files that go take their folder with them when it is empty, and only when all others are written', () => {
+  writeFiles(
+    folder,
+    new Map([
+      ['old/a.json', 'a'],
+      ['old/kept.json', 'kept'],
+      ['older/a.json', 'a'],
+    ]),
+  );
+  writeFiles(folder, new Map([['new/a.json', 'a']]), ['old/a.json', 'older/a.json']);
+  expect(files()).toEqual(['new', 'new/a.json', 'old', 'old/kept.json']);
+  expect(() => writeFiles(folder, new Map([['new/b.json', 'b']]), ['old/kept.json', 'gone.json'])).toThrow('gone.json');
+  expect(files()).toEqual(['new', 'new/a.json', 'old', 'old/kept.json']);
+});
+
 test('a file that is replaced keeps its mode', () => {
   writeFileSync(join(folder, 'a.json'), 'old');
   chmodSync(join(folder, 'a.json'), 0o600);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../scripts/lib/emulator';
-import { checkParameters, pathInTree } from '../../../scripts/lib/parameter-files';
+import { checkParameters } from '../../../scripts/lib/parameter-files';
+import { pathInTree } from '../../../scripts/lib/parameter-tree';
 import { importTemplates } from '../../../scripts/lib/templates.fixture';
 import { defineTopology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
