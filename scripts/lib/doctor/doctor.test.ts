@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { defineTopology, type Topology } from '../../../templates-src/define-topology';
 import { installedPython } from '../python-tools';
+import type { AccountView } from './account-view';
+import { quotas } from './checks/quotas';
 import { examineCloud, type Recorded } from './cloud.fixture';
 import type { Result } from './examine';
 import { certificate, connected, faults, topology } from './faults.fixture';
@@ -107,6 +109,61 @@ describe('what could not be seen', () => {
       }
     }
   }, 240_000);
+
+  test('of a bucket, names both that S3 may mean', async () => {
+    const results = await examineCloud({ topology, empty: true, answers: { 's3api head-bucket': { error: '403' } } });
+    const bucket = complaints(results).find(({ check }) => check === 'names');
+    expect(bucket?.toDo).toMatch(
+      /^either shop-\S+ belongs to another account \(.*\), or run it with a profile that may/,
+    );
+  });
+
+  test.each(['InternalError', 'Forbidden', undefined])(
+    'metrics with the status %j are not complete',
+    async (status) => {
+      const results = await examineCloud({
+        topology,
+        answers: {
+          'cloudwatch get-metric-data': ({ input }) => ({
+            output: {
+              MetricDataResults:
+                status === undefined
+                  ? []
+                  : input.MetricDataQueries.map(({ Id }: { Id: string }) => ({ Id, StatusCode: status, Values: [] })),
+            },
+          }),
+        },
+        record,
+      });
+      expect(complaints(results).map(({ check, outcome }) => [check, outcome])).toContainEqual(['rules', 'unseen']);
+      expect(exitCodeOf(results)).toBe(3);
+    },
+  );
+
+  test('a quota of which nobody knows the code is one of it', async () => {
+    const generated = [
+      {
+        type: 'AWS::CodeBuild::Project',
+        ids: { ref: 'build' },
+        properties: { Environment: { Type: 'WINDOWS_SERVER_2022_CONTAINER', ComputeType: 'BUILD_GENERAL1_LARGE' } },
+      },
+      {
+        type: 'AWS::CodePipeline::Pipeline',
+        properties: { Stages: [{ Name: 'Build', Actions: [{ Configuration: { ProjectName: 'build' } }] }] },
+      },
+    ];
+    const stack = { resolved: { resources: new Map(generated.map((one, index) => [String(index), one])) } };
+    const view = { stacks: [stack], existing: async () => [stack], command: (...words: string[]) => words.join(' ') };
+    expect(await quotas.run(view as unknown as AccountView)).toEqual([
+      {
+        outcome: 'unseen',
+        what: expect.stringMatching(
+          /WINDOWS_SERVER_2022_CONTAINER BUILD_GENERAL1_LARGE .*: 1 needed .* is not known here$/,
+        ),
+        toDo: 'look for it: service-quotas list-service-quotas --service-code codebuild',
+      },
+    ]);
+  });
 });
 
 // What never comes from AWS proves nothing: the stand-in must not be able to make up fields.

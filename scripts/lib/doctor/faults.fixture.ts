@@ -44,6 +44,13 @@ const changedStack =
 export const certificate = 'arn:aws:acm:eu-west-1:333333333333:certificate/0a1b2c3d';
 const withPrincipal = (id: string) =>
   JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: { AWS: ['arn:aws:iam::111111111111:root', id] } }] });
+const roleOf = (RoleName: string) => ({
+  Path: '/',
+  RoleName,
+  RoleId: 'AROAEXAMPLEEXAMPLE000',
+  Arn: `arn:aws:iam::222222222222:role/${RoleName}`,
+  CreateDate: '2026-11-01T00:00:00Z',
+});
 const quotaOf = (account: string, code: string, Value: number) => (call: Call) =>
   call.account === account && call.input.QuotaCode === code ? output({ Quota: { ...call.input, Value } }) : undefined;
 const failedStage = {
@@ -88,6 +95,9 @@ export const faults: readonly Fault[] = [
       'kms list-aliases': output({ Aliases: [] }),
       's3api head-bucket': { error: '404' },
       'sqs list-queues': output({}),
+      'iam list-roles': output({ Roles: [] }),
+      'iam list-policies': output({ Policies: [] }),
+      'lambda list-functions': output({ Functions: [] }),
     },
     says: /shop-int-infrastructure is in ROLLBACK_COMPLETE: No room/,
     toDo: /aws cloudformation delete-stack --stack-name shop-int-infrastructure --region eu-west-1 --profile int && /,
@@ -169,10 +179,79 @@ export const faults: readonly Fault[] = [
     check: 'names',
     of: 'an alias of an earlier life',
     empty: true,
-    answers: { 'kms list-aliases': output({ Aliases: [{ AliasName: 'alias/shop-live-workload' }] }) },
+    answers: {
+      'kms list-aliases': output({ Aliases: [{ AliasName: 'alias/shop-live-workload', TargetKeyId: '0a1b2c3d' }] }),
+    },
     says: /alias\/shop-live-workload \(AWS::KMS::Alias\) exists/,
-    toDo: /aws kms delete-alias --alias-name alias\/shop-live-workload/,
+    toDo: /^it stands for 0a1b2c3d; once nothing uses that by this name: aws kms delete-alias --alias-name alias\/shop-live-workload/,
     fails: ['shop-live-infrastructure'],
+  },
+  {
+    check: 'names',
+    of: 'a role of somebody else',
+    empty: true,
+    answers: {
+      'iam list-roles': inAccount('int', output({ Roles: [roleOf('shop-int-cloudformation-execution')] })),
+    },
+    says: /^shop-int-cloudformation-execution \(AWS::IAM::Role\) exists, while shop-int-deployment-roles does not/,
+    toDo: /find out whose it is: aws iam list-roles .*; delete it if nobody uses it, or take another project/,
+    fails: ['shop-int-deployment-roles'],
+  },
+  {
+    check: 'names',
+    of: 'a managed policy of somebody else',
+    empty: true,
+    answers: {
+      'iam list-policies': inAccount('int', output({ Policies: [{ PolicyName: 'shop-int-workload-boundary' }] })),
+    },
+    says: /^shop-int-workload-boundary \(AWS::IAM::ManagedPolicy\) exists/,
+    toDo: /aws iam list-policies --scope Local/,
+    fails: ['shop-int-deployment-roles'],
+  },
+  {
+    check: 'names',
+    of: 'a function of somebody else',
+    empty: true,
+    answers: {
+      'lambda list-functions': inAccount('int', output({ Functions: [{ FunctionName: 'shop-int-orders-api' }] })),
+    },
+    says: /^shop-int-orders-api \(AWS::Lambda::Function\) exists/,
+    toDo: /aws lambda list-functions/,
+    fails: ['shop-int-infrastructure'],
+  },
+  {
+    check: 'names',
+    of: 'a load balancer of somebody else',
+    empty: true,
+    answers: {
+      'elbv2 describe-load-balancers': inAccount(
+        'int',
+        output({ LoadBalancers: [{ Type: 'application', LoadBalancerName: 'shop-int-lb' }] }),
+      ),
+    },
+    says: /^shop-int-lb \(AWS::ElasticLoadBalancingV2::LoadBalancer\) exists/,
+    toDo: /aws elbv2 describe-load-balancers/,
+    fails: ['shop-int-container-service'],
+  },
+  {
+    check: 'names',
+    of: 'a target group of somebody else',
+    empty: true,
+    answers: {
+      'elbv2 describe-target-groups': inAccount('int', output({ TargetGroups: [{ TargetGroupName: 'shop-int-b' }] })),
+    },
+    says: /^shop-int-b \(AWS::ElasticLoadBalancingV2::TargetGroup\) exists/,
+    toDo: /aws elbv2 describe-target-groups/,
+    fails: ['shop-int-container-service'],
+  },
+  {
+    check: 'names',
+    of: 'a pipeline of somebody else',
+    empty: true,
+    answers: { 'codepipeline list-pipelines': output({ pipelines: [{ name: 'ECS-Container-Build' }] }) },
+    says: /^ECS-Container-Build \(AWS::CodePipeline::Pipeline\) exists/,
+    toDo: /aws codepipeline list-pipelines/,
+    fails: ['shop-container-build-pipeline'],
   },
   {
     check: 'quotas',
@@ -253,6 +332,33 @@ export const faults: readonly Fault[] = [
     fails: ['shop-live-infrastructure'],
   },
   {
+    check: 'concurrency',
+    of: 'what functions of others have reserved',
+    parameters: { OrdersApiReservedConcurrency: '20' },
+    answers: {
+      'lambda get-account-settings': inAccount(
+        'live',
+        output({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 60 } }),
+      ),
+    },
+    says: /1000 allowed, 1040 needed \(940 are reserved, 920 of them by other functions, and Lambda keeps 100\)/,
+    toDo: /--desired-value 1040 /,
+    fails: ['shop-live-infrastructure'],
+  },
+  {
+    check: 'zones',
+    of: 'a Region with one zone that will do',
+    answers: {
+      'ec2 describe-availability-zones': inAccount(
+        'int',
+        output({ AvailabilityZones: [{ ZoneName: 'eu-west-1a', State: 'available' }] }),
+      ),
+    },
+    says: /this account has no zone eu-west-1b, eu-west-1c, it has eu-west-1a$/,
+    toDo: /^take another Region: of this one, eu-west-1a alone offers every service, and a network takes two$/,
+    fails: ['shop-int-infrastructure'],
+  },
+  {
     check: 'zones',
     of: 'a zone without an endpoint',
     answers: {
@@ -272,7 +378,7 @@ export const faults: readonly Fault[] = [
           : undefined,
     },
     says: /shop-int-infrastructure: eu-west-1a does not offer the endpoint com.amazonaws.eu-west-1.ecr.dkr/,
-    toDo: /choose other zones in parameters\/int\/infrastructure.json; every service is offered in eu-west-1b, eu-west-1c/,
+    toDo: /choose fewer or other zones in parameters\/int\/infrastructure.json \(FirstZone, SecondZone, ThirdZone\); every service is offered in eu-west-1b, eu-west-1c/,
     fails: ['shop-int-infrastructure'],
   },
   {
@@ -298,7 +404,7 @@ export const faults: readonly Fault[] = [
       ),
     },
     says: /this account has no zone eu-west-1a, it has eu-west-1b, eu-west-1c/,
-    toDo: /choose other zones/,
+    toDo: /choose fewer or other zones/,
     fails: ['shop-int-infrastructure'],
   },
   {
@@ -381,7 +487,13 @@ export const faults: readonly Fault[] = [
     of: 'targets that EventBridge could not reach',
     answers: {
       'cloudwatch get-metric-data': (call) =>
-        output({ MetricDataResults: [{ Id: call.input.MetricDataQueries[0].Id, Values: [2, 1] }] }),
+        output({
+          MetricDataResults: call.input.MetricDataQueries.map(({ Id }: { Id: string }, index: number) => ({
+            Id,
+            StatusCode: 'Complete',
+            Values: index === 0 ? [2, 1] : [],
+          })),
+        }),
     },
     says: /failed to reach its target 3 times in 24 hours/,
     toDo: /compare the policies/,
@@ -463,6 +575,22 @@ export const faults: readonly Fault[] = [
   },
   {
     check: 'principals',
+    of: 'a function that was opened to a role that is gone',
+    answers: {
+      'lambda get-policy': (call) =>
+        call.input.FunctionName === 'shop-int-orders-api'
+          ? output({
+              Policy: JSON.stringify({
+                Statement: [{ Sid: 'Invoke', Effect: 'Allow', Principal: { AWS: 'AROAEXAMPLEEXAMPLE111' } }],
+              }),
+            })
+          : undefined,
+    },
+    says: /the policy of shop-int-orders-api \(AWS::Lambda::Function\) names AROAEXAMPLEEXAMPLE111/,
+    toDo: /aws lambda remove-permission --function-name shop-int-orders-api --statement-id Invoke/,
+  },
+  {
+    check: 'principals',
     of: 'a role that trusts a role that is gone',
     answers: {
       'iam list-roles': inAccount(
@@ -470,11 +598,7 @@ export const faults: readonly Fault[] = [
         output({
           Roles: [
             {
-              Path: '/',
-              RoleName: 'shop-int-cloudformation-action',
-              RoleId: 'AROAEXAMPLEEXAMPLE000',
-              Arn: 'arn:aws:iam::222222222222:role/shop-int-cloudformation-action',
-              CreateDate: '2026-11-01T00:00:00Z',
+              ...roleOf('shop-int-cloudformation-action'),
               AssumeRolePolicyDocument: withPrincipal('AROAEXAMPLEEXAMPLE111'),
             },
           ],

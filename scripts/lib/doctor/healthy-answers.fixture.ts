@@ -40,7 +40,9 @@ export const healthyAnswers: HealthyAnswers = {
       })),
     }),
   'service-quotas get-service-quota': ({ input }) => output({ Quota: { ...input, Value: 1000 } }),
-  'lambda get-account-settings': () => output({ AccountLimit: { ConcurrentExecutions: 1000 } }),
+  'lambda get-account-settings': () =>
+    output({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 } }),
+  'lambda get-policy': () => output({ Policy: policy }),
   'ec2 describe-availability-zones': ({ view }) =>
     output({
       AvailabilityZones: ['a', 'b', 'c'].map((zone) => ({ ZoneName: `${view.region}${zone}`, State: 'available' })),
@@ -82,7 +84,13 @@ export const healthyAnswers: HealthyAnswers = {
     }),
   // CloudWatch has no values of what never happened.
   'cloudwatch get-metric-data': ({ input }) =>
-    output({ MetricDataResults: input.MetricDataQueries.map(({ Id }: { Id: string }) => ({ Id, Values: [] })) }),
+    output({
+      MetricDataResults: input.MetricDataQueries.map(({ Id }: { Id: string }) => ({
+        Id,
+        StatusCode: 'Complete',
+        Values: [],
+      })),
+    }),
   'sns list-subscriptions-by-topic': ({ view, input }) =>
     output({
       Subscriptions: view.stacks
@@ -110,6 +118,11 @@ export const firstDayAnswers: HealthyAnswers = {
   'sqs list-queues': () => output({}),
   'kms list-aliases': () => output({ Aliases: [{ AliasName: 'alias/aws/s3' }] }),
   'iam get-role': () => ({ error: 'NoSuchEntity' }),
+  'iam list-roles': () => output({ Roles: [] }),
+  'iam list-policies': () => output({ Policies: [] }),
+  'lambda list-functions': () => output({ Functions: [] }),
+  'elbv2 describe-target-groups': () => output({ TargetGroups: [] }),
+  'codepipeline list-pipelines': () => output({ pipelines: [] }),
   'ec2 describe-vpcs': () => output({ Vpcs: [{ VpcId: 'vpc-0a1b2c3d' }] }),
   'ec2 describe-addresses': () => output({ Addresses: [] }),
   'elbv2 describe-load-balancers': () => output({ LoadBalancers: [{ Type: 'network' }] }),

@@ -17,10 +17,18 @@ export const concurrency: Check = {
     }
     const { AccountLimit } = await view.call<{ AccountLimit: Limit }>('lambda', 'get-account-settings');
     const limit = AccountLimit.ConcurrentExecutions;
-    const reserved = view.stacks.reduce((sum, expected) => sum + reservedBy(expected), 0);
+    const own = view.stacks.reduce((sum, expected) => sum + reservedBy(expected), 0);
+    const existing = await view.existing();
+    const deployed = existing.reduce((sum, expected) => sum + reservedBy(expected), 0);
+    const others = Math.max(0, limit - (AccountLimit.UnreservedConcurrentExecutions ?? limit) - deployed);
+    const reserved = own + others;
     const needed =
       reserved > 0 ? reserved + UNRESERVED_AT_LEAST : view.stacks.reduce((sum, each) => sum + runsOf(each), 0);
-    const why = reserved > 0 ? `${reserved} are reserved, and Lambda keeps ${UNRESERVED_AT_LEAST}` : 'for all triggers';
+    const byOthers = others > 0 ? `, ${others} of them by other functions` : '';
+    const why =
+      reserved > 0
+        ? `${reserved} are reserved${byOthers}, and Lambda keeps ${UNRESERVED_AT_LEAST}`
+        : 'for all triggers';
     const reserving = view.stacks.filter((expected) => reservedBy(expected) > 0).map(({ stack }) => stack.name);
     const increase = ['--service-code', 'lambda', '--quota-code', 'L-B99A9384', '--desired-value', String(needed)];
     return [
@@ -37,6 +45,8 @@ export const concurrency: Check = {
 
 interface Limit {
   readonly ConcurrentExecutions: number;
+  /** What no function of the account has reserved, whoever deployed it. */
+  readonly UnreservedConcurrentExecutions?: number;
 }
 
 const reservedBy = (expected: ExpectedStack) =>

@@ -1,12 +1,42 @@
 import type { AccountView, ExpectedStack } from '../account-view';
 import { AwsError } from '../aws-api';
-import { type Check, type Finding, notApplicable, ofEach, orOk, problem } from '../check';
+import { type Check, type Finding, notApplicable, ofEach, orOk, problem, unseen } from '../check';
 
 /** How to see whether a resource of a type exists: the property with its name, and a question that an error answers. */
 interface Lookup {
   readonly property: string;
   readonly exists: (view: AccountView, name: string) => Promise<boolean>;
+  /** What to do about it, where `deploy.sh --adopt` cannot take it in. */
+  readonly toDo?: (view: AccountView, name: string) => Promise<string> | string;
 }
+
+interface Alias {
+  readonly AliasName: string;
+  readonly TargetKeyId?: string;
+}
+
+const aliases = async (view: AccountView) =>
+  (await view.call<{ Aliases: readonly Alias[] }>('kms', 'list-aliases')).Aliases;
+
+/** For types of which all are listed at once: one question for all names. */
+const listed = (
+  property: string,
+  [service, operation, list]: readonly [string, string, string],
+  field: string,
+  parameters = {},
+): Lookup => ({
+  property,
+  exists: async (view, name) => {
+    const answer = await view.call<Record<string, readonly Record<string, unknown>[]>>(service, operation, parameters);
+    return (answer[list] ?? []).some((one) => one[field] === name);
+  },
+  toDo: (view) =>
+    `find out whose it is: ${view.command(service, operation, ...wordsOf(parameters))}; delete it if nobody uses it, ` +
+    'or take another project in templates-src/topology.ts',
+});
+
+const wordsOf = (parameters: object) =>
+  Object.entries(parameters).flatMap(([name, value]) => [`--${name.toLowerCase()}`, String(value)]);
 
 /** The types whose names are fixed, and which outlive their stack or are made by somebody else. */
 const lookups: Readonly<Record<string, Lookup>> = {
@@ -14,6 +44,22 @@ const lookups: Readonly<Record<string, Lookup>> = {
     property: 'BucketName',
     exists: (view, Bucket) => answers(view.call('s3api', 'head-bucket', { Bucket }), '404', 'NoSuchBucket'),
   },
+  'AWS::IAM::Role': listed('RoleName', ['iam', 'list-roles', 'Roles'], 'RoleName'),
+  'AWS::IAM::ManagedPolicy': listed('ManagedPolicyName', ['iam', 'list-policies', 'Policies'], 'PolicyName', {
+    Scope: 'Local',
+  }),
+  'AWS::Lambda::Function': listed('FunctionName', ['lambda', 'list-functions', 'Functions'], 'FunctionName'),
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': listed(
+    'Name',
+    ['elbv2', 'describe-load-balancers', 'LoadBalancers'],
+    'LoadBalancerName',
+  ),
+  'AWS::ElasticLoadBalancingV2::TargetGroup': listed(
+    'Name',
+    ['elbv2', 'describe-target-groups', 'TargetGroups'],
+    'TargetGroupName',
+  ),
+  'AWS::CodePipeline::Pipeline': listed('Name', ['codepipeline', 'list-pipelines', 'pipelines'], 'name'),
   'AWS::ECR::Repository': {
     property: 'RepositoryName',
     exists: (view, name) =>
@@ -46,9 +92,11 @@ const lookups: Readonly<Record<string, Lookup>> = {
   },
   'AWS::KMS::Alias': {
     property: 'AliasName',
-    exists: async (view, name) => {
-      const { Aliases } = await view.call<{ Aliases: { AliasName: string }[] }>('kms', 'list-aliases');
-      return Aliases.some(({ AliasName }) => AliasName === name);
+    exists: async (view, name) => (await aliases(view)).some(({ AliasName }) => AliasName === name),
+    // An alias holds nothing, and goes with its stack. Whatever names it now uses that key.
+    toDo: async (view, name) => {
+      const { TargetKeyId = 'no key' } = (await aliases(view)).find(({ AliasName }) => AliasName === name) as Alias;
+      return `it stands for ${TargetKeyId}; once nothing uses that by this name: ${view.command('kms', 'delete-alias', '--alias-name', name)}`;
     },
   },
 };
@@ -82,15 +130,21 @@ function namesOf({ stack, resolved }: ExpectedStack): WantedName[] {
 }
 
 async function look(view: AccountView, { stack, type, name }: WantedName): Promise<Finding[]> {
-  if (!(await (lookups[type] as Lookup).exists(view, name))) {
-    return [];
+  const { exists, toDo } = lookups[type] as Lookup;
+  try {
+    if (!(await exists(view, name))) {
+      return [];
+    }
+  } catch (error) {
+    if (error instanceof AwsError && error.code === '403') {
+      // S3 answers the same to both.
+      const cause = `${name} belongs to another account (names of buckets are the same for all of AWS: take another project in templates-src/topology.ts)`;
+      return [{ ...unseen(error), toDo: `either ${cause}, or ${unseen(error).toDo}` }];
+    }
+    throw error;
   }
-  // An alias holds nothing, and goes with its stack: one that is left cannot be adopted.
-  const toDo =
-    type === 'AWS::KMS::Alias'
-      ? view.command('kms', 'delete-alias', '--alias-name', name)
-      : `scripts/deploy.sh --adopt ${stack}`;
-  return [problem(`${name} (${type}) exists, while ${stack} does not`, toDo, [stack])];
+  const advice = (await toDo?.(view, name)) ?? `scripts/deploy.sh --adopt ${stack}`;
+  return [problem(`${name} (${type}) exists, while ${stack} does not`, advice, [stack])];
 }
 
 /** Whether a call is answered, where these codes mean that there is no such thing. */

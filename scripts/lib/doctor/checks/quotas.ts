@@ -26,6 +26,11 @@ async function look(
   view: AccountView,
   { service, code, name, needed, used, why, fails }: QuotaNeed,
 ): Promise<Finding[]> {
+  if (code === undefined) {
+    const what = `${name}: ${needed} needed (${why}); which quota of ${service} that is, is not known here`;
+    const list = view.command('service-quotas', 'list-service-quotas', '--service-code', service);
+    return [{ outcome: 'unseen', what, toDo: `look for it: ${list}` }];
+  }
   const [{ Value }, there] = await Promise.all([quota(view, service, code), used?.(view) ?? 0]);
   const wanted = there + needed;
   if (wanted <= Value) {

@@ -1,5 +1,6 @@
 import type { AccountView } from '../account-view';
-import { type Check, type Finding, notApplicable, ofEach, orOk, problem } from '../check';
+import { AwsError } from '../aws-api';
+import { type Check, type Finding, notApplicable, ofEach, orOk, problem, unseen } from '../check';
 
 const hours = 24;
 
@@ -10,8 +11,7 @@ export const rules: Check = {
   run: async (view) => {
     const existing = await view.existing();
     const found = (await Promise.all(existing.map((expected) => view.resources(expected, 'AWS::Events::Rule')))).flat();
-    // Of a rule on another bus than the default one the id is BUS|RULE.
-    const names = found.map(({ PhysicalResourceId = '' }) => PhysicalResourceId.split('|').at(-1) as string);
+    const names = found.map(({ PhysicalResourceId = '' }) => PhysicalResourceId);
     if (names.length === 0) {
       return [notApplicable('no stack that has rules exists here')];
     }
@@ -21,6 +21,7 @@ export const rules: Check = {
 
 interface Metric {
   readonly Id: string;
+  readonly StatusCode?: string;
   readonly Values?: readonly number[];
 }
 
@@ -34,7 +35,7 @@ async function look(view: AccountView, names: readonly string[]): Promise<Findin
         Metric: {
           Namespace: 'AWS/Events',
           MetricName: 'FailedInvocations',
-          Dimensions: [{ Name: 'RuleName', Value: name }],
+          Dimensions: dimensionsOf(name),
         },
         Period: 3600,
         Stat: 'Sum',
@@ -42,10 +43,20 @@ async function look(view: AccountView, names: readonly string[]): Promise<Findin
     })),
   });
   return names.flatMap((name, index) => {
-    const values = MetricDataResults.find(({ Id }) => Id === `rule${index}`)?.Values ?? [];
-    const failed = values.reduce((sum, value) => sum + value, 0);
+    const { StatusCode = 'no answer', Values = [] } = MetricDataResults.find(({ Id }) => Id === `rule${index}`) ?? {};
+    if (StatusCode !== 'Complete') {
+      const reason = `CloudWatch has not told all of ${name}`;
+      return [unseen(new AwsError('cloudwatch get-metric-data', StatusCode, reason))];
+    }
+    const failed = Values.reduce((sum, value) => sum + value, 0);
     const toDo =
       'compare the policies of its role, of its target and of the key of the target with the templates: scripts/doctor.sh names what differs; then repeat what was missed';
     return failed === 0 ? [] : [problem(`${name} failed to reach its target ${failed} times in ${hours} hours`, toDo)];
   });
+}
+
+/** Of a rule on another bus than the default one the id is BUS|RULE, and its metrics name the bus as well. */
+function dimensionsOf(id: string) {
+  const [name, bus] = id.split('|').reverse();
+  return [...(bus === undefined ? [] : [{ Name: 'EventBusName', Value: bus }]), { Name: 'RuleName', Value: name }];
 }

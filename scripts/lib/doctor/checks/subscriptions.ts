@@ -24,12 +24,15 @@ interface Subscription {
 
 async function look(view: AccountView, expected: ExpectedStack): Promise<Finding[]> {
   const topics = await view.resources(expected, 'AWS::SNS::Topic');
-  return ofEach(topics, async ({ PhysicalResourceId: TopicArn = '' }) => {
+  return ofEach(topics, async ({ LogicalResourceId, PhysicalResourceId: TopicArn = '' }) => {
     const { Subscriptions } = await view.call<{ Subscriptions: Subscription[] }>('sns', 'list-subscriptions-by-topic', {
       TopicArn,
     });
     const topic = TopicArn.split(':').at(-1);
-    const wanted = expectedResources(expected, 'AWS::SNS::Subscription');
+    const { ids } = expected.resolved.resources.get(LogicalResourceId) ?? {};
+    const wanted = expectedResources(expected, 'AWS::SNS::Subscription').filter(
+      ({ properties }) => properties.TopicArn === ids?.ref,
+    );
     const subscribe = (protocol: string, endpoint: string) =>
       view.command(
         'sns',

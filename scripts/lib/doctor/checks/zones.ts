@@ -1,3 +1,4 @@
+import { zoneParameters } from '../../../../templates-src/parameters-across-files';
 import { type AccountView, type ExpectedStack, expectedResources } from '../account-view';
 import { AwsError } from '../aws-api';
 import { type Check, type Finding, notApplicable, ofEach, orOk, problem } from '../check';
@@ -39,16 +40,18 @@ async function look(view: AccountView, expected: ExpectedStack): Promise<Finding
     .map(({ properties }) => String(properties.ServiceName));
   const offers = await offersOf(view, [...new Set(names)]);
   const everywhere = existing.filter((zone) => offers.every((offer) => offer.zones.includes(zone)));
+  const missing = wanted.filter((zone) => !existing.includes(zone));
   const { stack } = expected;
   const toDo =
-    everywhere.length === 0
-      ? 'take another Region, no zone of this one offers every service'
-      : `choose other zones in ${stack.parameters}; every service is offered in ${everywhere.join(', ')}`;
+    everywhere.length < 2
+      ? `take another Region: of this one, ${everywhere[0] ?? 'no zone'} alone offers every service, and a network takes two`
+      : `choose ${everywhere.length < wanted.length ? 'fewer or ' : ''}other zones in ${stack.parameters} ` +
+        `(${zoneParameters.join(', ')}); every service is offered in ${everywhere.join(', ')}`;
   const fault = (what: string) => problem(`${stack.name}: ${what}`, toDo, [stack.name]);
   return [
-    ...wanted
-      .filter((zone) => !existing.includes(zone))
-      .map((zone) => fault(`this account has no zone ${zone}, it has ${existing.join(', ')}`)),
+    ...(missing.length === 0
+      ? []
+      : [fault(`this account has no zone ${missing.join(', ')}, it has ${existing.join(', ')}`)]),
     ...offers
       .filter((offer) => offer.zones.length === 0)
       .map((offer) => fault(`no zone offers the endpoint ${offer.service}`)),
