@@ -1,9 +1,15 @@
 import { delimiter, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const mine = ['scripts/mine.test.ts', '{lambda,container,ecs-deploy}/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['{templates-src,scripts,lambda,container,ecs-deploy}/**/*.test.ts'],
+    // What belongs to whoever cloned this is tested in `mine`, whatever it says; no test of the product depends on it.
+    projects: [
+      { extends: true, test: { name: 'mine', include: mine } },
+      { extends: true, test: { name: 'product', include: ['{templates-src,scripts}/**/*.test.ts'], exclude: mine } },
+    ],
     // The Python tools of requirements-dev.txt come first, whatever the machine has.
     env: { PATH: [resolve('.venv', 'bin'), process.env.PATH].join(delimiter) },
     // Most of the time goes into programs that the tests start: one worker a core, where the default keeps one core free.

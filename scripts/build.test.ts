@@ -3,12 +3,12 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkoutForTests } from './lib/checkout.fixture';
 
 /** `npm run build` in a copy of the repository. */
 
-const root = join(__dirname, '..');
+const root = checkoutForTests();
 const installed = ['.git', '.venv', 'node_modules'];
-const parts = readdirSync(root).filter((name) => !installed.includes(name));
 let copy: string;
 
 beforeAll(() => {
@@ -16,7 +16,7 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 beforeEach(() => {
-  for (const part of parts) {
+  for (const part of readdirSync(root).filter((name) => !installed.includes(name))) {
     rmSync(join(copy, part), { recursive: true, force: true });
     // Python writes its caches whenever it likes, also while this copies.
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !path.includes('__pycache__') });
@@ -131,7 +131,7 @@ describe('a build that fails writes nothing and says where to look:', () => {
     ],
     [
       'a name in the topology that AWS does not take',
-      () => replace('templates-src/topology.ts', "name: 'prod'", "name: 'Prod'"),
+      () => replace('templates-src/topology.ts', '"name": "prod"', '"name": "Prod"'),
       /^templates-src\/topology\.ts:\n {2}- environments\[2\]\.name: found 'Prod', expected /,
     ],
   ])('%s', (_, spoil, message) => {

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
+
+import { topology } from '../templates-src/topology.fixture';
+import { generate } from './lib/build';
+import { importTemplates } from './lib/templates.fixture';
 
 const root = join(__dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'check-'));
@@ -17,24 +21,25 @@ function check(...args: string[]) {
 }
 
 /** A folder with one generated template in it. */
-function folderWith(name: string, edit: (text: string) => string = (text) => text): string {
+async function folderWith(name: string, edit: (text: string) => string = (text) => text): Promise<string> {
   const folder = join(work, name);
   mkdirSync(join(folder, 'tooling'), { recursive: true });
-  const template = join('tooling', 'container-build-pipeline.yaml');
-  cpSync(join(root, 'generated', template), join(folder, template));
-  writeFileSync(join(folder, template), edit(readFileSync(join(folder, template), 'utf8')));
+  const source = (await importTemplates()).filter(({ path }) => path === 'tooling/container-build-pipeline');
+  for (const it of source) {
+    writeFileSync(join(folder, `${it.path}.yaml`), edit(generate(it, topology)));
+  }
   return folder;
 }
 
-test('what is clean ends with 0', () => {
-  const { status, stdout, stderr } = check('--generated', folderWith('clean'), '--only', 'rules');
+test('what is clean ends with 0', async () => {
+  const { status, stdout, stderr } = check('--generated', await folderWith('clean'), '--only', 'rules');
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^ok: 0 findings in 1 templates/m);
   expect(status).toBe(0);
 });
 
-test('what breaks a rule ends with 1, and is in every report', () => {
-  const folder = folderWith('polling', (text) =>
+test('what breaks a rule ends with 1, and is in every report', async () => {
+  const folder = await folderWith('polling', (text) =>
     text.replace("PollForSourceChanges: 'false'", "PollForSourceChanges: 'true'"),
   );
   const junit = join(work, 'junit.xml');
@@ -46,19 +51,19 @@ test('what breaks a rule ends with 1, and is in every report', () => {
   expect(status).toBe(1);
 });
 
-test('several tools may be chosen', () => {
-  const { stdout } = check('--generated', folderWith('two'), '--only', 'rules', '--only', 'cdk-nag');
+test('several tools may be chosen', async () => {
+  const { stdout } = check('--generated', await folderWith('two'), '--only', 'rules', '--only', 'cdk-nag');
   expect(stdout).toMatch(/^rules /m);
   expect(stdout).toMatch(/^cdk-nag /m);
   expect(stdout).not.toMatch(/^guard /m);
 });
 
-test('a tool that is asked for by name and is not installed fails', () => {
+test('a tool that is asked for by name and is not installed fails', async () => {
   vi.stubEnv('CHECK_TOOLS', work);
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const { status, stdout, stderr } = check('--generated', folderWith('named'), '--only', 'cfn-nag');
+  const { status, stdout, stderr } = check('--generated', await folderWith('named'), '--only', 'cfn-nag');
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^check: cfn-nag is not installed\. .*check-templates\.sh --install$/m);
   expect(status).toBe(1);

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { stacksOf, topology } from '../templates-src/topology';
+import { stacksOf } from '../templates-src/topology';
+import { topology } from '../templates-src/topology.fixture';
+import { checkoutForTests } from './lib/checkout.fixture';
 import { settingsOf } from './lib/configure-settings';
 import { pathInTree, readFileTree } from './lib/parameter-tree';
 
 // Every test starts processes, which take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const root = join(__dirname, '..');
+const root = checkoutForTests();
 const script = ['-r', 'tsx/cjs', 'scripts/configure.ts'];
 const settings = settingsOf(topology);
 
@@ -34,7 +36,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const copyOfThisRepository = () => cpSync(join(root, 'parameters'), folder, { recursive: true });
+const copyOfParameters = () => cpSync(join(root, 'parameters'), folder, { recursive: true });
 
 function configure(...argv: readonly string[]) {
   const run = spawnSync(process.execPath, [...script, '--parameters', folder, ...argv], {
@@ -67,7 +69,7 @@ function written(): Record<string, string> {
 }
 
 test('flags are written into the files, and a second run changes nothing', () => {
-  copyOfThisRepository();
+  copyOfParameters();
   const first = configure(...flags);
   expect(first).toMatchObject({ code: 0, errors: '' });
   expect(first.output).toContain(`Changed ${folder}/tooling/artifact-store.json\n`);
@@ -89,7 +91,7 @@ test('without a terminal and without values nothing is written, and the flags ar
 });
 
 test('a wrong flag changes no file', () => {
-  copyOfThisRepository();
+  copyOfParameters();
   const before = readFileTree(folder);
   const { code, errors } = configure(...flags, '--tooling-account-id', '12345678901');
   expect(code).toBe(2);
@@ -99,7 +101,7 @@ test('a wrong flag changes no file', () => {
 });
 
 test('a file that would be refused changes no other', () => {
-  copyOfThisRepository();
+  copyOfParameters();
   writeFileSync(join(folder, 'tooling', 'forgotten.json'), '{}');
   const before = readFileTree(folder);
   const { code, errors } = configure(...flags);
@@ -118,7 +120,7 @@ test('--help names every flag', () => {
 });
 
 test('on a terminal it asks for every value, and again after a wrong one', () => {
-  copyOfThisRepository();
+  copyOfParameters();
   const answers = settings.map(({ flag, question }) => [`${question} [`, `${values.get(flag)}\r`] as const);
   const { code, screen } = configureAt([[`${settings[0]?.question}`, '0123\r'], ...answers]);
   expect(screen).toContain('  found "0123"; ');
@@ -130,7 +132,7 @@ test.each([
   ['Ctrl-C', '\u0003'],
   ['Ctrl-D', '\u0004'],
 ])('on a terminal %s ends it, and nothing is written', (_name, key) => {
-  copyOfThisRepository();
+  copyOfParameters();
   const before = readFileTree(folder);
   const { code, screen } = configureAt([
     [`${settings[0]?.question}`, '987654321098\r'],
@@ -142,7 +144,7 @@ test.each([
 });
 
 test('on a terminal one flag changes one thing without questions', () => {
-  copyOfThisRepository();
+  copyOfParameters();
   const before = written();
   const { code, screen } = configureAt([], '--region', 'ap-southeast-4');
   expect(screen).not.toContain('Account id of');

@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkoutForTests } from './lib/checkout.fixture';
 
-const root = join(__dirname, '..');
+const root = checkoutForTests();
 const folder = mkdtempSync(join(tmpdir(), 'prove-access-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

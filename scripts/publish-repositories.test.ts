@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { accountsOf } from '../templates-src/parameters-across-files';
 import { pipelineNames } from '../templates-src/patterns/names';
-import { stacksOf, topology } from '../templates-src/topology';
+import { stacksOf } from '../templates-src/topology';
+import { topology } from '../templates-src/topology.fixture';
+import { checkoutForTests } from './lib/checkout.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';
 
-const repository = join(__dirname, '..');
+const repository = checkoutForTests();
 const names = Object.values(pipelineNames);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
 const published = ['container', 'generated/environment', 'parameters', 'lambda', 'scripts/codebuild', 'ecs-deploy'];

@@ -7,7 +7,7 @@ import { compile } from './dsl/compile';
 import { Intrinsic, type Node } from './dsl/document';
 import { appspec, type DeployedEnvironment, taskDefinitionFile } from './ecs-deploy';
 import containerService from './templates/environment/container-service';
-import { topology } from './topology';
+import { topology } from './topology.fixture';
 
 const dev: DeployedEnvironment = { name: 'dev', account: '012345678901', region: 'eu-west-1', size: 'medium' };
 const environments: readonly DeployedEnvironment[] = [

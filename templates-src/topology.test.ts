@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { importTemplates } from '../scripts/lib/templates.fixture';
 import { defineTopology, notInFile } from './define-topology';
-import { stacksOf, topology } from './topology';
+import { stacksOf } from './topology';
+import { topology } from './topology.fixture';
 
 const chain = defineTopology({
   project: 'route',

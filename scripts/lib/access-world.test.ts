@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { topology } from '../../templates-src/topology';
+import { topology } from '../../templates-src/topology.fixture';
 import { worldOf } from './access-world';
 import { resolveRoute } from './resolve/resolve-route';
 

@@ -1,34 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Case } from '../../templates-src/access/case';
-import { type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
-import { accountsOf } from '../../templates-src/parameters-across-files';
+import type { Stack, Topology } from '../../templates-src/define-topology';
 import { policiesOf, type RoutePolicies } from './access-policies';
 import { generate } from './build';
 import { type ResolvedRoute, type RouteSource, resolveRoute } from './resolve/resolve-route';
 import { resolveStack } from './resolve/resolve-stack';
 import { parseTemplate } from './resolve/template-document';
 import { importTemplates } from './templates.fixture';
-
-const parametersFolder = join(__dirname, '..', '..', 'parameters');
-
-/** The committed values of a stack's parameters; those of production for environments that are not committed. */
-function committedValues({ template }: Stack): Readonly<Record<string, string>> {
-  const [account, name] = template.split('/');
-  const file = join(parametersFolder, account === 'tooling' ? 'tooling' : 'prod', `${name}.json`);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { Parameters: Record<string, string> }).Parameters;
-}
-
-/** The id of an account, by its place: 111111111111 is tooling. Accounts that are shared have one id. */
-export function madeUpId(topology: Topology, name: string): string {
-  const accounts = accountsOf(topology);
-  const owner = accounts.find((account) => account.name === name)?.owner;
-  const place = accounts.findIndex((account) => account.name === owner) + 1;
-  return place < 10 ? String(place).repeat(12) : String(place).padStart(12, '5');
-}
+import { valuesOf } from './values.fixture';
 
 /**
- * The templates of a topology as they are generated now, with the committed values of production.
+ * The templates of a topology as they are generated now, with made-up values.
  *
  * @param change of the generated text of a template
  */
@@ -41,20 +22,7 @@ export async function sourceOf(
   );
   return {
     template: (path) => texts.get(path) ?? '',
-    parameters: (stack) => {
-      const declared = Object.keys(parseTemplate(texts.get(stack.template) ?? '', stack.template).Parameters);
-      const ids = accountsOf(topology).map(({ name, parameter }) => [parameter, madeUpId(topology, name)]);
-      const values: Readonly<Record<string, string>> = {
-        ...committedValues(stack),
-        ...Object.fromEntries(ids),
-        ...(stack.account === toolingAccount ? {} : { EnvironmentName: stack.account }),
-        ConnectionArn: 'arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d',
-        RepositoryId: 'team/repository',
-      };
-      return Object.fromEntries(
-        Object.entries(values).filter(([name]) => name.endsWith('AccountId') || declared.includes(name)),
-      );
-    },
+    parameters: (stack) => valuesOf(topology, stack),
   };
 }
 

@@ -1,20 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../templates-src/access/case';
 import { survivorsOf } from '../../templates-src/access/survivors';
 import { defineTopology } from '../../templates-src/define-topology';
-import { topology } from '../../templates-src/topology';
+import { topology } from '../../templates-src/topology.fixture';
 import { proveRoute } from './access';
-import { routeOf } from './access.fixture';
+import { routeOf, sourceOf } from './access.fixture';
 import { proofMarkdown } from './access-markdown';
 import { mutate } from './access-mutants';
 import type { PolicySource } from './access-policies';
 import type { Proof } from './access-proof';
 import { describeMutation, describeProof } from './access-report';
-import { type ResolvedRoute, readFolders, resolveRoute } from './resolve/resolve-route';
-
-const root = join(__dirname, '..', '..');
+import { type ResolvedRoute, resolveRoute } from './resolve/resolve-route';
 
 /** What isn't as it must be: the lines of the report below the table of actors. */
 function complaints(proof: Proof): readonly string[] {
@@ -25,11 +21,11 @@ function complaints(proof: Proof): readonly string[] {
         .filter((line) => /^(FAILED|idle:|twice:| {2})/.test(line));
 }
 
-describe('the committed templates and parameters', () => {
+describe('the templates of three environments', () => {
   let route: ResolvedRoute;
   let proof: Proof;
   beforeAll(async () => {
-    route = resolveRoute(topology, readFolders(join(root, 'generated'), join(root, 'parameters')));
+    route = await routeOf(topology);
     proof = await proveRoute(route);
   }, 60_000);
 
@@ -61,20 +57,13 @@ describe('the committed templates and parameters', () => {
     expect(different).toEqual([]);
   }, 60_000);
 
-  it('are what generated/docs/access.md tells the auditor', () => {
-    const committed = readFileSync(join(root, 'generated', 'docs', 'access.md'), 'utf8');
-    expect(
-      committed === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown` and commit it',
-    ).toBe('');
-  });
-
   it('are told to the auditor in the same words when accounts and Region are configured', async () => {
-    const committed = readFolders(join(root, 'generated'), join(root, 'parameters'));
+    const source = await sourceOf(topology);
     const configured = resolveRoute(topology, {
-      ...committed,
+      ...source,
       parameters: (stack) =>
         Object.fromEntries(
-          Object.entries(committed.parameters(stack)).map(([name, value]) => [
+          Object.entries(source.parameters(stack)).map(([name, value]) => [
             name,
             name === 'Region' ? 'us-west-2' : name.endsWith('AccountId') ? value.replace(/^(.)./, '$17') : value,
           ]),

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { defineTopology } from '../../templates-src/define-topology';
-import { stacksOf, topology } from '../../templates-src/topology';
-import { planReadme, withRoute } from './readme';
+import { stacksOf } from '../../templates-src/topology';
+import { topology } from '../../templates-src/topology.fixture';
+import { withRoute } from './readme';
 
 const begin = '<!-- Generated from templates-src/topology.ts by `npm run build`: do not edit. -->';
 const end = '<!-- End of the generated part. -->';
 
 describe('the generated part of the README', () => {
-  it('is up to date', () => {
-    expect(planReadme(topology).change).toBe('unchanged');
-  });
-
   it('leaves everything else alone, and changes nothing the second time', () => {
     const once = withRoute(`# Title\n\n${begin}\nold\n${end}\n\nrest\n`, topology);
     expect(once).toMatch(/^# Title\n\n<!-- Generated/);

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { toolingAccount } from '../../templates-src/define-topology';
-import { stacksOf, topology } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/topology';
+import { topology } from '../../templates-src/topology.fixture';
+import { checkoutForTests } from './checkout.fixture';
 import { type FixtureRoute, fixtureRoute } from './route.fixture';
 
-export const repository = resolve(__dirname, '../..');
+/** A copy of this repository, with the topology and the parameters of the tests. */
+export const repository = checkoutForTests();
 
 /** What a script left behind. */
 export interface Run {

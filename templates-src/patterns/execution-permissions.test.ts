@@ -7,7 +7,7 @@ import type { Template } from '../dsl/template';
 import containerService from '../templates/environment/container-service';
 import deploymentRoles from '../templates/environment/deployment-roles';
 import infrastructure from '../templates/environment/infrastructure';
-import { topology } from '../topology';
+import { topology } from '../topology.fixture';
 import { environmentResourceTypes, executionPermissions } from './execution-permissions';
 import { creatorManagesKey } from './key-statements';
 

@@ -7,7 +7,7 @@ import { compile } from '../dsl/compile';
 import type { Document } from '../dsl/document';
 import { lambdaFunctions } from '../lambda-functions';
 import infrastructure, { infrastructureWith } from '../templates/environment/infrastructure';
-import { topology } from '../topology';
+import { topology } from '../topology.fixture';
 import { codeKeyParameter, pascalCase } from './function-names';
 import { functionPlatforms } from './function-platforms';
 import { type FunctionSettings, functionsOf } from './lambda-functions';
@@ -202,7 +202,6 @@ test('a change of a Lambda setting changes infrastructure and leaves the contain
     vi.resetModules();
     const { compile } = await import('../dsl/compile');
     const { toYaml } = await import('../dsl/yaml');
-    const { topology } = await import('../topology');
     const { default: infrastructure } = await import('../templates/environment/infrastructure');
     const { default: containerService } = await import('../templates/environment/container-service');
     return [infrastructure, containerService].map((make) => toYaml(compile(make(topology)), []));

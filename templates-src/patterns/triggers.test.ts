@@ -9,7 +9,7 @@ import { Intrinsic, type Node } from '../dsl/document';
 import type { Template } from '../dsl/template';
 import containerDeploymentPipeline from '../templates/tooling/container-deployment-pipeline';
 import infrastructureDeploymentPipeline from '../templates/tooling/infrastructure-deployment-pipeline';
-import { topology } from '../topology';
+import { topology } from '../topology.fixture';
 import { pascalCase } from './function-names';
 import { runbook } from './triggers';
 

@@ -9,7 +9,7 @@ import { importTemplates } from '../../scripts/lib/templates.fixture';
 import { compile } from '../dsl/compile';
 import { type Document, Intrinsic, list, type Node, record } from '../dsl/document';
 import type { ResourceConstructor } from '../dsl/resources';
-import { topology } from '../topology';
+import { topology } from '../topology.fixture';
 
 /**
  * The vocabulary against the schema of CloudFormation's resource types that AWS publishes, so that it can't drift. Where

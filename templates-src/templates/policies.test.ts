@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { importTemplates } from '../../scripts/lib/templates.fixture';
 import { compile } from '../dsl/compile';
 import { type Document, Intrinsic, type Node, record } from '../dsl/document';
-import { topology } from '../topology';
+import { topology } from '../topology.fixture';
 
 /** Every policy of every generated template, held against the list of actions and condition keys that AWS publishes. */
 

@@ -1,9 +1,10 @@
 import type { Topology } from '../../../templates-src/define-topology';
 import { accountsOf } from '../../../templates-src/parameters-across-files';
-import { madeUpId, sourceOf } from '../access.fixture';
+import { sourceOf } from '../access.fixture';
 import type { Answer as Said } from '../aws-cli';
 import type { Target } from '../deployment-target';
 import type { RouteSource } from '../resolve/resolve-route';
+import { madeUpId } from '../values.fixture';
 import type { AccountView } from './account-view';
 import { AwsApi } from './aws-api';
 import { checks } from './checks';

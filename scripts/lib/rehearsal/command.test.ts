@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkoutForTests } from '../checkout.fixture';
 import { copyCheckout } from './checkout';
 import { help } from './options';
 
@@ -11,7 +12,7 @@ import { help } from './options';
 vi.setConfig({ testTimeout: 300_000 });
 
 const run = promisify(execFile);
-const repository = resolve(__dirname, '../../..');
+const repository = checkoutForTests();
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rehearsal-command-test-'));
@@ -152,7 +153,7 @@ describe('the command', () => {
     const text = await readFile(topology, 'utf8');
     await writeFile(
       topology,
-      text.replace('  environments: [', "  pipelines: { source: 'connection' },\n  environments: ["),
+      text.replace('  "environments": [', '  "pipelines": { "source": "connection" },\n  "environments": ['),
     );
     for (const name of ['container-build', 'infrastructure-deployment', 'container-deployment']) {
       const file = join(copy, 'parameters', 'tooling', `${name}-pipeline.json`);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../dsl/compile';
 import { Intrinsic, list, type Node, record } from '../../dsl/document';
-import { topology } from '../../topology';
+import { topology } from '../../topology.fixture';
 import deploymentRoles from './deployment-roles';
 
 /** What can be read off the roles without evaluating them; what they may do is the access proof's. */

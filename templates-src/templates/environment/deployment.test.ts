@@ -9,7 +9,7 @@ import { toYaml } from '../../dsl/yaml';
 import { lambdaFunctions } from '../../lambda-functions';
 import { codeKeyParameter } from '../../patterns/function-names';
 import { namesOf } from '../../patterns/names';
-import { topology } from '../../topology';
+import { topology } from '../../topology.fixture';
 import containerService from './container-service';
 import deploymentRoles from './deployment-roles';
 import infrastructure from './infrastructure';

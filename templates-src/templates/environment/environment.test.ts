@@ -9,7 +9,7 @@ import { Intrinsic, type Node } from '../../dsl/document';
 import { Reference } from '../../dsl/intrinsics';
 import { toYaml } from '../../dsl/yaml';
 import { loadBalancerNames } from '../../patterns/load-balancer';
-import { topology } from '../../topology';
+import { topology } from '../../topology.fixture';
 import containerService from './container-service';
 import infrastructure from './infrastructure';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { defineTopology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { Intrinsic, list, type Node, record } from '../../dsl/document';
-import { topology } from '../../topology';
+import { topology } from '../../topology.fixture';
 import artifactStore from './artifact-store';
 
 /** What the access proof does not see: encryption, versions, retention, tags and notifications. */

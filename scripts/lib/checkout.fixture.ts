@@ -1,0 +1,40 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { topology } from '../../templates-src/topology.fixture';
+import { giveTopology } from '../test-support/give-topology';
+import { applyBuild, planBuild, planFunctionPlatforms } from './build';
+import { planEcsDeploy } from './ecs-deploy';
+import { withRoute } from './readme';
+import { copyCheckout } from './rehearsal/checkout';
+import { importTemplates } from './templates.fixture';
+
+/**
+ * A copy of this repository with the topology and the parameters of the tests, and everything generated from them: for
+ * tests of programs, which read the topology of their own checkout. It is there before the tests of the file that asks
+ * for it, and removed after them.
+ *
+ * @returns the copy's folder
+ */
+export function checkoutForTests(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'route-to-live-checkout-'));
+  const checkout = join(folder, 'checkout');
+  beforeAll(() => fill(checkout));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return checkout;
+}
+
+async function fill(checkout: string): Promise<void> {
+  await copyCheckout(resolve(__dirname, '..', '..'), checkout);
+  await giveTopology(checkout, topology);
+  const generated = join(checkout, 'generated');
+  // Written for the topology of this repository; only `prove-access` writes it.
+  await rm(join(generated, 'docs'), { recursive: true, force: true });
+  applyBuild(planBuild(topology, generated, await importTemplates()));
+  applyBuild(planFunctionPlatforms(generated));
+  applyBuild(planEcsDeploy(topology, join(checkout, 'ecs-deploy'), join(checkout, 'parameters')));
+  const readme = join(checkout, 'README.md');
+  await writeFile(readme, withRoute(await readFile(readme, 'utf8'), topology));
+}

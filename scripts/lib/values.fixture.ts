@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { accountIdParameter, type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
+import { accountsOf } from '../../templates-src/parameters-across-files';
+import { usualZones } from '../../templates-src/region';
+import { stacksOf } from '../../templates-src/topology';
+
+/** The id of an account, by its place: 111111111111 is tooling. Accounts that are shared have one id. */
+export function madeUpId(topology: Topology, name: string): string {
+  const accounts = accountsOf(topology);
+  const owner = accounts.find((account) => account.name === name)?.owner;
+  const place = accounts.findIndex((account) => account.name === owner) + 1;
+  return place < 10 ? String(place).repeat(12) : String(place).padStart(12, '5');
+}
+
+/**
+ * Values for the file of a stack, with nothing from `parameters/`: for tests, which bring parameters of their own.
+ *
+ * @param stack one of a route without mistakes
+ */
+export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1'): Readonly<Record<string, string>> {
+  const ids = Object.fromEntries(
+    topology.environments.map((one) => [accountIdParameter(one), madeUpId(topology, one.name)]),
+  );
+  if (stack.account === toolingAccount) {
+    const store = stack.template === 'tooling/artifact-store';
+    const pipeline = topology.pipelines.source === 'connection' && !store;
+    return {
+      Region: region,
+      ...(store ? { ApproversEmail: 'approvers@example.com' } : {}),
+      ...(stack.template === 'tooling/container-build-pipeline' ? {} : ids),
+      ...(pipeline
+        ? {
+            ConnectionArn: `arn:aws:codeconnections:${region}:${madeUpId(topology, toolingAccount)}:connection/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`,
+            RepositoryId: `team/${stack.name}`,
+          }
+        : {}),
+    };
+  }
+  const place = topology.environments.findIndex(({ name }) => name === stack.account);
+  const common = {
+    Region: region,
+    EnvironmentName: stack.account,
+    ToolingAccountId: madeUpId(topology, toolingAccount),
+  };
+  switch (stack.template) {
+    case 'environment/infrastructure':
+      return { ...common, ...networkOf(place, region, topology.environments[place]?.production === true) };
+    case 'environment/container-service':
+      return { ...common, ...containerSettings };
+    default:
+      return common;
+  }
+}
+
+function networkOf(place: number, region: string, production: boolean) {
+  const [FirstZone = '', SecondZone = '', ThirdZone] = usualZones(region);
+  return {
+    LogRetentionDays: '30',
+    VpcCidr: `10.${10 * (place + 1)}.0.0/16`,
+    FirstZone,
+    SecondZone,
+    ...(production && ThirdZone !== undefined ? { ThirdZone } : {}),
+    NatGateways: 'none',
+  };
+}
+
+const containerSettings = {
+  LogRetentionDays: '30',
+  TestClientCidr: '203.0.113.0/24',
+  TaskSize: 'small',
+  MinTasks: '1',
+  MaxTasks: '2',
+  DeploymentConfiguration: 'CodeDeployDefault.ECSCanary10Percent5Minutes',
+  TerminationWaitMinutes: '5',
+  ServerErrorsPerMinute: '10',
+} as const;
+
+/** Writes a file for every stack of a topology below a folder that stands for `parameters/`. */
+export async function writeValues(folder: string, topology: Topology, region?: string): Promise<void> {
+  for (const stack of stacksOf(topology)) {
+    const path = join(folder, stack.parameters.replace(/^parameters\//, ''));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `${JSON.stringify({ Parameters: valuesOf(topology, stack, region) }, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { survivorsOf } from '../templates-src/access/survivors';
+import { stacksOf, topology } from '../templates-src/topology';
+import { proveRoute } from './lib/access';
+import { proofMarkdown } from './lib/access-markdown';
+import { mutate } from './lib/access-mutants';
+import { describeMutation, describeProof } from './lib/access-report';
+import { generatedFolder, planBuild, planFunctionPlatforms } from './lib/build';
+import { planEcsDeploy } from './lib/ecs-deploy';
+import { checkParameters } from './lib/parameter-files';
+import { readFileTree } from './lib/parameter-tree';
+import { planReadme } from './lib/readme';
+import { readFolders, resolveRoute } from './lib/resolve/resolve-route';
+import { templatePaths } from './lib/templates';
+import { importTemplates } from './lib/templates.fixture';
+
+/**
+ * What must hold of the files that belong to whoever cloned this, whatever they say: `npm run test:mine`. No other test
+ * outside of lambda/ and container/ reads them, and none of these expects a certain name or value.
+ */
+
+const root = join(__dirname, '..');
+const parameters = join(root, 'parameters');
+
+test('every stack of my topology has a template, and every template a stack', () => {
+  expect([...new Set(stacksOf(topology).map(({ template }) => template))].sort()).toEqual(templatePaths());
+});
+
+test('my parameters are right', async () => {
+  const declarations = new Map(
+    (await importTemplates()).map(({ path, make }) => [path, make(topology).parameterDeclarations]),
+  );
+  expect(checkParameters(topology, declarations, readFileTree(parameters), 'parameters').problems).toEqual([]);
+});
+
+test('what is generated for me is up to date; otherwise run `npm run build` and commit what it writes', async () => {
+  const plans = [
+    planBuild(topology, generatedFolder, await importTemplates()),
+    planFunctionPlatforms(generatedFolder),
+    planEcsDeploy(topology),
+  ];
+  expect(plans.flatMap(({ errors }) => errors)).toEqual([]);
+  const files = [...plans.flatMap((plan) => plan.files), planReadme(topology)];
+  expect(files.filter(({ change }) => change !== 'unchanged').map(({ path, change }) => `${change} ${path}`)).toEqual(
+    [],
+  );
+  // Proves that the plans look: a plan of nothing would be up to date, too.
+  expect(files.length).toBeGreaterThan(templatePaths().length);
+});
+
+test('who may do what with my resources is proven, noticed by a case, and what the auditor is told', async () => {
+  const route = resolveRoute(topology, readFolders(generatedFolder, parameters));
+  const proof = await proveRoute(route);
+  const sound = proof.failed.length + proof.idle.length + proof.doubleGrants.length === 0;
+  expect(sound ? '' : describeProof(proof)).toBe('');
+  const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
+  const noticed = score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
+  expect(noticed ? '' : describeMutation(score)).toBe('');
+  const told = readFileSync(join(generatedFolder, 'docs', 'access.md'), 'utf8');
+  expect(told === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown`').toBe('');
+}, 180_000);
