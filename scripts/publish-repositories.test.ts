@@ -9,6 +9,7 @@ import { stacksOf } from '../templates-src/topology';
 import { topology } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';
+import { madeUpId } from './lib/values.fixture';
 
 const repository = checkoutForTests();
 const names = Object.values(pipelineNames);
@@ -369,7 +370,6 @@ afterAll(() => emulator?.stop());
 
 /** Publishes to the bare repositories in place of CodeCommit's, as a user who has the emulator's profiles. */
 function publishToCodeCommit(...options: readonly string[]) {
-  const { region } = values('tooling/artifact-store');
   writeFileSync(
     join(work, '.gitconfig'),
     `[url "${remotes()}/"]\n\tinsteadOf = https://git-codecommit.${region}.amazonaws.com/v1/repos/\n`,
@@ -379,11 +379,6 @@ function publishToCodeCommit(...options: readonly string[]) {
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
-}
-
-function values(file: string): { region: string; parameters: Record<string, string> } {
-  const { Parameters: parameters } = JSON.parse(readFileSync(join(repository, 'parameters', `${file}.json`), 'utf8'));
-  return { region: parameters.Region, parameters };
 }
 
 /** Deploys what scripts/deploy.sh deploys, from the files of the source. */
@@ -408,15 +403,12 @@ async function deployAll(running: Emulator): Promise<void> {
   }
 }
 
+/** Of all stacks of the tests. */
+const region = 'eu-west-1';
+
 describe('into CodeCommit', { timeout: 240_000 }, () => {
   const accounts = accountsOf(topology);
-  const { region, parameters } = values('tooling/artifact-store');
-  const ids = Object.fromEntries(
-    accounts.map(({ name, parameter }) => [
-      name,
-      parameters[parameter] ?? values(`${topology.environments[0]?.name}/deployment-roles`).parameters[parameter] ?? '',
-    ]),
-  );
+  const ids = Object.fromEntries(accounts.map(({ name }) => [name, madeUpId(topology, name)]));
   const tooling = operatorsStacks[0]?.name ?? '';
   const last = accounts.at(-1)?.name ?? '';
   const lastRoles = operatorsStacks.find(({ account }) => account === last)?.name ?? '';
