@@ -151,10 +151,8 @@ describe('the command', () => {
     await copyCheckout(repository, copy);
     const topology = join(copy, 'templates-src', 'topology.ts');
     const text = await readFile(topology, 'utf8');
-    await writeFile(
-      topology,
-      text.replace('  "environments": [', '  "pipelines": { "source": "connection" },\n  "environments": ['),
-    );
+    expect(text).toContain('"source": "codecommit"');
+    await writeFile(topology, text.replace('"source": "codecommit"', '"source": "connection"'));
     for (const name of ['container-build', 'infrastructure-deployment', 'container-deployment']) {
       const file = join(copy, 'parameters', 'tooling', `${name}-pipeline.json`);
       const { Parameters } = JSON.parse(await readFile(file, 'utf8')) as { Parameters: object };
