@@ -12,7 +12,7 @@ Pushes what the three pipelines start from, out of the commit that is checked ou
   Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
   ECS-Container-Deployment   the contents of ecs-deploy/
 
-With names of repositories, only those. On the first day publish Infrastructure-Deployment alone and let it deploy:
+In AWS their names end in the project, unless it is route-to-live. With names of repositories, only those. On the first day publish Infrastructure-Deployment alone and let it deploy:
 the other two pipelines need what it creates.
 
 Each gets one commit on top of its branch that says which commit here it comes from; a repository whose contents are
@@ -170,13 +170,15 @@ given_remotes() {
 
 # prepare_codecommit: checks the tooling account, and sets the remotes that no option gave, with their credentials.
 prepare_codecommit() {
-  local name key value region='' profile='' code=0
+  local name key value called region='' profile='' code=0
+  local -A repository_of=()
   [[ -d $source_repository/node_modules/tsx ]] || fail "found no node_modules in $source_repository. Run: npm ci"
   command -v aws >/dev/null || fail "found no 'aws' on PATH, which gives git the credentials of CodeCommit. Install it."
   run_node scripts/lib/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || code=$?
   # Also where it refuses: whose credentials it saw the stacks with may be the reason.
-  while IFS=$'\t' read -r key value; do
+  while IFS=$'\t' read -r key value called; do
     case $key in
+      repository) repository_of[$value]=$called ;;
       region) region=$value ;;
       profile) profile=$value ;;
       said) printf 'To %s\n' "$value" ;;
@@ -184,7 +186,7 @@ prepare_codecommit() {
   done <"$work/destination"
   ((code == 0)) || exit "$code"
   for name in "${repositories[@]}"; do
-    remote[$name]=${remote[$name]:-https://git-codecommit.$region.amazonaws.com/v1/repos/$name}
+    remote[$name]=${remote[$name]:-https://git-codecommit.$region.amazonaws.com/v1/repos/${repository_of[$name]}}
   done
   # The empty helper takes those of the user out: macOS keeps the password, which is only good for minutes.
   # shellcheck disable=SC2016 # git's shell expands $@

@@ -46,6 +46,15 @@ describe('a topology is refused', () => {
     },
   );
 
+  test.each(['internal', 'internal-tools', 'xn--shop', 'sthree-shop', 'amzn-s3-demo-a'])(
+    'for the project %s, with whose name AWS lets no load balancer or bucket begin',
+    (project) => {
+      expect(() => defineTopology({ project, environments: [{ name: 'dev', approval: false }] })).toThrow(
+        `project: found '${project}', but `,
+      );
+    },
+  );
+
   test.each(['d', 'Dev', 'pre-prod', '1st', 'thirteenchars', ''])('for the environment %s', (name) => {
     expect(problemsOf({ project: 'route', environments: named(name) })).toEqual([
       `environments[0].name: found '${name}', expected 2 to 12 lower-case letters or digits, a letter first`,

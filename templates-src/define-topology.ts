@@ -111,6 +111,14 @@ export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly str
   ...passedByPipeline,
 ];
 
+/** Beginnings that names of AWS must not have; those of the project's buckets and load balancers begin with the project. */
+const takenByAws = [
+  // Elastic Load Balancing API Reference, CreateLoadBalancer
+  { beginning: 'internal-', rule: 'no load balancer is called so' },
+  // Amazon S3 User Guide, "General purpose bucket naming rules"
+  ...['xn--', 'sthree-', 'amzn-s3-demo-'].map((beginning) => ({ beginning, rule: 'S3 keeps such names of buckets' })),
+];
+
 /**
  * Checks a topology and gives it back with the literal types of its environment names, so that naming an environment
  * it doesn't know is a compile error.
@@ -123,6 +131,12 @@ export function defineTopology<const Name extends string>(definition: TopologyDe
   if (!/^[a-z][a-z0-9-]{1,14}[a-z0-9]$/.test(project)) {
     problems.push(
       `project: found '${project}', expected 3 to 16 lower-case letters, digits and hyphens that start with a letter`,
+    );
+  }
+  const taken = takenByAws.find(({ beginning }) => `${project}-`.startsWith(beginning));
+  if (taken !== undefined) {
+    problems.push(
+      `project: found '${project}', but ${taken.rule}: give it another beginning than '${taken.beginning}'`,
     );
   }
   if (environments.length === 0) {

@@ -27,7 +27,7 @@ describe('the templates of three environments', () => {
   beforeAll(async () => {
     route = await routeOf(topology);
     proof = await proveRoute(route);
-  }, 60_000);
+  }, 600_000);
 
   it('allow what every actor needs, deny what none must do, and hold nothing that nobody needs', () => {
     expect(complaints(proof)).toEqual([]);
@@ -43,7 +43,7 @@ describe('the templates of three environments', () => {
     const unexplained = score.survivors.filter(({ reason }) => reason === undefined);
     expect(unexplained.length + score.stale.length === 0 ? '' : describeMutation(score)).toBe('');
     expect(score.mutants).toBeGreaterThan(500);
-  }, 60_000);
+  }, 600_000);
 
   it('are decided alike by the quick way, which the changes are tried with', async () => {
     const [source] = proof.policies.sources as [PolicySource];
@@ -55,7 +55,7 @@ describe('the templates of three environments', () => {
       }
     }
     expect(different).toEqual([]);
-  }, 60_000);
+  }, 600_000);
 
   it('are told to the auditor in the same words when accounts and Region are configured', async () => {
     const source = await sourceOf(topology);
@@ -73,7 +73,7 @@ describe('the templates of three environments', () => {
       [...route.accounts.values()].map(({ id }) => id),
     );
     expect(proofMarkdown(await proveRoute(configured), configured)).toBe(proofMarkdown(proof, route));
-  }, 60_000);
+  }, 600_000);
 });
 
 describe('other topologies', () => {
@@ -129,7 +129,7 @@ describe('other topologies', () => {
     async (_name, other) => {
       expect(complaints(await proveRoute(await routeOf(other)))).toEqual([]);
     },
-    120_000,
+    600_000,
   );
 });
 
@@ -159,7 +159,7 @@ describe('a mistake in a template', () => {
       'role/route-to-live-prod-cloudformation',
     );
     expect(failed).toContain('tooling/infrastructure-deployment-pipeline/pipeline: acts in prod');
-  }, 60_000);
+  }, 600_000);
 
   it('that opens a door is found: a trust that admits the whole tooling account', async () => {
     const failed = await failing(
@@ -168,5 +168,5 @@ describe('a mistake in a template', () => {
       'StringLike:\n                aws:PrincipalArn: "*"\n              ArnEqualsIfExists:',
     );
     expect(failed.length).toBeGreaterThan(0);
-  }, 60_000);
+  }, 600_000);
 });

@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Stack, Topology } from '../../templates-src/define-topology';
 import type { ParameterDeclaration } from '../../templates-src/dsl/template';
 import { accountsOf } from '../../templates-src/parameters-across-files';
-import { pipelineNames } from '../../templates-src/patterns/names';
+import { type PipelineKey, pipelineNamesOf } from '../../templates-src/patterns/names';
 import { accountId, region } from '../../templates-src/patterns/parameters';
 
 /** A value that the first day asks for. */
@@ -62,12 +62,12 @@ export function settingsOf(topology: Topology): readonly Setting[] {
         ConstraintDescription: 'an e-mail address is written like approvers@example.com',
       },
     },
-    ...(topology.pipelines.source === 'connection' ? connectionSettings : []),
+    ...(topology.pipelines.source === 'connection' ? connectionSettings(topology) : []),
   ];
 }
 
 /** Owner and name of a repository: `shop/ECS-Container-Build`, in GitLab with all groups of the owner. */
-const connectionSettings: readonly Setting[] = [
+const connectionSettings = (topology: Topology): readonly Setting[] => [
   {
     flag: 'connection-arn',
     question: 'ARN of the connection to GitHub, GitLab or Bitbucket',
@@ -86,18 +86,18 @@ const connectionSettings: readonly Setting[] = [
     },
     inFile: {
       valueFor: (owner, { template }, present) =>
-        `${owner}/${present === undefined ? repositoryOf(template) : basename(present)}`,
+        `${owner}/${present === undefined ? repositoryOf(topology, template) : basename(present)}`,
       valueOf: dirname,
     },
   },
 ];
 
 /** `tooling/container-build-pipeline` -> `ECS-Container-Build` */
-function repositoryOf(template: string): string {
+function repositoryOf(topology: Topology, template: string): string {
   const pipeline = basename(template)
     .replace(/-pipeline$/, '')
     .replace(/-./g, ([, letter = '']) => letter.toUpperCase());
-  return pipelineNames[pipeline as keyof typeof pipelineNames];
+  return pipelineNamesOf(topology)[pipeline as PipelineKey];
 }
 
 /** Values by flag. */

@@ -1,3 +1,4 @@
+import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../templates-src/patterns/names';
 import { stacksOf, topology } from '../../templates-src/topology';
 import { type Aws, awsCli } from './aws-cli';
 import { callerAccount, type Deviation, deviations } from './deployed-stacks';
@@ -90,6 +91,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const tooling = plan.targets[0] as Target;
   if (usesCodeCommit) {
     const { region, profile, said } = await destination(tooling, awsCli);
+    for (const [key, name] of Object.entries(pipelineNamesOf(topology))) {
+      process.stdout.write(`repository\t${pipelineNames[key as PipelineKey]}\t${name}\n`);
+    }
     process.stdout.write(`region\t${region}\nprofile\t${profile ?? ''}\nsaid\t${said}\n`);
   }
   if (!request.flags.has('without-deploying')) {

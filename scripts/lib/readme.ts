@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { pascalCase } from '../../templates-src/patterns/function-names';
-import { pipelineNames } from '../../templates-src/patterns/names';
+import { pipelineNamesOf } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/topology';
 import { type PlannedFile, planFile } from './build';
 
@@ -37,7 +37,9 @@ export function withRoute(readme: string, topology: Topology): string {
   return `${readme.slice(0, from)}${begin}\n\n${picture(topology)}\n\n${stackTable(topology)}\n\n${readme.slice(to)}`;
 }
 
-function picture({ environments }: Topology): string {
+function picture(topology: Topology): string {
+  const { environments } = topology;
+  const names = pipelineNamesOf(topology);
   /** The stages of a pipeline that deploy, one after the other, with the approvals between them. */
   const deployments = (id: string, first: string, what: string) =>
     environments.map(({ name, approval }, index) => {
@@ -47,18 +49,18 @@ function picture({ environments }: Topology): string {
     });
   const lines = [
     'flowchart TB',
-    `  subgraph build ["${pipelineNames.containerBuild}"]`,
+    `  subgraph build ["${names.containerBuild}"]`,
     '    direction LR',
     '    commit_container(["commit to container/"]) --> image["build image"] --> registry[("ECR: build id, latest")]',
     '  end',
-    `  subgraph deployment ["${pipelineNames.containerDeployment}"]`,
+    `  subgraph deployment ["${names.containerDeployment}"]`,
     '    direction LR',
     '    commit_definitions(["commit to ecs-deploy/"]) --> definitions["newest image and task definitions"]',
     ...deployments('container', 'definitions', 'CodeDeploy blue/green'),
     '  end',
     // Links between the pipelines, not between their stages: those would undo the direction inside.
     '  build -- push of latest --> deployment',
-    `  subgraph infrastructure ["${pipelineNames.infrastructureDeployment}"]`,
+    `  subgraph infrastructure ["${names.infrastructureDeployment}"]`,
     '    direction LR',
 
     '    commit_templates(["commit to templates, parameters or lambda/"]) --> package["package functions"] --> check["cfn-lint, cfn-nag"]',
@@ -77,7 +79,7 @@ function stackTable(topology: Topology): string {
     account === toolingAccount ? 'Tooling' : account,
     `\`generated/${template}.yaml\``,
     `\`${parameters}\``,
-    deployedBy === 'pipeline' ? pipelineNames.infrastructureDeployment : '`scripts/deploy.sh`',
+    deployedBy === 'pipeline' ? pipelineNamesOf(topology).infrastructureDeployment : '`scripts/deploy.sh`',
   ]);
   const table = [
     ['', 'stack', 'account', 'template', 'parameters', 'deployed by'],

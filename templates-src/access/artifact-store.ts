@@ -1,3 +1,4 @@
+import { pipelineNames } from '../patterns/names';
 import {
   type ActorCases,
   type Cases,
@@ -168,6 +169,32 @@ function services(world: World): readonly ActorCases[] {
             },
           ],
         },
+        ...(['infrastructureDeployment', 'containerDeployment'] as const).map((pipeline) => ({
+          does: `tells of failures of ${pipelineNames[pipeline]}`,
+          actor: events(tooling.id, pipelineStack(world, pipeline).arn('FailureRule')),
+          actions: 'sns:Publish' as const,
+          on: topic,
+          why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
+          butNot: [
+            {
+              that: 'for a rule that starts it',
+              actor: events(
+                tooling.id,
+                pipelineStack(world, pipeline)
+                  .arn('FailureRule')
+                  .replace(/failure$/, 'commit'),
+              ),
+              why: confusedDeputy,
+            },
+          ],
+        })),
+        ...world.environments.map(({ name }) => ({
+          does: `tells of failed stacks in ${name}`,
+          actor: events(tooling.id, `${pipelineStack(world, 'infrastructureDeployment').arn('FailureRule')}-${name}`),
+          actions: 'sns:Publish' as const,
+          on: topic,
+          why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
+        })),
         {
           does: 'tells of failed pipelines without saying for which rule',
           actor: silentEvents,

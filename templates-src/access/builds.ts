@@ -1,13 +1,11 @@
 import { pascalCase } from '../patterns/function-names';
-import type { pipelineNames } from '../patterns/names';
+import type { PipelineKey } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, openKey, openObject, openRepository, openRole } from './elsewhere';
 import { assumedByService, encryptedObjects, encryptsLogs, ifNoneMatch, neverDeletes, plainHttp } from './needs';
 import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
-
-type PipelineKey = keyof typeof pipelineNames;
 
 interface Build {
   readonly pipeline: PipelineKey;

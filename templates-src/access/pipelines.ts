@@ -1,11 +1,9 @@
-import { pipelineNames } from '../patterns/names';
+import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
 import { administratorOf, arnIn, openRepository, openRole } from './elsewhere';
 import { assumedByService, type EncryptedObjects, encryptedObjects, ifNoneMatch, neverDeletes } from './needs';
 
 /** The three pipelines: what their roles do, what starts them, and whom they tell. */
-
-type PipelineKey = keyof typeof pipelineNames;
 
 const stackOf: Readonly<Record<PipelineKey, string>> = {
   containerBuild: 'container-build-pipeline',
@@ -26,8 +24,8 @@ const another = (pipeline: PipelineKey): PipelineKey => keys[(keys.indexOf(pipel
  * An artifact of a pipeline. CodePipeline names folders after the first 20 characters of the pipeline and the first 10
  * of the artifact.
  */
-export function artifactOf({ tooling }: World, pipeline: PipelineKey, artifact: ArtifactName): string {
-  const folders = `${pipelineNames[pipeline].slice(0, 20)}/${artifact.slice(0, 10)}`;
+export function artifactOf({ tooling, topology }: World, pipeline: PipelineKey, artifact: ArtifactName): string {
+  const folders = `${pipelineNamesOf(topology)[pipeline].slice(0, 20)}/${artifact.slice(0, 10)}`;
   return `${tooling.stack('artifact-store').arn('ArtifactBucket')}/${folders}/AbCdEfG`;
 }
 
@@ -62,7 +60,7 @@ export function artifacts(
         : [
             {
               that: 'an artifact that is not for it',
-              on: `${store.arn('ArtifactBucket')}/${pipelineNames[pipeline].slice(0, 20)}/Unknown/AbCdEfG`,
+              on: `${store.arn('ArtifactBucket')}/${pipelineNamesOf(world.topology)[pipeline].slice(0, 20)}/Unknown/AbCdEfG`,
               why: 'later actions read artifacts by key: who can write one replaces what waits for approval',
             },
           ]),

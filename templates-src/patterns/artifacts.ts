@@ -1,7 +1,7 @@
 import type { Topology } from '../define-topology';
 import { importValue, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
-import { bucketArn, namesOf, pipelineNames } from './names';
+import { bucketArn, namesOf, type PipelineKey, pipelineNamesOf } from './names';
 
 /** Where the artifacts of pipelines lie, as templates of the tooling account name it. */
 export interface ArtifactStore {
@@ -35,8 +35,11 @@ export const artifactFolder = (artifact: string) => artifact.slice(0, keptOfArti
  * DANGER: later actions read an artifact by its key, not by its version. Whoever may write into its folder can replace
  * what waits for approval.
  */
-export const artifactPath = (pipeline: keyof typeof pipelineNames, artifact?: string) =>
-  [pipelineNames[pipeline].slice(0, 20), ...(artifact === undefined ? [] : [artifactFolder(artifact)])].join('/');
+export const artifactPath = (topology: Topology, pipeline: PipelineKey, artifact?: string) =>
+  [
+    pipelineNamesOf(topology)[pipeline].slice(0, 20),
+    ...(artifact === undefined ? [] : [artifactFolder(artifact)]),
+  ].join('/');
 
 /**
  * What a role of the tooling account needs to work with artifacts: bucket and key.

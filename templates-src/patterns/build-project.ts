@@ -10,7 +10,7 @@ import { LogGroup } from '../resources/logs';
 import { type ArtifactStore, artifactAccess, artifactPath } from './artifacts';
 import { pascalCase } from './function-names';
 import { viaServices } from './key-statements';
-import { namesOf, type pipelineNames } from './names';
+import { namesOf, type PipelineKey } from './names';
 import type { Artifact } from './pipeline';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -78,14 +78,14 @@ export function declareBuild<Definition extends BuildDefinition>(
   t: Template,
   topology: Topology,
   store: ArtifactStore,
-  pipeline: keyof typeof pipelineNames,
+  pipeline: PipelineKey,
   definition: Definition,
 ): Build<Definition['output'] extends { readonly name: string } ? string : undefined>;
 export function declareBuild(
   t: Template,
   topology: Topology,
   store: ArtifactStore,
-  pipeline: keyof typeof pipelineNames,
+  pipeline: PipelineKey,
   definition: BuildDefinition,
 ): Build {
   const { name, description, buildspec, input, output, permissions, timeoutInMinutes } = definition;
@@ -121,8 +121,8 @@ export function declareBuild(
           Resource: logGroup.Arn,
         },
         ...artifactAccess(store, {
-          reads: [artifactPath(pipeline, input.name)],
-          ...(output ? { writes: [artifactPath(pipeline, output.name)] } : {}),
+          reads: [artifactPath(topology, pipeline, input.name)],
+          ...(output ? { writes: [artifactPath(topology, pipeline, output.name)] } : {}),
         }),
         // Who writes artifacts may make data keys anyway, and everybody here may decrypt.
         ...(output

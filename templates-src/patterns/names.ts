@@ -7,12 +7,35 @@ import { AccountId, Partition, type Reference, Region, type Substitution, sub } 
  * admits an account and narrows it by the role's name.
  */
 
-/** The three pipelines; each has a repository of the same name. */
+/** The three pipelines, as scripts and documents call them whatever the project. */
 export const pipelineNames = {
   containerBuild: 'ECS-Container-Build',
   infrastructureDeployment: 'Infrastructure-Deployment',
   containerDeployment: 'ECS-Container-Deployment',
 } as const;
+
+/** One of the three pipelines. */
+export type PipelineKey = keyof typeof pipelineNames;
+
+/** The project of this repository as it comes. */
+const plainProject = 'route-to-live';
+
+/**
+ * The names of the pipelines in AWS; each has a repository of the same name. Those of other projects than this
+ * repository's end in the project, so that several routes fit into one tooling account.
+ *
+ * The project stands last because CodePipeline names the folder of a pipeline's artifacts after the first 20 characters
+ * of its name, and roles are kept apart by these folders.
+ */
+export function pipelineNamesOf({ project }: Pick<Topology, 'project'>): Readonly<Record<PipelineKey, string>> {
+  const suffix = project === plainProject ? '' : `-${project}`;
+  const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
+  return {
+    containerBuild: `${containerBuild}${suffix}`,
+    infrastructureDeployment: `${infrastructureDeployment}${suffix}`,
+    containerDeployment: `${containerDeployment}${suffix}`,
+  };
+}
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -46,12 +69,12 @@ export const namesOf = ({ project }: Topology) => ({
   updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
 
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
-  pipelineRole: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-pipeline`,
+  pipelineRole: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-pipeline`,
 
   /** Rules of EventBridge; the topic admits those that begin with the project's name. */
-  startRule: (pipeline: keyof typeof pipelineNames, event: string) => `${project}-${kebab(pipeline)}-${event}`,
-  failureRule: (pipeline: keyof typeof pipelineNames) => `${project}-${kebab(pipeline)}-failure`,
-  stackFailureRule: (pipeline: keyof typeof pipelineNames, environment: string) =>
+  startRule: (pipeline: PipelineKey, event: string) => `${project}-${kebab(pipeline)}-${event}`,
+  failureRule: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-failure`,
+  stackFailureRule: (pipeline: PipelineKey, environment: string) =>
     `${project}-${kebab(pipeline)}-failure-${environment}`,
 
   /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */

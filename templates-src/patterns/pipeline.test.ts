@@ -25,7 +25,7 @@ const declare = (...outputs: string[]) =>
 
 test('two artifacts whose names begin with the same 10 characters would share a folder, and are refused', () => {
   expect(() => declare('Definition', 'DefinitionOfTasks')).toThrow(
-    'ECS-Container-Build: the artifacts Definition and DefinitionOfTasks begin with the same characters, and ' +
+    'ECS-Container-Build-any: the artifacts Definition and DefinitionOfTasks begin with the same characters, and ' +
       'CodePipeline would put both into the folder Definition; rename one',
   );
   expect(() => declare('Definitio', 'DefinitionOfTasks')).not.toThrow();

@@ -15,7 +15,7 @@ import { type Action as ActionDeclaration, Pipeline } from '../resources/codepip
 import { type ArtifactStore, artifactAccess, artifactFolder, artifactPath } from './artifacts';
 import type { Build } from './build-project';
 import { pascalCase } from './function-names';
-import { namesOf, pipelineNames, roleArn } from './names';
+import { namesOf, type PipelineKey, pipelineNamesOf, roleArn } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
 
@@ -281,14 +281,14 @@ export function declarePipeline(
   topology: Topology,
   store: ArtifactStore,
   definition: {
-    readonly pipeline: keyof typeof pipelineNames;
+    readonly pipeline: PipelineKey;
     readonly stages: readonly Stage[];
     readonly trigger?: PushTrigger;
   },
 ): HandleTo<typeof Pipeline> {
   const names = namesOf(topology);
   const { pipeline, stages, trigger } = definition;
-  const name = pipelineNames[pipeline];
+  const name = pipelineNamesOf(topology)[pipeline];
   checkArtifacts(name, stages);
 
   const role = declareRole(t, 'PipelineRole', {
@@ -300,7 +300,10 @@ export function declarePipeline(
     permissions: {
       '': joined([
         ...stages.flatMap(({ actions }) => actions.flatMap(({ permissions }) => permissions)),
-        ...artifactAccess(store, { reads: [artifactPath(pipeline)], writes: [artifactPath(pipeline)] }),
+        ...artifactAccess(store, {
+          reads: [artifactPath(topology, pipeline)],
+          writes: [artifactPath(topology, pipeline)],
+        }),
         {
           Sid: 'LocateArtifactBucket',
           Effect: 'Allow',

@@ -4,7 +4,7 @@ import { retained } from '../dsl/resources';
 import type { Template } from '../dsl/template';
 import { Repository } from '../resources/codecommit';
 import { artifactPath } from './artifacts';
-import { bucketArn, namesOf, pipelineNames } from './names';
+import { bucketArn, namesOf, type PipelineKey, pipelineNamesOf } from './names';
 import { type Producer, type PushTrigger, takeIn } from './pipeline';
 import { startOnCommit } from './triggers';
 
@@ -65,11 +65,11 @@ export function imageFrom(topology: Topology): Producer {
 export function sourceFrom(
   t: Template,
   topology: Topology,
-  pipeline: keyof typeof pipelineNames,
+  pipeline: PipelineKey,
   { description, files }: { readonly description: string; readonly files: readonly string[] },
 ): Source {
   const { branch, source } = topology.pipelines;
-  const name = pipelineNames[pipeline];
+  const name = pipelineNamesOf(topology)[pipeline];
 
   if (source === 'connection') {
     const { ConnectionArn, RepositoryId } = t.parameters('Source', {
@@ -119,7 +119,7 @@ export function sourceFrom(
             Sid: 'HandOverSource',
             Effect: 'Allow',
             Action: 's3:PutObjectAcl',
-            Resource: sub`${bucketArn(namesOf(topology).artifactBucket())}/${artifactPath(pipeline, 'Source')}/*`,
+            Resource: sub`${bucketArn(namesOf(topology).artifactBucket())}/${artifactPath(topology, pipeline, 'Source')}/*`,
           },
         ],
       ),

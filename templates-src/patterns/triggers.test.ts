@@ -176,7 +176,7 @@ describe('the rules for failed stacks', () => {
   const rules = ['FailureRule', 'AlphaFailureRule', 'OmegaFailureRule'];
   const told = (detail: object) =>
     rules.filter((rule) =>
-      matches(rule, actionExecution({ pipeline: 'Infrastructure-Deployment', ...detail }), infrastructure),
+      matches(rule, actionExecution({ pipeline: 'Infrastructure-Deployment-team', ...detail }), infrastructure),
     );
   const type = (provider: string) => ({ type: { owner: 'AWS', provider, category: 'Deploy', version: '1' } });
 

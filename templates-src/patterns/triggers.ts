@@ -4,7 +4,7 @@ import type { Template } from '../dsl/template';
 import type { Repository } from '../resources/codecommit';
 import { Rule } from '../resources/events';
 import { pascalCase } from './function-names';
-import { namesOf, pipelineNames } from './names';
+import { namesOf, type PipelineKey, pipelineNamesOf } from './names';
 import type { DeploymentTarget } from './pipeline';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -14,11 +14,9 @@ import { trustService } from './statements';
  * events as AWS documents them.
  */
 
-type PipelineKey = keyof typeof pipelineNames;
-
 /** ARN of a pipeline; its name is fixed, so that rules and trusts can name it before it exists. */
-export const pipelineArn = (pipeline: PipelineKey): Substitution =>
-  sub`arn:${Partition}:codepipeline:${Region}:${AccountId}:${pipelineNames[pipeline]}`;
+export const pipelineArn = (topology: Topology, pipeline: PipelineKey): Substitution =>
+  sub`arn:${Partition}:codepipeline:${Region}:${AccountId}:${pipelineNamesOf(topology)[pipeline]}`;
 
 /** Starts a pipeline for every commit on the branch, also the first; not when the branch is deleted. */
 export function startOnCommit(
@@ -28,7 +26,7 @@ export function startOnCommit(
   repository: HandleTo<typeof Repository>,
 ): void {
   startOn(t, topology, pipeline, 'Commit', {
-    description: `Starts ${pipelineNames[pipeline]} for a commit on ${topology.pipelines.branch}`,
+    description: `Starts ${pipelineNamesOf(topology)[pipeline]} for a commit on ${topology.pipelines.branch}`,
     pattern: {
       source: ['aws.codecommit'],
       'detail-type': ['CodeCommit Repository State Change'],
@@ -48,7 +46,7 @@ export function startOnCommit(
  */
 export function startOnImage(t: Template, topology: Topology, pipeline: PipelineKey): void {
   startOn(t, topology, pipeline, 'Image', {
-    description: `Starts ${pipelineNames[pipeline]} for a new image`,
+    description: `Starts ${pipelineNamesOf(topology)[pipeline]} for a new image`,
     pattern: {
       source: ['aws.ecr'],
       'detail-type': ['ECR Image Action'],
@@ -81,7 +79,7 @@ function startOn(
           Sid: 'StartPipeline',
           Effect: 'Allow',
           Action: 'codepipeline:StartPipelineExecution',
-          Resource: pipelineArn(pipeline),
+          Resource: pipelineArn(topology, pipeline),
         },
       ],
     },
@@ -93,7 +91,7 @@ function startOn(
       Description: description,
       State: 'ENABLED',
       EventPattern: pattern,
-      Targets: [{ Id: 'Pipeline', Arn: pipelineArn(pipeline), RoleArn: role.Arn }],
+      Targets: [{ Id: 'Pipeline', Arn: pipelineArn(topology, pipeline), RoleArn: role.Arn }],
     }),
   );
 }
@@ -120,7 +118,7 @@ export function tellOfFailures(
   },
 ): void {
   const names = namesOf(topology);
-  const name = pipelineNames[pipeline];
+  const name = pipelineNamesOf(topology)[pipeline];
   const tellOf = (id: string, ruleName: string, where: string, detail: object, lines: readonly Substitution[]) =>
     t.resource(
       id,

@@ -248,8 +248,8 @@ export const faults: readonly Fault[] = [
     check: 'names',
     of: 'a pipeline of somebody else',
     empty: true,
-    answers: { 'codepipeline list-pipelines': output({ pipelines: [{ name: 'ECS-Container-Build' }] }) },
-    says: /^ECS-Container-Build \(AWS::CodePipeline::Pipeline\) exists/,
+    answers: { 'codepipeline list-pipelines': output({ pipelines: [{ name: 'ECS-Container-Build-shop' }] }) },
+    says: /^ECS-Container-Build-shop \(AWS::CodePipeline::Pipeline\) exists/,
     toDo: /aws codepipeline list-pipelines/,
     fails: ['shop-container-build-pipeline'],
   },
@@ -436,9 +436,9 @@ export const faults: readonly Fault[] = [
     of: 'a repository that is still empty',
     answers: {
       'codecommit get-branch': (call) =>
-        call.input.repositoryName === 'ECS-Container-Build' ? { error: 'BranchDoesNotExistException' } : undefined,
+        call.input.repositoryName === 'ECS-Container-Build-shop' ? { error: 'BranchDoesNotExistException' } : undefined,
     },
-    says: /the repository ECS-Container-Build has no branch main/,
+    says: /the repository ECS-Container-Build-shop has no branch main/,
     toDo: /scripts\/publish-repositories.sh ECS-Container-Build/,
   },
   {
@@ -458,19 +458,19 @@ export const faults: readonly Fault[] = [
     of: 'an execution that failed',
     answers: {
       'codepipeline get-pipeline-state': (call) =>
-        call.input.name === 'ECS-Container-Build'
+        call.input.name === 'ECS-Container-Build-shop'
           ? output({ pipelineName: call.input.name, stageStates: [failedStage] })
           : undefined,
     },
-    says: /ECS-Container-Build failed in the stage Deploy: Build: Cannot have more than 0 builds in queue/,
-    toDo: /aws codepipeline retry-stage-execution --pipeline-name ECS-Container-Build --stage-name Deploy --pipeline-execution-id e1 --retry-mode ALL_ACTIONS/,
+    says: /ECS-Container-Build-shop failed in the stage Deploy: Build: Cannot have more than 0 builds in queue/,
+    toDo: /aws codepipeline retry-stage-execution --pipeline-name ECS-Container-Build-shop --stage-name Deploy --pipeline-execution-id e1 --retry-mode ALL_ACTIONS/,
   },
   {
     check: 'pipelines',
     of: 'a transition that somebody disabled',
     answers: {
       'codepipeline get-pipeline-state': (call) =>
-        call.input.name === 'ECS-Container-Build'
+        call.input.name === 'ECS-Container-Build-shop'
           ? output({
               pipelineName: call.input.name,
               stageStates: [
@@ -480,7 +480,7 @@ export const faults: readonly Fault[] = [
           : undefined,
     },
     says: /nothing gets into the stage Live, its transition is disabled: end of year/,
-    toDo: /aws codepipeline enable-stage-transition --pipeline-name ECS-Container-Build --stage-name Live --transition-type Inbound/,
+    toDo: /aws codepipeline enable-stage-transition --pipeline-name ECS-Container-Build-shop --stage-name Live --transition-type Inbound/,
   },
   {
     check: 'rules',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toolingAccount } from '../../../templates-src/define-topology';
-import { pipelineNames } from '../../../templates-src/patterns/names';
+import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../../templates-src/patterns/names';
+import { topology } from '../../../templates-src/topology';
 import type { Emulator } from '../emulator';
 import { readEnvironments } from './accounts';
 import { commitAll } from './checkout';
@@ -9,6 +10,12 @@ import type { Cloud } from './cloud';
 import type { Report } from './report';
 import { gitEnvironment, type Repositories } from './repositories';
 import type { Route } from './route';
+
+/** What publish-repositories.sh calls the pipelines, and their names in AWS. */
+const pipelines = (Object.keys(pipelineNames) as PipelineKey[]).map((key) => ({
+  called: pipelineNames[key],
+  name: pipelineNamesOf(topology)[key],
+}));
 
 /** What operators do by hand, in a copy of the checkout. */
 export class Operator {
@@ -84,13 +91,14 @@ export class Operator {
     const pushed: string[] = [];
     await report.step('Publish repositories', async () => {
       const script = join(this.copy, 'scripts', 'publish-repositories.sh');
-      const remotes = Object.values(pipelineNames).flatMap((name) => [
+      const remotes = pipelines.flatMap(({ called, name }) => [
         '--remote',
-        `${name}=${repositories.path(route.repositoryOf(name))}`,
+        `${called}=${repositories.path(route.repositoryOf(name))}`,
       ]);
       const options = [...remotes, ...(await this.profiles(cloud))];
       await this.runScript(script, options, gitEnvironment(emulator.environment()), (line) => {
-        pushed.push(...(/^(\S+) +pushed/.exec(line)?.slice(1, 2) ?? []));
+        const [, repository] = /^(\S+) +pushed/.exec(line) ?? [];
+        pushed.push(...pipelines.filter(({ called }) => called === repository).map(({ name }) => name));
       });
       return pushed.join(', ');
     });

@@ -1,9 +1,10 @@
-import { pipelineNames } from '../../../templates-src/patterns/names';
+import { pipelineNamesOf } from '../../../templates-src/patterns/names';
+import { topology } from '../../../templates-src/topology';
 import type { RehearsalOptions } from './options';
 import type { ActionRun, Execution } from './pipeline';
 import { type ActionName, checkStage, findAction, findPipeline, type PipelineNames } from './route-names';
 
-const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
+const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNamesOf(topology);
 
 /** What is to be run, and how far. */
 export interface Plan {

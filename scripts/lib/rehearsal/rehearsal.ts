@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toolingAccount } from '../../../templates-src/define-topology';
-import { pipelineNames } from '../../../templates-src/patterns/names';
+import { pipelineNamesOf } from '../../../templates-src/patterns/names';
 import { topology } from '../../../templates-src/topology';
 import { type Emulator, startEmulator } from '../emulator';
 import { readAccounts, readRegion } from './accounts';
@@ -24,7 +24,7 @@ import { Route } from './route';
 import { readPipelineNames } from './route-names';
 import { functionTable, readVersions, type Versions, versionTable } from './summary';
 
-const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
+const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNamesOf(topology);
 const environments = topology.environments.map(({ name }) => name);
 
 export interface RehearsalInput {
@@ -165,7 +165,7 @@ class Rehearsal {
       observe: (progress) => report.progress(progress),
       tell: (text) => report.detail(text),
     });
-    for (const pipeline of Object.values(pipelineNames)) {
+    for (const pipeline of [containerBuild, infrastructureDeployment, containerDeployment]) {
       const name = this.route.repositoryOf(pipeline);
       if (topology.pipelines.source === 'codecommit') {
         // What is deployed is what stands here for it.

@@ -6,7 +6,7 @@ import { type Template, template } from '../../dsl/template';
 import { artifactPath } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
 import { useKeyThrough } from '../../patterns/key-statements';
-import { bucketArn, namesOf, type pipelineNames, regionalArn } from '../../patterns/names';
+import { bucketArn, namesOf, type PipelineKey, regionalArn } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
 import { passRole, passTaskRoles, seeTraffic, trustRole, trustService } from '../../patterns/statements';
@@ -114,16 +114,13 @@ export default function deploymentRoles(topology: Topology): Template {
     },
   });
 
-  const readArtifacts = (
-    pipeline: keyof typeof pipelineNames,
-    ...artifacts: readonly string[]
-  ): readonly IdentityStatement[] => [
+  const readArtifacts = (pipeline: PipelineKey, ...artifacts: readonly string[]): readonly IdentityStatement[] => [
     {
       Sid: 'ReadArtifacts',
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
       Resource: artifacts.map((artifact) =>
-        bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/${artifactPath(pipeline, artifact)}/*`),
+        bucketArn(sub`${names.artifactBucket(ToolingAccountId)}/${artifactPath(topology, pipeline, artifact)}/*`),
       ),
     },
     { Sid: 'DecryptArtifacts', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: ArtifactKeyArn },

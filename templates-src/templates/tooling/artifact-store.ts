@@ -5,7 +5,15 @@ import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import { accountRoot, namesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
+import {
+  accountRoot,
+  namesOf,
+  type PipelineKey,
+  pipelineNames,
+  regionalArn,
+  roleArn,
+  workloadRoles,
+} from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   denyInsecureTransport,
@@ -300,7 +308,13 @@ export default function artifactStore(topology: Topology): Template {
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sns:Publish',
             Resource: NotificationTopic,
-            Condition: { ArnLikeIfExists: { 'aws:SourceArn': regionalArn('events', sub`rule/${project}-*`) } },
+            Condition: {
+              ArnLikeIfExists: {
+                'aws:SourceArn': (Object.keys(pipelineNames) as PipelineKey[]).map((pipeline) =>
+                  regionalArn('events', sub`rule/${names.failureRule(pipeline)}*`),
+                ),
+              },
+            },
           },
           // SNS Developer Guide, "Example cases": CloudWatch alarms may publish to a topic in a different account. CloudWatch
           // takes a topic of the same Region only.

@@ -3,7 +3,7 @@ import { AccountId, Partition, Region, sub, UrlSuffix } from '../../dsl/intrinsi
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
-import { namesOf, pipelineNames } from '../../patterns/names';
+import { namesOf, pipelineNamesOf } from '../../patterns/names';
 import { declareRegion } from '../../patterns/parameters';
 import { buildWith, declarePipeline, stage } from '../../patterns/pipeline';
 import { sourceFrom } from '../../patterns/source';
@@ -13,7 +13,7 @@ import { tellOfFailures } from '../../patterns/triggers';
 export default function containerBuildPipeline(topology: Topology): Template {
   const names = namesOf(topology);
   const store = artifactStore(topology);
-  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNames.containerBuild}`);
+  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNamesOf(topology).containerBuild}`);
   declareRegion(t);
 
   const source = sourceFrom(t, topology, 'containerBuild', {

@@ -1,7 +1,7 @@
 import type { Topology } from '../../define-topology';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
-import { namesOf, pipelineNames } from '../../patterns/names';
+import { namesOf, pipelineNamesOf } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { approve, blueGreen, declarePipeline, environmentStage, stage } from '../../patterns/pipeline';
 import { commitId, imageDigest, imageFrom, sourceFrom } from '../../patterns/source';
@@ -14,7 +14,9 @@ import { startOnImage, tellOfFailures } from '../../patterns/triggers';
 export default function containerDeploymentPipeline(topology: Topology): Template {
   const names = namesOf(topology);
   const store = artifactStore(topology);
-  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNames.containerDeployment}`);
+  const t = template(
+    `Tooling account of ${topology.project}: pipeline ${pipelineNamesOf(topology).containerDeployment}`,
+  );
   declareRegion(t);
   const accounts = declareAccountIds(t, topology);
 

@@ -3,7 +3,7 @@ import { sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
-import { bucketArn, namesOf, pipelineNames, roleArn } from '../../patterns/names';
+import { bucketArn, namesOf, pipelineNamesOf, roleArn } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   type Action,
@@ -27,7 +27,9 @@ import { tellOfFailures } from '../../patterns/triggers';
 export default function infrastructureDeploymentPipeline(topology: Topology): Template {
   const names = namesOf(topology);
   const store = artifactStore(topology);
-  const t = template(`Tooling account of ${topology.project}: pipeline ${pipelineNames.infrastructureDeployment}`);
+  const t = template(
+    `Tooling account of ${topology.project}: pipeline ${pipelineNamesOf(topology).infrastructureDeployment}`,
+  );
   declareRegion(t);
   const accounts = declareAccountIds(t, topology);
 

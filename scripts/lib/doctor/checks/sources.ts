@@ -1,4 +1,5 @@
 import { toolingAccount } from '../../../../templates-src/define-topology';
+import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../../../templates-src/patterns/names';
 import type { Value, ValueMap } from '../../resolve/resolve-stack';
 import { type AccountView, type ExpectedStack, expectedResources } from '../account-view';
 import { AwsError } from '../aws-api';
@@ -87,7 +88,7 @@ async function lookAtRepository(view: AccountView, { expected, configuration }: 
   } catch (error) {
     const code = error instanceof AwsError ? error.code : undefined;
     if (code === 'BranchDoesNotExistException') {
-      const toDo = `scripts/publish-repositories.sh ${RepositoryName}`;
+      const toDo = `scripts/publish-repositories.sh ${calledByScripts(view, RepositoryName)}`;
       return [problem(`the repository ${RepositoryName} has no branch ${BranchName}`, toDo)];
     }
     if (code === 'RepositoryDoesNotExistException') {
@@ -96,6 +97,12 @@ async function lookAtRepository(view: AccountView, { expected, configuration }: 
     }
     throw error;
   }
+}
+
+/** What publish-repositories.sh calls a repository. */
+function calledByScripts({ topology }: AccountView, repository: string): string {
+  const [key] = Object.entries(pipelineNamesOf(topology)).find(([, name]) => name === repository) ?? [];
+  return pipelineNames[key as PipelineKey];
 }
 
 async function lookAtConnection(view: AccountView, { configuration, expected }: SourceAction): Promise<Finding[]> {
