@@ -45,7 +45,7 @@ export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1')
   };
   switch (stack.template) {
     case 'environment/infrastructure':
-      return { ...common, ...networkOf(place, region, topology.environments[place]?.production === true) };
+      return { ...common, ...networkOf(place, region) };
     case 'environment/container-service':
       return { ...common, ...containerSettings };
     default:
@@ -53,27 +53,28 @@ export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1')
   }
 }
 
-function networkOf(place: number, region: string, production: boolean) {
+/** As large as production, so that what only large environments have is tested, too. */
+function networkOf(place: number, region: string) {
   const [FirstZone = '', SecondZone = '', ThirdZone] = usualZones(region);
   return {
-    LogRetentionDays: '30',
+    LogRetentionDays: '365',
     VpcCidr: `10.${10 * (place + 1)}.0.0/16`,
     FirstZone,
     SecondZone,
-    ...(production && ThirdZone !== undefined ? { ThirdZone } : {}),
+    ...(ThirdZone === undefined ? {} : { ThirdZone }),
     NatGateways: 'none',
   };
 }
 
 const containerSettings = {
-  LogRetentionDays: '30',
+  LogRetentionDays: '365',
   TestClientCidr: '203.0.113.0/24',
-  TaskSize: 'small',
-  MinTasks: '1',
-  MaxTasks: '2',
+  TaskSize: 'large',
+  MinTasks: '3',
+  MaxTasks: '12',
   DeploymentConfiguration: 'CodeDeployDefault.ECSCanary10Percent5Minutes',
-  TerminationWaitMinutes: '5',
-  ServerErrorsPerMinute: '10',
+  TerminationWaitMinutes: '60',
+  ServerErrorsPerMinute: '5',
 } as const;
 
 /** Writes a file for every stack of a topology below a folder that stands for `parameters/`. */
