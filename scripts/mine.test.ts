@@ -8,6 +8,10 @@ import { proofMarkdown } from './lib/access-markdown';
 import { mutate } from './lib/access-mutants';
 import { describeMutation, describeProof } from './lib/access-report';
 import { generatedFolder, planBuild, planFunctionPlatforms } from './lib/build';
+import { checkTemplates } from './lib/check/check-templates';
+import { tools } from './lib/check/finding';
+import { cfnLintProgram } from './lib/check/scanners/cfn-lint';
+import { installedCfnNag } from './lib/check/scanners/cfn-nag';
 import { planEcsDeploy } from './lib/ecs-deploy';
 import { checkParameters } from './lib/parameter-files';
 import { readFileTree } from './lib/parameter-tree';
@@ -50,6 +54,17 @@ test('what is generated for me is up to date; otherwise run `npm run build` and 
   expect(files.length).toBeGreaterThan(templatePaths().length);
 });
 
+test('my templates are clean by every scanner that is installed', async () => {
+  const { findings, templates } = await checkTemplates({
+    folder: generatedFolder,
+    tools,
+    cfnLint: cfnLintProgram(root),
+    cfnNag: installedCfnNag(),
+  });
+  expect(findings.map(({ template, line, rule, message }) => `${template}:${line} ${rule}: ${message}`)).toEqual([]);
+  expect(templates).toHaveLength(templatePaths().length);
+}, 600_000);
+
 test('who may do what with my resources is proven, noticed by a case, and what the auditor is told', async () => {
   const route = resolveRoute(topology, readFolders(generatedFolder, parameters));
   const proof = await proveRoute(route);
@@ -60,4 +75,4 @@ test('who may do what with my resources is proven, noticed by a case, and what t
   expect(noticed ? '' : describeMutation(score)).toBe('');
   const told = readFileSync(join(generatedFolder, 'docs', 'access.md'), 'utf8');
   expect(told === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown`').toBe('');
-}, 180_000);
+}, 600_000);

@@ -180,6 +180,7 @@ describe('the command', () => {
   test('keeps the emulated AWS until it is interrupted, says how to reach it, and runs what is pushed', async () => {
     let pushed: Promise<unknown> | undefined;
     let looked: Promise<string> | undefined;
+    let isInterrupted = false;
     const { code, stdout } = await command(['--keep', '--only', 'ECS-Container-Build'], (text, kill) => {
       const remote = /is pushed to the repositories in (\S+)\n/.exec(text)?.[1];
       if (remote !== undefined && pushed === undefined) {
@@ -203,7 +204,9 @@ describe('the command', () => {
         pushed = Promise.all([run('bash', ['-c', script, 'push', remote, clone]), looked]);
         pushed.catch(() => kill('SIGINT'));
       }
-      if (text.includes('ECS-Container-Build #2 succeeded')) {
+      // Once: whoever presses Ctrl-C again does not want to wait for the end.
+      if (text.includes('ECS-Container-Build #2 succeeded') && !isInterrupted) {
+        isInterrupted = true;
         kill('SIGINT');
       }
     });

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../scripts/lib/emulator';
+import { valuesOf } from '../../../scripts/lib/values.fixture';
+import type { Stack } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { toYaml } from '../../dsl/yaml';
 import { lambdaFunctions } from '../../lambda-functions';
 import { codeKeyParameter } from '../../patterns/function-names';
 import { namesOf } from '../../patterns/names';
+import { stacksOf } from '../../topology';
 import { topology } from '../../topology.fixture';
 import containerService from './container-service';
 import deploymentRoles from './deployment-roles';
@@ -35,12 +38,11 @@ function answerOf<T>(account: string, ...words: readonly string[]): T {
   return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as T;
 }
 
-/** The Region of the parameter files, which is the user's to choose. */
-const region = require('../../../parameters/tooling/artifact-store.json').Parameters.Region as string;
+const region = 'eu-west-1';
 const packageBucket = `route-to-live-packages-111111111111-${region}`;
 
-const parametersOf = (environment: string, template: TemplateName): Readonly<Record<string, string>> =>
-  require(`../../../parameters/${environment}/${template}.json`).Parameters;
+const parametersOf = (environment: string, template: TemplateName) =>
+  valuesOf(topology, stacksOf(topology).find(({ name }) => name === stackName(environment, template)) as Stack, region);
 
 /** The keys of packages of one build, as the pipeline passes them. */
 const codeKeys = (digit: string) =>
