@@ -102,7 +102,8 @@ beforeAll(async () => {
     'create-bucket',
     '--bucket',
     packageBucket,
-    ...(region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`]),
+    '--create-bucket-configuration',
+    `LocationConstraint=${region}`,
   );
   for (const key of ['1', '2'].flatMap((digit) => Object.values(codeKeys(digit)))) {
     answerOf(
