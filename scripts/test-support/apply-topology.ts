@@ -1,12 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { TopologyDefinition } from '../../templates-src/define-topology';
-import { giveTopology } from './give-topology';
+import {
+  defineTopology,
+  type Topology,
+  type TopologyDefinition,
+  toolingAccount,
+} from '../../templates-src/define-topology';
+import { accountsOf } from '../../templates-src/parameters-across-files';
+import { madeUpId } from '../lib/values.fixture';
+import { writeTopology } from './give-topology';
 
 const help = `Usage: npm run try-topology -- NAME
 
-Gives this checkout another topology and parameters, and generates everything from them, so that \`npm test\` shows
-that no test of the product depends on what belongs to the user. For a clone that can be thrown away: topology.ts,
+Adopts this checkout as somebody would: writes another topology, runs \`npm run configure\` and \`npm run build\`, so that
+tests show whether anything depends on what belongs to the user. For a clone that can be thrown away: topology.ts,
 parameters/, generated/ and ecs-deploy/ are overwritten, and must be without changes before.
 
   one          one environment, another project, in us-east-1
@@ -33,19 +40,36 @@ const root = join(__dirname, '..', '..');
 
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { cwd: root, encoding: 'utf8' });
 
-async function apply(definition: TopologyDefinition<string>): Promise<void> {
+/** What nobody but the adopter knows. */
+function answersFor(topology: Topology): string[] {
+  const id = (name: string) => madeUpId(topology, name);
+  const connection = `arn:aws:codeconnections:us-east-1:${id(toolingAccount)}:connection/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
+  return [
+    ...accountsOf(topology)
+      .filter(({ name, owner }) => name === owner)
+      .map(({ name }) => `--${name}-account-id=${id(name)}`),
+    '--region=us-east-1',
+    ...(topology.pipelines.source === 'connection'
+      ? [`--connection-arn=${connection}`, '--repository-owner=team']
+      : []),
+    '--remove',
+  ];
+}
+
+function apply(definition: TopologyDefinition<string>): void {
   const changed = run('git', 'status', '--porcelain');
   if (changed !== '') {
     throw new Error(`found changes that are not committed; use a clone that can be thrown away:\n${changed}`);
   }
-  await giveTopology(root, definition, 'us-east-1');
-  run('npx', 'biome', 'check', '--write', 'templates-src/topology.ts', 'parameters');
+  writeTopology(root, definition);
+  run('npx', 'biome', 'check', '--write', 'templates-src/topology.ts');
+  run('npm', 'run', '-s', 'configure', '--', ...answersFor(defineTopology(definition)));
   run('npm', 'run', '-s', 'validate');
   run('npm', 'run', '-s', 'build');
   run('npm', 'run', '-s', 'prove-access', '--', '--markdown');
 }
 
-async function main(): Promise<number> {
+function main(): number {
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
     process.stdout.write(help);
@@ -56,17 +80,14 @@ async function main(): Promise<number> {
     process.stderr.write(`try-topology: expected one of ${Object.keys(topologies).join(', ')}\n\n${help}`);
     return 2;
   }
-  await apply(definition);
+  apply(definition);
   process.stdout.write('Applied. `npm test` is next; `git status` says what was changed.\n');
   return 0;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error & { readonly stdout?: string }) => {
-    process.stderr.write(`try-topology: ${error.message}\n${error.stdout ?? ''}`);
-    process.exitCode = 1;
-  },
-);
+try {
+  process.exitCode = main();
+} catch (error) {
+  process.stderr.write(`try-topology: ${(error as Error).message}\n${(error as { stdout?: string }).stdout ?? ''}`);
+  process.exitCode = 1;
+}

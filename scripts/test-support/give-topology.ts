@@ -4,17 +4,11 @@ import { defineTopology, type TopologyDefinition } from '../../templates-src/def
 import { writeValues } from '../lib/values.fixture';
 
 /**
- * Gives a checkout another topology, as somebody who adopts it edits `topology.ts`, and parameters for it in place of
- * those that it has. What is generated from them is left to the build.
+ * Writes another topology into `topology.ts`, as somebody does who adopts this.
  *
- * @param region of all stacks; eu-west-1 unless given
- * @throws Error when `topology.ts` declares none where it is expected
+ * @throws Error when the file declares none where it is expected
  */
-export async function giveTopology(
-  checkout: string,
-  definition: TopologyDefinition<string>,
-  region?: string,
-): Promise<void> {
+export function writeTopology(checkout: string, definition: TopologyDefinition<string>): void {
   const path = join(checkout, 'templates-src', 'topology.ts');
   const declaration = /^export const topology = defineTopology\(\{$.*?^\}\);$/ms;
   const source = readFileSync(path, 'utf8');
@@ -26,6 +20,16 @@ export async function giveTopology(
     path,
     source.replace(declaration, () => `export const topology = defineTopology(${text});`),
   );
+}
+
+/**
+ * Gives a checkout another topology, and parameters for it in place of those that it has. What is generated from them is
+ * left to the build.
+ *
+ * @throws as {@link writeTopology}
+ */
+export async function giveTopology(checkout: string, definition: TopologyDefinition<string>): Promise<void> {
+  writeTopology(checkout, definition);
   rmSync(join(checkout, 'parameters'), { recursive: true, force: true });
-  await writeValues(join(checkout, 'parameters'), defineTopology(definition), region);
+  await writeValues(join(checkout, 'parameters'), defineTopology(definition));
 }
