@@ -3,7 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { topology } from '../../templates-src/topology.fixture';
+import type { Topology } from '../../templates-src/define-topology';
+import { topology as topologyOfTests } from '../../templates-src/topology.fixture';
 import { giveTopology } from '../test-support/give-topology';
 import { applyBuild, planBuild, planFunctionPlatforms } from './build';
 import { planEcsDeploy } from './ecs-deploy';
@@ -12,21 +13,22 @@ import { copyCheckout } from './rehearsal/checkout';
 import { importTemplates } from './templates.fixture';
 
 /**
- * A copy of this repository with the topology and the parameters of the tests, and everything generated from them: for
- * tests of programs, which read the topology of their own checkout. It is there before the tests of the file that asks
- * for it, and removed after them.
+ * A copy of this repository with a topology and parameters of the tests, and everything generated from them: for tests
+ * of programs, which read the topology of their own checkout. It is there before the tests of the file that asks for it,
+ * and removed after them.
  *
+ * @param topology that of the tests unless given
  * @returns the copy's folder
  */
-export function checkoutForTests(): string {
+export function checkoutForTests(topology: Topology = topologyOfTests): string {
   const folder = mkdtempSync(join(tmpdir(), 'route-to-live-checkout-'));
   const checkout = join(folder, 'checkout');
-  beforeAll(() => fill(checkout));
+  beforeAll(() => fill(checkout, topology));
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return checkout;
 }
 
-async function fill(checkout: string): Promise<void> {
+async function fill(checkout: string, topology: Topology): Promise<void> {
   await copyCheckout(resolve(__dirname, '..', '..'), checkout);
   await giveTopology(checkout, topology);
   const generated = join(checkout, 'generated');
