@@ -12,8 +12,8 @@ Pushes what the three pipelines start from, out of the commit that is checked ou
   Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
   ECS-Container-Deployment   the contents of ecs-deploy/
 
-In AWS their names end in the project, unless it is route-to-live. With names of repositories, only those. On the first day publish Infrastructure-Deployment alone and let it deploy:
-the other two pipelines need what it creates.
+In AWS their names end in the project, unless it is route-to-live. With names of repositories, only those. On the first
+day publish Infrastructure-Deployment alone and let it deploy: the other two pipelines need what it creates.
 
 Each gets one commit on top of its branch that says which commit here it comes from; a repository whose contents are
 the same already gets none, so running this again pushes nothing. It is plain git: nothing is forced, the work tree

@@ -71,7 +71,7 @@ export const namesOf = ({ project }: Topology) => ({
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-pipeline`,
 
-  /** Rules of EventBridge; the topic admits those that begin with the project's name. */
+  /** Rules of EventBridge; the topic admits those whose names begin with that of a failure rule. */
   startRule: (pipeline: PipelineKey, event: string) => `${project}-${kebab(pipeline)}-${event}`,
   failureRule: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-failure`,
   stackFailureRule: (pipeline: PipelineKey, environment: string) =>
