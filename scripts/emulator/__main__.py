@@ -7,6 +7,7 @@ log of failed requests included, goes to standard error.
 """
 
 import argparse
+import importlib
 import json
 import logging
 import os
@@ -36,7 +37,12 @@ HOST = "127.0.0.1"
 
 
 def create_service(service: str) -> Flask:
-    """The application that answers for a service; moto's, save for CloudFormation. Called when it is needed first."""
+    """The application that answers for a service; moto's, save for CloudFormation. Called when it is needed first.
+
+    Whatever service is called first, it already has the operations that resources add to it.
+    """
+    # Takes most of a second, which starting does not wait for.
+    importlib.import_module(".resources", __package__)
     if service != "cloudformation":
         return create_backend_app(service)
     from .cloudformation import CloudFormation

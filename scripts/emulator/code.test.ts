@@ -396,3 +396,12 @@ test('AWS::CodeDeploy::Application, DeploymentGroup and DeploymentConfig keep ev
     'DeploymentConfigDoesNotExistException',
   );
 });
+
+test('a service has the operations that the emulator adds, whichever service is called first', async () => {
+  const fresh = await startEmulator();
+  try {
+    expect(await fresh.call('tooling', 'codecommit', 'ListRepositories')).toEqual({ repositories: [] });
+  } finally {
+    await fresh.stop();
+  }
+}, 60_000);
