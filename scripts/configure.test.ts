@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { stacksOf } from '../templates-src/topology';
+import { stacksOf } from '../templates-src/stacks';
 import { topology } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 import { settingsOf } from './lib/configure-settings';

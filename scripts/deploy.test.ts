@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { stacksOf } from '../templates-src/topology';
+import { stacksOf } from '../templates-src/stacks';
 import { topology } from '../templates-src/topology.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';
 import { artifactStore, deploymentRoles } from './lib/route.fixture';

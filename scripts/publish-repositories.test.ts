@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { accountsOf } from '../templates-src/parameters-across-files';
 import { pipelineNames } from '../templates-src/patterns/names';
-import { stacksOf } from '../templates-src/topology';
+import { stacksOf } from '../templates-src/stacks';
 import { topology } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';

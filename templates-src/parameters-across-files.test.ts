@@ -5,10 +5,10 @@ import { declarationsOf, fileOf, goodValues, threeEnvironments, treeOf } from '.
 import { defineTopology, type Environment, type Stack, type Topology } from './define-topology';
 import { describeProblem } from './parameters';
 import { accountsOf, problemsAcrossFiles } from './parameters-across-files';
-import { stacksOf } from './topology';
+import { stacksOf } from './stacks';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
-vi.mock(import('./topology'), async (load) => {
+vi.mock(import('./stacks'), async (load) => {
   const module = await load();
   const templates = ['tooling/artifact-store', 'environment/deployment-roles'];
   const stacksOf: typeof module.stacksOf = (topology) =>

@@ -1,17 +1,8 @@
-import {
-  defineTopology,
-  type Environment,
-  type Feed,
-  type Stack,
-  type Topology,
-  toolingAccount,
-} from './define-topology';
-import { lambdaFunctions } from './lambda-functions';
-import { codeKeyParameter } from './patterns/function-names';
+import { defineTopology } from './define-topology';
 
 /**
  * The one typed place for the structure of the route to live: which environments there are, in which order a change
- * travels through them, where somebody has to approve, and which stack is deployed where.
+ * travels through them, and where somebody has to approve. Which stacks that makes is in `stacks.ts`.
  *
  * Values (account ids, sizes, addresses) live in `parameters/`, never here. To add, rename or remove an environment,
  * edit `environments` and run `npm run configure`, which brings the files there to it; to change the order, reorder the
@@ -25,47 +16,3 @@ export const topology = defineTopology({
     { name: 'prod', approval: true, production: true },
   ],
 });
-
-const codeKeyParameters = Object.keys(lambdaFunctions).map(codeKeyParameter);
-
-/**
- * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
- * no policy names a role that might not exist yet (aws-facts: account roots narrowed by `aws:PrincipalArn`).
- */
-export function stacksOf({ project, environments }: Topology): readonly Stack[] {
-  const inTooling = (template: string, feeds: readonly Feed[] = []): Stack => ({
-    name: `${project}-${template}`,
-    template: `tooling/${template}`,
-    account: toolingAccount,
-    parameters: `parameters/tooling/${template}.json`,
-    feeds,
-    deployedBy: 'deploy.sh',
-  });
-  const inEnvironment = (
-    { name }: Environment,
-    template: string,
-    deployedBy: Stack['deployedBy'],
-    feeds: readonly Feed[] = [],
-  ): Stack => ({
-    name: `${project}-${name}-${template}`,
-    template: `environment/${template}`,
-    account: name,
-    parameters: `parameters/${name}/${template}.json`,
-    feeds,
-    deployedBy,
-  });
-
-  const artifactStore = inTooling('artifact-store');
-  const artifactKey: Feed = { parameter: 'ArtifactKeyArn', stack: artifactStore.name, output: 'ArtifactKeyArn' };
-  return [
-    artifactStore,
-    ...environments.map((environment) => inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey])),
-    inTooling('container-build-pipeline'),
-    inTooling('infrastructure-deployment-pipeline'),
-    inTooling('container-deployment-pipeline'),
-    ...environments.flatMap((environment) => [
-      { ...inEnvironment(environment, 'infrastructure', 'pipeline'), passedByPipeline: codeKeyParameters },
-      inEnvironment(environment, 'container-service', 'pipeline'),
-    ]),
-  ];
-}

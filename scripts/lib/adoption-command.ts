@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { stacksOf, topology } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
+import { topology } from '../../templates-src/topology';
 import { adoptionCommands, type Blocker, remainsOf } from './adoption';
 import { awsCli } from './aws-cli';
 import { namedStacks, requestFrom, runFor } from './deployment-command';

@@ -7,7 +7,7 @@ import {
   problemOfValue,
   valuesOf,
 } from '../../templates-src/parameters';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { type Answers, type Setting, settingsOf, UsageError } from './configure-settings';
 import { type ConfiguredFiles, configuredFiles } from './configured-files';
 import { type Arrangement, type Ask, arrange, models } from './environment-files';

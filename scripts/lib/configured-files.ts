@@ -10,7 +10,7 @@ import { nearest, printable } from '../../templates-src/likely-cause';
 import { type ParameterDeclarations, valuesOf } from '../../templates-src/parameters';
 import { accountsOf } from '../../templates-src/parameters-across-files';
 import { partitionOf } from '../../templates-src/region';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import type { Setting } from './configure-settings';
 import type { Arrangement } from './environment-files';
 import type { Reading } from './parameter-file';

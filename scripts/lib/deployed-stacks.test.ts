@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineTopology } from '../../templates-src/define-topology';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import type { Answer, Aws } from './aws-cli';
 import { deviations, firstDifference } from './deployed-stacks';
 import { type DeploymentPlan, planDeployment } from './deployment-plan';

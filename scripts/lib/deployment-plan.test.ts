@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineTopology, type Stack, type Topology } from '../../templates-src/define-topology';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { planDeployment } from './deployment-plan';
 import type { PlanError, Request, RouteToLive } from './deployment-request';
 import { planDestruction } from './destruction-plan';

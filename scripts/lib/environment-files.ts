@@ -5,7 +5,7 @@ import {
   type Topology,
   toolingAccount,
 } from '../../templates-src/define-topology';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { environmentFiles, environmentsWithFiles, fileName, goneEnvironments } from './environment-folders';
 import { type FileTree, pathInTree } from './parameter-tree';
 

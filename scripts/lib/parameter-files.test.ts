@@ -8,7 +8,7 @@ import { readFileTree } from './parameter-tree';
 import { declarationsOf, fileOf, goodValues, threeEnvironments, topologyOf, treeOf } from './parameters.fixture';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
-vi.mock(import('../../templates-src/topology'), async (load) => {
+vi.mock(import('../../templates-src/stacks'), async (load) => {
   const module = await load();
   const templates = ['tooling/artifact-store', 'environment/deployment-roles'];
   const stacksOf: typeof module.stacksOf = (topology) =>

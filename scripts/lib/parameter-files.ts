@@ -15,7 +15,7 @@ import {
   valuesOf,
 } from '../../templates-src/parameters';
 import { problemsAcrossFiles } from '../../templates-src/parameters-across-files';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { environmentsWithFiles, goneEnvironments } from './environment-folders';
 import { readParameterFile } from './parameter-file';
 import { type FileTree, pathInTree } from './parameter-tree';

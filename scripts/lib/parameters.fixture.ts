@@ -1,7 +1,7 @@
 import { accountIdParameter, defineTopology, type Topology } from '../../templates-src/define-topology';
 import type { ParameterDeclaration } from '../../templates-src/dsl/template';
 import type { ParameterDeclarations } from '../../templates-src/parameters';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { type FileTree, pathInTree } from './parameter-tree';
 
 /** A topology for tests, with environments of these names. */

@@ -1,5 +1,6 @@
 import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../templates-src/patterns/names';
-import { stacksOf, topology } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
+import { topology } from '../../templates-src/topology';
 import { type Aws, awsCli } from './aws-cli';
 import { callerAccount, type Deviation, deviations } from './deployed-stacks';
 import { requestFrom, runFor } from './deployment-command';

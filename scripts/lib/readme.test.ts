@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineTopology } from '../../templates-src/define-topology';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology.fixture';
 import { withRoute } from './readme';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { pascalCase } from '../../templates-src/patterns/function-names';
 import { pipelineNamesOf } from '../../templates-src/patterns/names';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { type PlannedFile, planFile } from './build';
 
 /**

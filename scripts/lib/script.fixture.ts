@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { toolingAccount } from '../../templates-src/define-topology';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology.fixture';
 import { checkoutForTests } from './checkout.fixture';
 import { type FixtureRoute, fixtureRoute } from './route.fixture';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { template } from '../../templates-src/dsl/template';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology.fixture';
 import { makeFrom, templatePaths, templatesFolder } from './templates';
 import { importTemplates } from './templates.fixture';

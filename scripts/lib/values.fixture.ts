@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { accountIdParameter, type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
 import { accountsOf } from '../../templates-src/parameters-across-files';
 import { usualZones } from '../../templates-src/region';
-import { stacksOf } from '../../templates-src/topology';
+import { stacksOf } from '../../templates-src/stacks';
 
 /** The id of an account, by its place: 111111111111 is tooling. Accounts that are shared have one id. */
 export function madeUpId(topology: Topology, name: string): string {

@@ -1,4 +1,5 @@
-import { stacksOf, topology } from '../../../templates-src/topology';
+import { stacksOf } from '../../../templates-src/stacks';
+import { topology } from '../../../templates-src/topology';
 import { searchedTypes } from '../adoption';
 import { requestFrom, runFor } from '../deployment-command';
 import { planDeployment } from '../deployment-plan';

@@ -1,6 +1,6 @@
 import { notInFile, type Stack, type Topology } from '../../../templates-src/define-topology';
 import { accountsOf } from '../../../templates-src/parameters-across-files';
-import { stacksOf } from '../../../templates-src/topology';
+import { stacksOf } from '../../../templates-src/stacks';
 import { isProtected } from '../deployment-plan';
 import { PlanError, type Request, select } from '../deployment-request';
 import { type Target, targetsOf } from '../deployment-target';

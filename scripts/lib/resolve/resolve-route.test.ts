@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defineTopology, type Stack } from '../../../templates-src/define-topology';
-import { stacksOf } from '../../../templates-src/topology';
+import { stacksOf } from '../../../templates-src/stacks';
 import { readFolders, resolveRoute } from './resolve-route';
 import { ResolutionError } from './resolve-stack';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack, Topology } from '../../../templates-src/define-topology';
 import { accountsOf } from '../../../templates-src/parameters-across-files';
-import { stacksOf } from '../../../templates-src/topology';
+import { stacksOf } from '../../../templates-src/stacks';
 import { ResolutionError, type ResolutionProblem, type ResolvedStack, resolveStack } from './resolve-stack';
 import { parseTemplate, type TemplateDocument } from './template-document';
 

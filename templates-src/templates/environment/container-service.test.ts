@@ -9,7 +9,7 @@ import { stackPolicy } from '../../dsl/stack-policy';
 import type { ParameterDeclaration } from '../../dsl/template';
 import { toYaml } from '../../dsl/yaml';
 import { namesOf } from '../../patterns/names';
-import { stacksOf } from '../../topology';
+import { stacksOf } from '../../stacks';
 import containerService from './container-service';
 
 /** A stack of a topology and with parameters of its own, and what becomes of it when something changes. */

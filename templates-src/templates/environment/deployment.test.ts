@@ -11,7 +11,7 @@ import { toYaml } from '../../dsl/yaml';
 import { lambdaFunctions } from '../../lambda-functions';
 import { codeKeyParameter } from '../../patterns/function-names';
 import { namesOf } from '../../patterns/names';
-import { stacksOf } from '../../topology';
+import { stacksOf } from '../../stacks';
 import { topology } from '../../topology.fixture';
 import containerService from './container-service';
 import deploymentRoles from './deployment-roles';

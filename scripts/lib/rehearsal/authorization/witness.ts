@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { allCases } from '../../../../templates-src/access';
 import type { Case } from '../../../../templates-src/access/case';
-import { stacksOf, topology } from '../../../../templates-src/topology';
+import { stacksOf } from '../../../../templates-src/stacks';
+import { topology } from '../../../../templates-src/topology';
 import { worldOf } from '../../access-world';
 import { readFolders, resolveRoute } from '../../resolve/resolve-route';
 import { duration, type Report, table } from '../report';

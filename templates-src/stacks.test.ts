@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { importTemplates } from '../scripts/lib/templates.fixture';
 import { defineTopology, notInFile } from './define-topology';
-import { stacksOf } from './topology';
+import { stacksOf } from './stacks';
 import { topology } from './topology.fixture';
 
 const chain = defineTopology({

@@ -1,0 +1,47 @@
+import { type Environment, type Feed, type Stack, type Topology, toolingAccount } from './define-topology';
+import { lambdaFunctions } from './lambda-functions';
+import { codeKeyParameter } from './patterns/function-names';
+
+const codeKeyParameters = Object.keys(lambdaFunctions).map(codeKeyParameter);
+
+/**
+ * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
+ * no policy names a role that might not exist yet (aws-facts: account roots narrowed by `aws:PrincipalArn`).
+ */
+export function stacksOf({ project, environments }: Topology): readonly Stack[] {
+  const inTooling = (template: string, feeds: readonly Feed[] = []): Stack => ({
+    name: `${project}-${template}`,
+    template: `tooling/${template}`,
+    account: toolingAccount,
+    parameters: `parameters/tooling/${template}.json`,
+    feeds,
+    deployedBy: 'deploy.sh',
+  });
+  const inEnvironment = (
+    { name }: Environment,
+    template: string,
+    deployedBy: Stack['deployedBy'],
+    feeds: readonly Feed[] = [],
+  ): Stack => ({
+    name: `${project}-${name}-${template}`,
+    template: `environment/${template}`,
+    account: name,
+    parameters: `parameters/${name}/${template}.json`,
+    feeds,
+    deployedBy,
+  });
+
+  const artifactStore = inTooling('artifact-store');
+  const artifactKey: Feed = { parameter: 'ArtifactKeyArn', stack: artifactStore.name, output: 'ArtifactKeyArn' };
+  return [
+    artifactStore,
+    ...environments.map((environment) => inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey])),
+    inTooling('container-build-pipeline'),
+    inTooling('infrastructure-deployment-pipeline'),
+    inTooling('container-deployment-pipeline'),
+    ...environments.flatMap((environment) => [
+      { ...inEnvironment(environment, 'infrastructure', 'pipeline'), passedByPipeline: codeKeyParameters },
+      inEnvironment(environment, 'container-service', 'pipeline'),
+    ]),
+  ];
+}
