@@ -44,7 +44,11 @@ function build(check: boolean): number {
   const { planEcsDeploy } = require('./lib/ecs-deploy') as typeof import('./lib/ecs-deploy');
   const { planReadme } = require('./lib/readme') as typeof import('./lib/readme');
 
-  const plans = [planBuild(topology, generatedFolder), planFunctionPlatforms(generatedFolder), planEcsDeploy(topology)];
+  const plans = [
+    planBuild(topology, generatedFolder),
+    planFunctionPlatforms(topology, generatedFolder),
+    planEcsDeploy(topology),
+  ];
   const errors = plans.flatMap((plan) => plan.errors);
   if (errors.length > 0) {
     throw new Error(errors.join('\n'));

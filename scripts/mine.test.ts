@@ -43,7 +43,7 @@ test('my parameters are right', async () => {
 test('what is generated for me is up to date; otherwise run `npm run build` and commit what it writes', async () => {
   const plans = [
     planBuild(topology, generatedFolder, await importTemplates()),
-    planFunctionPlatforms(generatedFolder),
+    planFunctionPlatforms(topology, generatedFolder),
     planEcsDeploy(topology),
   ];
   expect(plans.flatMap(({ errors }) => errors)).toEqual([]);

@@ -8,14 +8,27 @@ import type { TaskDefinitionDeclaration } from './resources/ecs';
  * `ecs-deploy/` that the deployment pipeline registers task definitions from.
  */
 
-/** Name of the container in its task; appspec and load balancer find it by this. */
-export const containerName = 'quote-service';
+/** The container of a route, as the topology declares it. */
+export interface Container {
+  /** Its name in the task; appspec and load balancer find it by this. */
+  readonly name: string;
+  /** Where it listens; `PORT` in its environment. */
+  readonly port: number;
+  /** What the load balancer asks: answered with 200 by a container that takes requests. */
+  readonly healthCheckPath: string;
+}
 
-/** Where it listens; `PORT` in its environment. */
-export const containerPort = 8080;
-
-/** What the load balancer asks. The container answers 503 while it shuts down. */
-export const healthCheckPath = '/health';
+/**
+ * The container of a route that has one.
+ *
+ * @throws Error when it has none: what is only there for the container must not be made then
+ */
+export function containerOf({ container }: Topology): Container {
+  if (container === undefined) {
+    throw new Error('the topology declares no container');
+  }
+  return container;
+}
 
 /** Processor and memory of a task: sizes that Fargate has, so that no parameter can ask for one that it hasn't. */
 export const taskSizes = {
@@ -33,6 +46,7 @@ export const containerNames = ({ project }: Topology, environment: string | Refe
 
 /** What differs between task definitions. In a template these are references, in `ecs-deploy/` plain text. */
 export interface TaskSettings {
+  readonly container: Container;
   readonly family: StringValue;
   readonly image: StringValue;
   readonly cpu: StringValue;
@@ -46,6 +60,7 @@ export interface TaskSettings {
 
 /** The task definition, in CloudFormation's spelling. */
 export const taskDefinition = ({
+  container,
   family,
   image,
   cpu,
@@ -65,13 +80,13 @@ export const taskDefinition = ({
   ExecutionRoleArn: role(workloadRoles.containerExecution),
   ContainerDefinitions: [
     {
-      Name: containerName,
+      Name: container.name,
       Image: image,
       Essential: true,
-      PortMappings: [{ ContainerPort: containerPort, Protocol: 'tcp' }],
+      PortMappings: [{ ContainerPort: container.port, Protocol: 'tcp' }],
       Environment: [
         { Name: 'ENVIRONMENT_NAME', Value: environment },
-        { Name: 'PORT', Value: String(containerPort) },
+        { Name: 'PORT', Value: String(container.port) },
       ],
       // The container writes no files and listens above 1024, so it needs no user, capability or disk of its own.
       User: '1000:1000',

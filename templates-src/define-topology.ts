@@ -1,3 +1,5 @@
+import type { Container } from './container-task';
+import { type Workload, workloadProblems } from './define-workload';
 import { pascalCase } from './patterns/function-names';
 
 /** An account of the environment chain, as it is declared in the topology. */
@@ -62,11 +64,20 @@ export interface Topology<Name extends string = string> {
   /** In the order in which a change travels through them. */
   readonly environments: readonly Environment<Name>[];
   readonly pipelines: PipelineChoices;
+  /**
+   * The container that runs in every environment behind a load balancer. Without it this is a route of Lambda functions
+   * alone: the pipelines ECS-Container-Build and ECS-Container-Deployment, the network, the load balancer and the image
+   * repository are not made.
+   */
+  readonly container?: Container;
+  /** Lambda functions and queues that run in every environment. */
+  readonly workloads: readonly Workload[];
 }
 
 /** What `topology.ts` declares: a topology in which every choice with a default may be left out. */
-export interface TopologyDefinition<Name extends string> extends Omit<Topology<Name>, 'pipelines'> {
+export interface TopologyDefinition<Name extends string> extends Omit<Topology<Name>, 'pipelines' | 'workloads'> {
   readonly pipelines?: Partial<PipelineChoices>;
+  readonly workloads?: readonly Workload[];
 }
 
 /** The account that owns pipelines, artifacts and images. */
@@ -104,6 +115,21 @@ export interface Stack {
  */
 export const isUploadedWhenLarge = (template: string) =>
   template.startsWith('tooling/') && template !== 'tooling/artifact-store';
+
+/** Templates that only a route with a container has. */
+const containerTemplates = [
+  'tooling/container-build-pipeline',
+  'tooling/container-deployment-pipeline',
+  'environment/container-service',
+];
+
+/**
+ * Whether a route has stacks of a template.
+ *
+ * @param template as in `Stack`
+ */
+export const needsTemplate = ({ container }: Topology, template: string) =>
+  container !== undefined || !containerTemplates.includes(template);
 
 /** The parameters of a stack that its file must not hold. */
 export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly string[] => [
@@ -172,10 +198,32 @@ export function defineTopology<const Name extends string>(definition: TopologyDe
   if (!/^[A-Za-z0-9._/-]{1,100}$/.test(branch)) {
     problems.push(`pipelines.branch: found '${branch}', expected the name of one branch, without wildcards`);
   }
+  const { workloads = [], container } = definition;
+  problems.push(
+    ...workloadProblems(workloads, `${project}--`.length + Math.max(0, ...environments.map(({ name }) => name.length))),
+  );
+  if (container !== undefined) {
+    problems.push(...containerProblems(container));
+  }
   if (problems.length > 0) {
     throw new Error(`templates-src/topology.ts:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
-  return { ...definition, pipelines };
+  return { ...definition, pipelines, workloads };
+}
+
+function containerProblems({ name, port, healthCheckPath }: Container): readonly string[] {
+  return [
+    ...(/^[A-Za-z0-9_-]{1,255}$/.test(name)
+      ? []
+      : [`container.name: found '${name}', expected letters, digits, hyphens and underscores, as ECS takes them`]),
+    // The container runs without capabilities, so it can't listen below.
+    ...(Number.isInteger(port) && port >= 1024 && port <= 65_535
+      ? []
+      : [`container.port: found ${port}, expected 1024 to 65535: the container has no right to listen below`]),
+    ...(/^\/[\x21-\x7e]{0,1023}$/.test(healthCheckPath)
+      ? []
+      : [`container.healthCheckPath: found '${healthCheckPath}', expected a path that begins with /`]),
+  ];
 }
 
 /** `dev` -> `DevAccountId`: the parameter that holds an environment's account id in templates of the tooling account. */

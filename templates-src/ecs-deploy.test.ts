@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { containerName, containerPort, taskSizes } from './container-task';
+import { taskSizes } from './container-task';
 import { compile } from './dsl/compile';
 import { Intrinsic, type Node } from './dsl/document';
 import { appspec, type DeployedEnvironment, taskDefinitionFile } from './ecs-deploy';
 import containerService from './templates/environment/container-service';
 import { topology } from './topology.fixture';
+import { container } from './workloads.fixture';
 
 const dev: DeployedEnvironment = { name: 'dev', account: '012345678901', region: 'eu-west-1', size: 'medium' };
 const environments: readonly DeployedEnvironment[] = [
@@ -131,22 +132,22 @@ describe('the appspec', () => {
   });
 
   test('is what the user guide of CodeDeploy describes for an ECS deployment', () => {
-    expect(accepts(load(appspec())), JSON.stringify(accepts.errors)).toBe(true);
+    expect(accepts(load(appspec(container))), JSON.stringify(accepts.errors)).toBe(true);
     // CodeDeploy wants these characters, not the number 0.
-    expect(appspec()).toMatch(/^version: 0\.0$/m);
+    expect(appspec(container)).toMatch(/^version: 0\.0$/m);
   });
 
   test('has the placeholder of the task definition and no other', () => {
-    expect(appspec().match(/<[^>]*>/g)).toEqual(['<TASK_DEFINITION>']);
+    expect(appspec(container).match(/<[^>]*>/g)).toEqual(['<TASK_DEFINITION>']);
   });
 
   test('sends the traffic to a container and a port that every task definition has', () => {
     for (const environment of environments) {
-      const container = definitionOf(environment).containerDefinitions.find(({ name }) => name === containerName);
-      expect(container?.portMappings.map((mapping) => mapping.containerPort)).toEqual([containerPort]);
+      const declared = definitionOf(environment).containerDefinitions.find(({ name }) => name === container.name);
+      expect(declared?.portMappings.map((mapping) => mapping.containerPort)).toEqual([container.port]);
     }
-    expect(appspec()).toContain(`ContainerName: ${containerName}\n`);
-    expect(appspec()).toContain(`ContainerPort: ${containerPort}\n`);
+    expect(appspec(container)).toContain(`ContainerName: ${container.name}\n`);
+    expect(appspec(container)).toContain(`ContainerPort: ${container.port}\n`);
   });
 });
 
@@ -227,8 +228,8 @@ describe('the stack of the container service', () => {
 
   test('gives the load balancer the container and the port of the appspec', () => {
     const [target] = propertiesOf('ContainerService', dev).LoadBalancers as readonly object[];
-    expect(target).toMatchObject({ ContainerName: containerName, ContainerPort: containerPort });
-    expect(propertiesOf('BlueTargetGroup', dev).Port).toBe(containerPort);
-    expect(propertiesOf('GreenTargetGroup', dev).Port).toBe(containerPort);
+    expect(target).toMatchObject({ ContainerName: container.name, ContainerPort: container.port });
+    expect(propertiesOf('BlueTargetGroup', dev).Port).toBe(container.port);
+    expect(propertiesOf('GreenTargetGroup', dev).Port).toBe(container.port);
   });
 });

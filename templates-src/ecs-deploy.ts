@@ -1,4 +1,4 @@
-import { containerName, containerNames, containerPort, taskDefinition, taskSizes } from './container-task';
+import { type Container, containerNames, containerOf, taskDefinition, taskSizes } from './container-task';
 import type { Topology } from './define-topology';
 import { Substitution } from './dsl/intrinsics';
 import { namesOf } from './patterns/names';
@@ -22,7 +22,10 @@ export interface DeployedEnvironment {
 }
 
 /** The appspec: which container gets the traffic. The same for all environments. */
-export const appspec = (): string => `# Generated from templates-src/ecs-deploy.ts by \`npm run build\`. Do not edit:
+export const appspec = ({
+  name,
+  port,
+}: Container): string => `# Generated from templates-src/ecs-deploy.ts by \`npm run build\`. Do not edit:
 # change the source, build again and commit both.
 version: 0.0
 Resources:
@@ -31,8 +34,8 @@ Resources:
       Properties:
         TaskDefinition: <TASK_DEFINITION>
         LoadBalancerInfo:
-          ContainerName: ${containerName}
-          ContainerPort: ${containerPort}
+          ContainerName: ${name}
+          ContainerPort: ${port}
 `;
 
 /** The task definition of an environment, as RegisterTaskDefinition takes it. */
@@ -41,6 +44,7 @@ export function taskDefinitionFile(topology: Topology, { name, account, region, 
   const { family, logGroup } = containerNames(topology, name);
   const { Cpu, Memory } = taskSizes[size];
   const definition = taskDefinition({
+    container: containerOf(topology),
     family,
     image: `<${imagePlaceholder}>`,
     cpu: Cpu,

@@ -1,14 +1,14 @@
-import { type Environment, type Feed, type Stack, type Topology, toolingAccount } from './define-topology';
-import { lambdaFunctions } from './lambda-functions';
+import { type Environment, type Feed, needsTemplate, type Stack, type Topology, toolingAccount } from './define-topology';
+import { functionsIn } from './define-workload';
 import { codeKeyParameter } from './patterns/function-names';
-
-const codeKeyParameters = Object.keys(lambdaFunctions).map(codeKeyParameter);
 
 /**
  * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
  * no policy names a role that might not exist yet (aws-facts: account roots narrowed by `aws:PrincipalArn`).
  */
-export function stacksOf({ project, environments }: Topology): readonly Stack[] {
+export function stacksOf(topology: Topology): readonly Stack[] {
+  const { project, environments, workloads } = topology;
+  const codeKeyParameters = Object.keys(functionsIn(workloads)).sort().map(codeKeyParameter);
   const inTooling = (template: string, feeds: readonly Feed[] = []): Stack => ({
     name: `${project}-${template}`,
     template: `tooling/${template}`,
@@ -43,5 +43,5 @@ export function stacksOf({ project, environments }: Topology): readonly Stack[] 
       { ...inEnvironment(environment, 'infrastructure', 'pipeline'), passedByPipeline: codeKeyParameters },
       inEnvironment(environment, 'container-service', 'pipeline'),
     ]),
-  ];
+  ].filter(({ template }) => needsTemplate(topology, template));
 }

@@ -1,4 +1,5 @@
 import { defineTopology } from './define-topology';
+import { container, workloads } from './workloads.fixture';
 
 /**
  * The topology of tests that need one. Never `topology.ts`: that belongs to whoever cloned this, and a test of the
@@ -11,4 +12,6 @@ export const topology = defineTopology({
     { name: 'test', approval: true },
     { name: 'prod', approval: true, production: true },
   ],
+  container,
+  workloads,
 });

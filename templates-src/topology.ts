@@ -1,8 +1,9 @@
 import { defineTopology } from './define-topology';
+import { orders } from './workloads/orders';
 
 /**
  * The one typed place for the structure of the route to live: which environments there are, in which order a change
- * travels through them, and where somebody has to approve. Which stacks that makes is in `stacks.ts`.
+ * travels through them, where somebody has to approve, and what runs in them. Which stacks that makes is in `stacks.ts`.
  *
  * Values (account ids, sizes, addresses) live in `parameters/`, never here. To add, rename or remove an environment,
  * edit `environments` and run `npm run configure`, which brings the files there to it; to change the order, reorder the
@@ -15,4 +16,7 @@ export const topology = defineTopology({
     { name: 'test', approval: true },
     { name: 'prod', approval: true, production: true },
   ],
+  // Without it, this is a route of Lambda functions alone.
+  container: { name: 'quote-service', port: 8080, healthCheckPath: '/health' },
+  workloads: [orders],
 });

@@ -50,9 +50,18 @@ const changesOf = ({ files }: BuildPlan) =>
   Object.fromEntries(files.map(({ path, change }) => [relative(folder, path), change]));
 
 test('what functions run on is written for the packager, and no template takes the file away', () => {
-  expect(planFunctionPlatforms(folder).files).toMatchObject([{ change: 'created' }]);
-  applyBuild(planFunctionPlatforms(folder));
+  const plan = planFunctionPlatforms({ ...topology, workloads: [] }, folder, join(folder, 'lambda'));
+  expect(plan.files).toMatchObject([{ change: 'created' }]);
+  applyBuild(plan);
   expect(changesOf(planBuild(topology, folder, []))).toEqual({});
+});
+
+test('a function without a folder stops the build', () => {
+  const { errors } = planFunctionPlatforms(topology, folder, join(folder, 'lambda'));
+  expect(errors).toEqual([
+    expect.stringContaining('no folder lambda/order-events'),
+    expect.stringContaining('no folder lambda/orders-api'),
+  ]);
 });
 
 test('a generated file names its source and says what to do instead of editing it', () => {

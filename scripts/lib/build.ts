@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { isUploadedWhenLarge, type Topology } from '../../templates-src/define-topology';
+import { isUploadedWhenLarge, needsTemplate, type Topology } from '../../templates-src/define-topology';
+import { functionsIn } from '../../templates-src/define-workload';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
 import { stackPolicy, stackPolicyFile } from '../../templates-src/dsl/stack-policy';
 import type { Template } from '../../templates-src/dsl/template';
-import { lambdaFunctions } from '../../templates-src/lambda-functions';
 import { functionPlatforms, functionPlatformsFile } from '../../templates-src/patterns/function-platforms';
+import { functionFolderProblems, lambdaFolder } from './function-folders';
 import { messageOf } from './message';
 import { type TemplateSource, templateSources } from './templates';
 import { writeFiles } from './write-files';
@@ -51,12 +52,12 @@ const yamlOf = (path: string, template: Template) =>
  * Builds every template in memory and compares with what is there. One template is held at a time, and of an unchanged
  * file not even the text, so that memory grows with what changed only.
  *
- * @param sources what the generated files come from; by default all templates
+ * @param sources what the generated files come from, those left out that the route doesn't need; by default all templates
  */
 export function planBuild(topology: Topology, folder: string, sources = templateSources()): BuildPlan {
   const files: PlannedFile[] = [];
   const errors: string[] = [];
-  for (const source of sources) {
+  for (const source of sources.filter(({ path }) => needsTemplate(topology, path))) {
     try {
       const template = source.make(topology);
       files.push(planFile(join(folder, `${source.path}.yaml`), yamlOf(source.path, template)));
@@ -76,10 +77,14 @@ export function planBuild(topology: Topology, folder: string, sources = template
   return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
 }
 
-/** Plans the file that tells the packager what functions run on; that each has a folder, its template sees to. */
-export const planFunctionPlatforms = (folder: string): BuildPlan => ({
-  files: [planFile(join(folder, functionPlatformsFile), functionPlatforms(lambdaFunctions))],
-  errors: [],
+/**
+ * Plans the file that tells the packager what functions run on.
+ *
+ * @param lambda holds a folder for each function
+ */
+export const planFunctionPlatforms = (topology: Topology, folder: string, lambda = lambdaFolder): BuildPlan => ({
+  files: [planFile(join(folder, functionPlatformsFile), functionPlatforms(functionsIn(topology.workloads)))],
+  errors: functionFolderProblems(lambda, topology),
 });
 
 /** What a build does to a file that shall have this content. */

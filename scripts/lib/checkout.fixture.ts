@@ -35,7 +35,7 @@ async function fill(checkout: string, topology: Topology): Promise<void> {
   // Written for the topology of this repository; only `prove-access` writes it.
   await rm(join(generated, 'docs'), { recursive: true, force: true });
   applyBuild(planBuild(topology, generated, await importTemplates()));
-  applyBuild(planFunctionPlatforms(generated));
+  applyBuild(planFunctionPlatforms(topology, generated, join(checkout, 'lambda')));
   applyBuild(planEcsDeploy(topology, join(checkout, 'ecs-deploy'), join(checkout, 'parameters')));
   const readme = join(checkout, 'README.md');
   await writeFile(readme, withRoute(await readFile(readme, 'utf8'), topology));

@@ -23,7 +23,10 @@ export function planEcsDeploy(
   parameters: string = join(repository, 'parameters'),
 ): BuildPlan {
   const errors: string[] = [];
-  const files: PlannedFile[] = [planFile(join(folder, 'appspec.yaml'), appspec())];
+  if (topology.container === undefined) {
+    return { files: generatedFiles(folder).map((path) => ({ path, change: 'removed' })), errors: [] };
+  }
+  const files: PlannedFile[] = [planFile(join(folder, 'appspec.yaml'), appspec(topology.container))];
   for (const environment of topology.environments) {
     const path = join(folder, `taskdef-${environment.name}.json`);
     try {
@@ -33,12 +36,15 @@ export function planEcsDeploy(
     }
   }
   const expected = files.map(({ path }) => path);
-  const stray = (existsSync(folder) ? readdirSync(folder) : [])
-    .filter((name) => /^taskdef-.*\.json$/.test(name))
-    .map((name) => join(folder, name))
-    .filter((path) => errors.length === 0 && !expected.includes(path));
+  const stray = generatedFiles(folder).filter((path) => errors.length === 0 && !expected.includes(path));
   return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
 }
+
+/** What has been generated into the folder; other files there belong to whoever put them there. */
+const generatedFiles = (folder: string) =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((name) => /^(appspec\.yaml|taskdef-.*\.json)$/.test(name))
+    .map((name) => join(folder, name));
 
 function readEnvironment(environment: Environment, parameters: string): DeployedEnvironment {
   const needed = (file: string, key: string, expected: RegExp, inWords: string): string => {

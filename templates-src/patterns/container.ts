@@ -1,4 +1,4 @@
-import { containerName, containerNames, containerPort, taskDefinition, taskSizes } from '../container-task';
+import { containerNames, containerOf, taskDefinition, taskSizes } from '../container-task';
 import type { Topology } from '../define-topology';
 import {
   AccountId,
@@ -73,6 +73,7 @@ export function declareContainer(
   loadBalancer: DeclaredLoadBalancer,
 ) {
   const { environment, tooling, retention, key } = settings;
+  const container = containerOf(topology);
   const names = namesOf(topology);
   const { family, logGroup: logGroupName } = containerNames(topology, environment);
   const { TaskSize, MinTasks, MaxTasks } = t.parameters('Container service', {
@@ -106,6 +107,7 @@ export function declareContainer(
     FirstTaskDefinition: suppressed(
       TaskDefinition(
         taskDefinition({
+          container,
           family,
           image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}${noImage}`,
           cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
@@ -143,8 +145,8 @@ export function declareContainer(
           HealthCheckGracePeriodSeconds: 60,
           LoadBalancers: [
             {
-              ContainerName: containerName,
-              ContainerPort: containerPort,
+              ContainerName: container.name,
+              ContainerPort: container.port,
               TargetGroupArn: loadBalancer.BlueTargetGroup,
             },
           ],

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
 import type { Topology } from '../define-topology';
+import { functionsIn } from '../define-workload';
 import { equals, NoValue, not, type Reference, type StringValue, sub, when } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
 import { type Suppression, suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
-import { nearest } from '../likely-cause';
 import { EventSourceMapping, FunctionUrl, LambdaFunction } from '../resources/lambda';
 import { LogGroup } from '../resources/logs';
 import { codeKeyParameter, pascalCase } from './function-names';
@@ -19,23 +18,24 @@ import { declareWorkloadRole } from './workload-roles';
 /** A queue of the infrastructure template, as functions see it: `queue` is its URL, `queue.Arn` its ARN. */
 export type QueueHandle = Reference & { readonly Arn: Reference };
 
-/** What the settings of a function can refer to. */
-export interface FunctionContext {
+/** What the variables of a function can refer to. */
+export interface FunctionContext<Queue extends string = string> {
   readonly project: string;
   /** The parameter that holds the environment's name. */
   readonly environment: Reference;
-  /** Orders that have been placed. */
-  readonly ordersQueue: QueueHandle;
+  /** The address of a queue of the workload. */
+  readonly queueUrl: (name: Queue) => Reference;
 }
 
 /** What makes a function run. */
-export type Trigger =
+export type Trigger<Queue extends string = string> =
   /** An HTTPS address; callers sign their requests (IAM), so nobody gets in by knowing it. */
   | { readonly kind: 'url' }
   /** Messages of a queue. The function reports which of a batch failed. */
   | {
       readonly kind: 'queue';
-      readonly queue: (context: FunctionContext) => QueueHandle;
+      /** Name of a queue of the workload. */
+      readonly queue: Queue;
       /** Messages that one run gets at most. */
       readonly batchSize: number;
       /**
@@ -46,108 +46,26 @@ export type Trigger =
     };
 
 /** The settings of a function: all that is not in its folder. */
-export interface FunctionSettings extends FunctionPlatform {
+export interface FunctionSettings<Queue extends string = string> extends FunctionPlatform {
   readonly description: string;
   readonly handler: string;
   /** Megabytes. */
   readonly memory: number;
   /** Seconds. */
   readonly timeout: number;
-  readonly trigger: Trigger;
-  readonly environment: (context: FunctionContext) => Readonly<Record<string, StringValue>>;
+  readonly trigger: Trigger<Queue>;
+  readonly environment: (context: FunctionContext<Queue>) => Readonly<Record<string, StringValue>>;
   /**
-   * Queues that it sends to. What else the code calls needs a statement here and in the workload boundary
+   * Queues of the workload that it sends to. What else the code calls needs a statement here and in the workload boundary
    * (`templates/environment/deployment-roles.ts`); logs, trigger and dead letters are seen to.
    */
-  readonly sendsTo?: (context: FunctionContext) => readonly QueueHandle[];
-}
-
-/** A folder of `lambda/` with its settings. */
-export interface NamedFunction extends FunctionSettings {
-  /** Name of the folder. */
-  readonly folder: string;
-}
-
-/** Where the settings of functions are typed; for messages. */
-const settingsFile = 'templates-src/lambda-functions.ts';
-
-/** Characters of a role name of IAM. */
-const roleNameLimit = 64;
-
-/**
- * Brings the folders of `lambda/` and the settings together.
- *
- * @param lambdaFolder the folder; each of its sub-folders is a function, as the packager sees it
- * @returns the functions in alphabetical order
- * @throws Error with everything that is wrong: folders without settings, settings without folder, unusable names
- */
-export function functionsOf(
-  lambdaFolder: string,
-  settings: Readonly<Record<string, FunctionSettings>>,
-  { project, environments }: Topology,
-): readonly NamedFunction[] {
-  const folders = existsSync(lambdaFolder)
-    ? readdirSync(lambdaFolder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== '__pycache__')
-        .map(({ name }) => name)
-        .sort()
-    : [];
-  const longestEnvironment = Math.max(...environments.map(({ name }) => name.length));
-  const longestFolder = roleNameLimit - `${project}--workload-function-`.length - longestEnvironment;
-
-  const problems: string[] = [];
-  for (const folder of folders) {
-    const path = `lambda/${folder}`;
-    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(folder)) {
-      problems.push(
-        `${path}: found the name '${folder}', expected lower-case letters, digits and single hyphens, a letter first; ` +
-          'it becomes part of the names of a function and of parameters. Rename the folder.',
-      );
-      continue;
-    }
-    if (folder.length > longestFolder) {
-      problems.push(
-        `${path}: found a name of ${folder.length} characters, expected ${longestFolder} at the most; ` +
-          `the name of its role in the environment with the longest name would have more than ${roleNameLimit}. ` +
-          'Rename the folder.',
-      );
-    }
-    const twin = folders.find((other) => other < folder && pascalCase(other) === pascalCase(folder));
-    if (twin !== undefined) {
-      problems.push(`${path}: its parameters would have the same names as those of lambda/${twin}. Rename one folder.`);
-    }
-    if (!Object.hasOwn(settings, folder)) {
-      const misspelt = nearest(
-        folder,
-        Object.keys(settings).filter((name) => !folders.includes(name)),
-      );
-      problems.push(
-        `${path}: found no settings for this folder. ` +
-          (misspelt === undefined
-            ? `Add '${folder}' to ${settingsFile} (handler, runtime, memory and so on), or remove the folder.`
-            : `Is '${misspelt}' in ${settingsFile} meant? Give both the same name.`),
-      );
-    }
-  }
-  for (const name of Object.keys(settings)) {
-    if (!folders.includes(name)) {
-      problems.push(
-        `${settingsFile}: found settings for '${name}', but no folder lambda/${name}. ` +
-          'Create the folder with the code, or remove the settings.',
-      );
-    }
-  }
-  if (problems.length > 0) {
-    throw new Error(problems.join('\n'));
-  }
-  return folders.flatMap((folder) => {
-    const found = settings[folder];
-    return found === undefined ? [] : [{ folder, ...found }];
-  });
+  readonly sendsTo?: readonly Queue[];
 }
 
 /** What functions take from their template. */
-export interface FunctionSurroundings extends FunctionContext {
+export interface FunctionSurroundings {
+  /** The parameter that holds the environment's name. */
+  readonly environment: Reference;
   /** Parameter: id of the tooling account, which owns the packages. */
   readonly tooling: Reference;
   /** Parameter: how long logs are kept. */
@@ -156,27 +74,27 @@ export interface FunctionSurroundings extends FunctionContext {
   readonly key: Reference;
   /** Where events end up that a function failed on, unless a parameter names another queue. */
   readonly deadLetters: QueueHandle;
+  /** A queue of the template, by its name in the workload. */
+  readonly queue: (name: string) => QueueHandle;
 }
 
-/** Declares a function for each folder of `lambda/`, with its parameters, role, log group and trigger. */
-export function declareFunctions(
-  t: Template,
-  topology: Topology,
-  functions: readonly NamedFunction[],
-  surroundings: FunctionSurroundings,
-): void {
-  for (const lambdaFunction of functions) {
-    declareFunction(t, topology, lambdaFunction, surroundings);
+/** Declares every function, in alphabetical order, with its parameters, role, log group and trigger. */
+export function declareFunctions(t: Template, topology: Topology, surroundings: FunctionSurroundings): void {
+  for (const [folder, settings] of Object.entries(functionsIn(topology.workloads)).sort(byName)) {
+    declareFunction(t, topology, folder, settings, surroundings);
   }
 }
+
+const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]) => (one < other ? -1 : 1);
 
 function declareFunction(
   t: Template,
   topology: Topology,
-  settings: NamedFunction,
+  folder: string,
+  settings: FunctionSettings,
   surroundings: FunctionSurroundings,
 ): void {
-  const { folder, trigger } = settings;
+  const { trigger } = settings;
   const { environment, tooling, retention, key, deadLetters } = surroundings;
   const names = namesOf(topology);
   const id = pascalCase(folder);
@@ -223,8 +141,8 @@ function declareFunction(
       keptByParameter,
     ),
   );
-  const queue = trigger.kind === 'queue' ? trigger.queue(surroundings) : undefined;
-  const sendsTo = settings.sendsTo?.(surroundings) ?? [];
+  const queue = trigger.kind === 'queue' ? surroundings.queue(trigger.queue) : undefined;
+  const sendsTo = (settings.sendsTo ?? []).map(surroundings.queue);
   const role = declareWorkloadRole(t, topology, environment, `${id}Role`, {
     name: `function-${folder}`,
     description: `What the function ${folder} may do`,
@@ -262,7 +180,11 @@ function declareFunction(
         Timeout: settings.timeout,
         ReservedConcurrentExecutions: when(required(conditions[`${id}ReservesConcurrency`]), concurrency, NoValue),
         DeadLetterConfig: { TargetArn: deadLetterQueue },
-        Environment: { Variables: { ...settings.environment(surroundings) } },
+        Environment: {
+          Variables: {
+            ...settings.environment({ project: topology.project, environment, queueUrl: surroundings.queue }),
+          },
+        },
         // Named, so that the function comes after its log group: Lambda would create one without key and retention.
         LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'INFO', SystemLogLevel: 'INFO', LogGroup: logGroup },
       }),

@@ -1,4 +1,4 @@
-import { containerPort, healthCheckPath } from '../container-task';
+import { containerOf } from '../container-task';
 import type { Topology } from '../define-topology';
 import {
   equals,
@@ -61,6 +61,7 @@ export function declareLoadBalancer(
   environment: Reference,
   { vpc, publicSubnets, taskSecurityGroup, logBucket }: ImportedNetwork,
 ) {
+  const { port, healthCheckPath } = containerOf(topology);
   const { ClientCidr, TestClientCidr, CertificateArn } = t.parameters('Load balancer', {
     ClientCidr: {
       Type: 'String',
@@ -89,11 +90,11 @@ export function declareLoadBalancer(
   const { Https } = t.conditions({ Https: not(equals(CertificateArn, '')) });
   const names = loadBalancerNames(topology, environment);
 
-  const ingress = (description: string, port: number, range: Reference) => ({
+  const ingress = (description: string, from: number, range: Reference) => ({
     Description: description,
     IpProtocol: 'tcp',
-    FromPort: port,
-    ToPort: port,
+    FromPort: from,
+    ToPort: from,
     CidrIp: range,
   });
   const fromTesters = ingress('Testers', testPort, TestClientCidr);
@@ -115,8 +116,8 @@ export function declareLoadBalancer(
           {
             Description: 'Container tasks',
             IpProtocol: 'tcp',
-            FromPort: containerPort,
-            ToPort: containerPort,
+            FromPort: port,
+            ToPort: port,
             DestinationSecurityGroupId: taskSecurityGroup,
           },
         ],
@@ -133,8 +134,8 @@ export function declareLoadBalancer(
       Description: 'From the load balancer',
       GroupId: taskSecurityGroup,
       IpProtocol: 'tcp',
-      FromPort: containerPort,
-      ToPort: containerPort,
+      FromPort: port,
+      ToPort: port,
       SourceSecurityGroupId: LoadBalancerSecurityGroup.GroupId,
     }),
   });
@@ -186,7 +187,7 @@ export function declareLoadBalancer(
       VpcId: vpc,
       TargetType: 'ip',
       Protocol: 'HTTP',
-      Port: containerPort,
+      Port: port,
       HealthCheckProtocol: 'HTTP',
       HealthCheckPath: healthCheckPath,
       HealthCheckIntervalSeconds: 15,

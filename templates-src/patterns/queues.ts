@@ -1,4 +1,5 @@
 import type { Topology } from '../define-topology';
+import { functionsIn, queuesIn } from '../define-workload';
 import { AccountId, Partition, type Reference, Region, type StringValue, sub } from '../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../dsl/policies';
 import { retained } from '../dsl/resources';
@@ -6,6 +7,8 @@ import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
 import { Queue, QueuePolicy } from '../resources/sqs';
+import { pascalCase } from './function-names';
+import type { QueueHandle } from './lambda-functions';
 import { namesOf } from './names';
 import { isFoundByName } from './suppressions';
 
@@ -13,7 +16,7 @@ import { isFoundByName } from './suppressions';
 const longestRetention = 1_209_600;
 
 /** What queues take from their template. */
-export interface QueueSettings {
+export interface QueueSurroundings {
   /** The parameter that holds the environment's name. */
   readonly environment: Reference;
   /** ARN of the key. */
@@ -22,31 +25,38 @@ export interface QueueSettings {
   readonly alarmTopic: StringValue;
 }
 
-/**
- * Declares the queue of orders, with a queue for the messages that can't be processed, and the queue for events that
- * functions failed on. An alarm tells when something is in one of the latter two, because nobody looks there by chance.
- *
- * @param visibilityTimeout seconds for which a message is hidden while it is processed: six times the time-out of the
- *   function that receives it (Lambda's guide), or slow runs get their own messages again
- */
-export function declareQueues(t: Template, topology: Topology, settings: QueueSettings, visibilityTimeout: number) {
-  const { environment, key, alarmTopic } = settings;
-  const names = namesOf(topology);
-  const queueName = (name: string) => sub`${names.environmentPrefix(environment)}${name}`;
-  const ordersName = queueName('orders');
+/** Seconds for which SQS hides a message unless told otherwise. */
+const defaultVisibilityTimeout = 30;
 
-  const { OrdersDeadLetterQueue, FunctionDeadLetterQueue } = t.resources({
-    OrdersDeadLetterQueue: retained(
-      Queue({
-        QueueName: queueName('orders-dead-letters'),
-        KmsMasterKeyId: key,
-        MessageRetentionPeriod: longestRetention,
-        RedriveAllowPolicy: {
-          redrivePermission: 'byQueue',
-          sourceQueueArns: [sub`arn:${Partition}:sqs:${Region}:${AccountId}:${ordersName}`],
-        },
-      }),
+/**
+ * Declares the queues of all workloads, each with a queue for the messages that can't be processed, and the queue for
+ * events that functions failed on. An alarm tells when something is in one of the latter two, because nobody looks there
+ * by chance.
+ */
+export function declareQueues(t: Template, topology: Topology, settings: QueueSurroundings) {
+  const { environment, key, alarmTopic } = settings;
+  const { workloads } = topology;
+  const queueName = (name: string) => sub`${namesOf(topology).environmentPrefix(environment)}${name}`;
+  const declared = Object.entries(queuesIn(workloads)).map(([name, { maxReceiveCount }]) => ({
+    id: `${pascalCase(name)}Queue`,
+    name,
+    maxReceiveCount,
+    deadLetters: t.resource(
+      `${pascalCase(name)}DeadLetterQueue`,
+      retained(
+        Queue({
+          QueueName: queueName(`${name}-dead-letters`),
+          KmsMasterKeyId: key,
+          MessageRetentionPeriod: longestRetention,
+          RedriveAllowPolicy: {
+            redrivePermission: 'byQueue',
+            sourceQueueArns: [sub`arn:${Partition}:sqs:${Region}:${AccountId}:${queueName(name)}`],
+          },
+        }),
+      ),
     ),
+  }));
+  const { FunctionDeadLetterQueue } = t.resources({
     FunctionDeadLetterQueue: suppressed(
       retained(
         Queue({
@@ -61,19 +71,28 @@ export function declareQueues(t: Template, topology: Topology, settings: QueueSe
       },
     ),
   });
-  const { OrdersQueue } = t.resources({
-    OrdersQueue: retained(
-      Queue({
-        QueueName: ordersName,
-        KmsMasterKeyId: key,
-        // Shorter than in the dead-letter queue: a message keeps its age when it moves there.
-        MessageRetentionPeriod: longestRetention / 2,
-        VisibilityTimeout: visibilityTimeout,
-        RedrivePolicy: { deadLetterTargetArn: OrdersDeadLetterQueue.Arn, maxReceiveCount: 5 },
-      }),
+  const queues = declared.map(({ id, name, maxReceiveCount, deadLetters }) => ({
+    id,
+    name,
+    queue: t.resource(
+      id,
+      retained(
+        Queue({
+          QueueName: queueName(name),
+          KmsMasterKeyId: key,
+          // Shorter than in the dead-letter queue: a message keeps its age when it moves there.
+          MessageRetentionPeriod: longestRetention / 2,
+          VisibilityTimeout: visibilityTimeout(topology, name),
+          RedrivePolicy: { deadLetterTargetArn: deadLetters.Arn, maxReceiveCount },
+        }),
+      ),
     ),
-  });
-  for (const [id, queue] of Object.entries({ OrdersQueue, OrdersDeadLetterQueue, FunctionDeadLetterQueue })) {
+  }));
+  const deadLetterQueues = [
+    ...declared.map(({ name, deadLetters }) => ({ id: `${pascalCase(name)}DeadLetterQueue`, queue: deadLetters })),
+    { id: 'FunctionDeadLetterQueue', queue: FunctionDeadLetterQueue },
+  ];
+  for (const { id, queue } of [...queues, ...deadLetterQueues]) {
     t.resource(
       `${id}Policy`,
       QueuePolicy({
@@ -89,7 +108,7 @@ export function declareQueues(t: Template, topology: Topology, settings: QueueSe
       }),
     );
   }
-  for (const [id, queue] of Object.entries({ OrdersDeadLetterQueue, FunctionDeadLetterQueue })) {
+  for (const { id, queue } of deadLetterQueues) {
     t.resource(
       `${id}Alarm`,
       suppressed(
@@ -111,5 +130,21 @@ export function declareQueues(t: Template, topology: Topology, settings: QueueSe
       ),
     );
   }
-  return { OrdersQueue, FunctionDeadLetterQueue };
+  const byName = new Map(queues.map(({ name, queue }) => [name, queue]));
+  return {
+    FunctionDeadLetterQueue,
+    /** A queue, by its name in the workload; `defineTopology` has seen to it that there is one. */
+    queue: (name: string) => byName.get(name) as QueueHandle,
+  };
+}
+
+/**
+ * Seconds for which a message is hidden while it is processed: six times the time-out of the slowest function that
+ * receives it (Lambda's guide), or slow runs get their own messages again.
+ */
+function visibilityTimeout({ workloads }: Topology, queue: string): number {
+  const receivers = Object.values(functionsIn(workloads)).filter(
+    ({ trigger }) => trigger.kind === 'queue' && trigger.queue === queue,
+  );
+  return receivers.length === 0 ? defaultVisibilityTimeout : 6 * Math.max(...receivers.map(({ timeout }) => timeout));
 }

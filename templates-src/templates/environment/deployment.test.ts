@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../scripts/lib/emulator';
 import { valuesOf } from '../../../scripts/lib/values.fixture';
 import type { Stack } from '../../define-topology';
+import { functionsIn } from '../../define-workload';
 import { compile } from '../../dsl/compile';
 import { toYaml } from '../../dsl/yaml';
-import { lambdaFunctions } from '../../lambda-functions';
 import { codeKeyParameter } from '../../patterns/function-names';
 import { namesOf } from '../../patterns/names';
 import { stacksOf } from '../../stacks';
@@ -47,7 +47,10 @@ const parametersOf = (environment: string, template: TemplateName) =>
 /** The keys of packages of one build, as the pipeline passes them. */
 const codeKeys = (digit: string) =>
   Object.fromEntries(
-    Object.keys(lambdaFunctions).map((folder) => [codeKeyParameter(folder), `${folder}/${digit.repeat(64)}.zip`]),
+    Object.keys(functionsIn(topology.workloads)).map((folder) => [
+      codeKeyParameter(folder),
+      `${folder}/${digit.repeat(64)}.zip`,
+    ]),
   );
 
 const stackName = (environment: string, template: TemplateName) => `route-to-live-${environment}-${template}`;
@@ -155,7 +158,7 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
   });
 
   test('has a function for each folder of lambda/, from the package bucket of the tooling account', () => {
-    for (const folder of Object.keys(lambdaFunctions)) {
+    for (const folder of Object.keys(functionsIn(topology.workloads))) {
       const { FunctionName, Role, LoggingConfig } = answerOf<{
         FunctionName: string;
         Role: string;
