@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { defineTopology } from '../templates-src/define-topology';
+import { topologyWith } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';
 import { type Run, run } from './lib/script.fixture';
@@ -9,7 +9,7 @@ import { type Run, run } from './lib/script.fixture';
 // Deploys two routes with the AWS CLI.
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 1_200_000 });
 
-const routeOf = (project: string) => defineTopology({ project, environments: [{ name: 'dev', approval: false }] });
+const routeOf = (project: string) => topologyWith({ project, environments: [{ name: 'dev', approval: false }] });
 const shop = checkoutForTests(routeOf('shop'));
 // The name of one begins with that of the other.
 const shopEu = checkoutForTests(routeOf('shop-eu'));

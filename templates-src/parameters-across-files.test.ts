@@ -2,10 +2,11 @@ import { expect, test, vi } from 'vitest';
 import { readParameterFile } from '../scripts/lib/parameter-file';
 import { checkParameters } from '../scripts/lib/parameter-files';
 import { declarationsOf, fileOf, goodValues, threeEnvironments, treeOf } from '../scripts/lib/parameters.fixture';
-import { defineTopology, type Environment, type Stack, type Topology } from './define-topology';
+import type { Environment, Stack, Topology } from './define-topology';
 import { describeProblem } from './parameters';
 import { accountsOf, problemsAcrossFiles } from './parameters-across-files';
 import { stacksOf } from './stacks';
+import { topologyWith } from './topology.fixture';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
 vi.mock(import('./stacks'), async (load) => {
@@ -38,7 +39,7 @@ function sharing(shares: Readonly<Record<string, string>>): Topology {
     const sharesAccountWith = shares[name];
     return { name, approval: false, ...(sharesAccountWith === undefined ? {} : { sharesAccountWith }) };
   };
-  return defineTopology({ project: 'route-to-live', environments: ['dev', 'test', 'prod'].map(environment) });
+  return topologyWith({ project: 'route-to-live', environments: ['dev', 'test', 'prod'].map(environment) });
 }
 
 test('the region is the same everywhere', () => {
@@ -112,7 +113,7 @@ test('an account that is shared with a shared one has the id of the first', () =
 
 /** The problems of the zones in one file of an environment. */
 function zoneProblems(zones: Readonly<Record<string, string>>, Region = 'us-east-1') {
-  const topology = defineTopology({ project: 'team', environments: [{ name: 'live', approval: false }] });
+  const topology = topologyWith({ project: 'team', environments: [{ name: 'live', approval: false }] });
   const stack = stacksOf(topology).find(({ account }) => account === 'live') as Stack;
   const text = fileOf({ Region, EnvironmentName: 'live', ...zones });
   const { file } = readParameterFile('parameters/live/infrastructure.json', Buffer.from(text));

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { importTemplates } from '../scripts/lib/templates.fixture';
-import { defineTopology, notInFile } from './define-topology';
+import { notInFile } from './define-topology';
 import { stacksOf } from './stacks';
-import { topology } from './topology.fixture';
+import { topology, topologyWith } from './topology.fixture';
 
-const chain = defineTopology({
+const chain = topologyWith({
   project: 'route',
   environments: ['dev', 'test', 'prod', 'standby'].map((name) => ({ name, approval: true })),
 });

@@ -1,4 +1,11 @@
-import { type Environment, type Feed, needsTemplate, type Stack, type Topology, toolingAccount } from './define-topology';
+import {
+  type Environment,
+  type Feed,
+  needsTemplate,
+  type Stack,
+  type Topology,
+  toolingAccount,
+} from './define-topology';
 import { functionsIn } from './define-workload';
 import { codeKeyParameter } from './patterns/function-names';
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { defineTopology, toolingAccount } from '../../templates-src/define-topology';
+import { toolingAccount } from '../../templates-src/define-topology';
+import { topologyWith } from '../../templates-src/topology.fixture';
 import { sourceOf } from './access.fixture';
 import { policiesOf } from './access-policies';
 import { type ResolvedRoute, resolveRoute } from './resolve/resolve-route';
 
 /** A route of its own in the same tooling account: all have the account ids of the fixture. */
 async function routeOf(project: string): Promise<ResolvedRoute> {
-  const topology = defineTopology({ project, environments: [{ name: 'dev', approval: false }] });
+  const topology = topologyWith({ project, environments: [{ name: 'dev', approval: false }] });
   return resolveRoute(topology, await sourceOf(topology));
 }
 

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../templates-src/access/case';
 import { survivorsOf } from '../../templates-src/access/survivors';
-import { defineTopology } from '../../templates-src/define-topology';
-import { topology } from '../../templates-src/topology.fixture';
+import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { proveRoute } from './access';
 import { routeOf, sourceOf } from './access.fixture';
 import { proofMarkdown } from './access-markdown';
@@ -80,14 +79,14 @@ describe('other topologies', () => {
   const names = (count: number) => Array.from({ length: count }, (_, index) => `env${index + 1}`);
 
   it.each([
-    ['one environment', defineTopology({ project: 'route-to-live', environments: [{ name: 'live', approval: true }] })],
+    ['one environment', topologyWith({ project: 'route-to-live', environments: [{ name: 'live', approval: true }] })],
     [
       'one environment without approval',
-      defineTopology({ project: 'rtl', environments: [{ name: 'dev', approval: false }] }),
+      topologyWith({ project: 'rtl', environments: [{ name: 'dev', approval: false }] }),
     ],
     [
       'sources behind a connection',
-      defineTopology({
+      topologyWith({
         project: 'route-to-live',
         pipelines: { source: 'connection' },
         environments: [
@@ -98,7 +97,7 @@ describe('other topologies', () => {
     ],
     [
       'environments that share an account',
-      defineTopology({
+      topologyWith({
         project: 'route-to-live',
         environments: [
           { name: 'dev', approval: false },
@@ -109,7 +108,7 @@ describe('other topologies', () => {
     ],
     [
       'an environment in the tooling account',
-      defineTopology({
+      topologyWith({
         project: 'route-to-live',
         environments: [
           { name: 'dev', approval: false, sharesAccountWith: 'tooling' },
@@ -119,7 +118,7 @@ describe('other topologies', () => {
     ],
     [
       'ten environments',
-      defineTopology({
+      topologyWith({
         project: 'route-to-live',
         environments: names(10).map((name, index) => ({ name, approval: index > 0 })),
       }),
@@ -134,7 +133,7 @@ describe('other topologies', () => {
 });
 
 describe('a mistake in a template', () => {
-  const two = defineTopology({
+  const two = topologyWith({
     project: 'route-to-live',
     environments: [
       { name: 'dev', approval: false },

@@ -78,7 +78,7 @@ function prepare(folder: string): void {
 
   writeFileSync(join(folder, 'floor.js'), floorOf(topology));
   const most = defineTopology({
-    project: 'route-to-live',
+    ...topology,
     environments: Array.from({ length: mostEnvironments }, (_, index) => ({
       name: `env${index}`,
       approval: index > 0,
@@ -92,13 +92,14 @@ const { writeFileSync } = require('node:fs');
 const { examine } = require('./templates-src/dsl/compile');
 const { toYaml } = require('./templates-src/dsl/yaml');
 const { defineTopology } = require('./templates-src/define-topology');
+const { topology: own } = require('./templates-src/topology');
 const count = Number(process.argv[2]);
 const topology = count
   ? defineTopology({
-      project: 'route-to-live',
+      ...own,
       environments: Array.from({ length: count }, (_, index) => ({ name: 'env' + index, approval: index > 0 })),
     })
-  : require('./templates-src/topology').topology;
+  : own;
 ${JSON.stringify(templatePaths())}.forEach((path, index) => {
   const { document } = examine(require('./templates-src/templates/' + path).default(topology));
   writeFileSync(__dirname + '/written/' + index + '.yaml', toYaml(document, []));

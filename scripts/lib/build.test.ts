@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { defineTopology, type Topology } from '../../templates-src/define-topology';
+import type { Topology } from '../../templates-src/define-topology';
 import { frozen } from '../../templates-src/dsl/resources';
 import { template } from '../../templates-src/dsl/template';
 import { Topic } from '../../templates-src/resources/sns';
-import { topology } from '../../templates-src/topology.fixture';
+import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { applyBuild, type BuildPlan, generate, planBuild, planFunctionPlatforms } from './build';
 import type { TemplateSource } from './templates';
 import { importTemplates } from './templates.fixture';
@@ -206,7 +206,7 @@ describe('a build', () => {
 
 /** A topology of some environments, of which all but the first need approval. */
 const chainOf = (names: readonly string[], from: Topology['pipelines']['source'] = 'codecommit'): Topology =>
-  defineTopology({
+  topologyWith({
     project: 'route-to-live',
     environments: names.map((name, index) => ({ name, approval: index > 0 })),
     pipelines: { source: from },

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { defineTopology, type Stack, type Topology } from '../../templates-src/define-topology';
+import type { Stack, Topology } from '../../templates-src/define-topology';
+import { topologyWith } from '../../templates-src/topology.fixture';
 import { type Configuration, configure, ParameterError } from './configure';
 import { type Answers, parseFlags, settingsOf, UsageError } from './configure-settings';
 import { checkParameters } from './parameter-files';
@@ -25,7 +26,7 @@ vi.mock(import('../../templates-src/stacks'), async (load) => {
 
 const store = 'tooling/artifact-store.json';
 const roles = 'dev/deployment-roles.json';
-const shared = defineTopology({
+const shared = topologyWith({
   project: 'route-to-live',
   environments: [
     { name: 'dev', approval: false },
@@ -435,7 +436,7 @@ test.each([['--regin', 'eu-west-1'], ['eu-west-1'], ['--region']])('wrong flags 
 
 /** Topologies in which environments with these names are production. */
 const chainOf = (...names: readonly string[]) =>
-  defineTopology({
+  topologyWith({
     project: 'route-to-live',
     environments: names.map((name) => ({
       name,
@@ -618,7 +619,7 @@ describe('ids and Regions inside ARNs', () => {
 });
 
 describe('with a connection as source', () => {
-  const topology = defineTopology({
+  const topology = topologyWith({
     project: 'route-to-live',
     environments: [{ name: 'dev', approval: false }],
     pipelines: { source: 'connection' },

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defineTopology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
+import { topologyWith } from '../../templates-src/topology.fixture';
 import type { Answer, Aws } from './aws-cli';
 import { deviations, firstDifference } from './deployed-stacks';
 import { type DeploymentPlan, planDeployment } from './deployment-plan';
 import { artifactStore, deploymentRoles, type FixtureRoute, fixtureRoute } from './route.fixture';
 
-const topology = defineTopology({ project: 'shop', environments: [{ name: 'live', approval: false }] });
+const topology = topologyWith({ project: 'shop', environments: [{ name: 'live', approval: false }] });
 const stacks = stacksOf(topology).filter(({ template }) => /artifact-store|deployment-roles/.test(template));
 const store = 'shop-artifact-store';
 const roles = 'shop-live-deployment-roles';

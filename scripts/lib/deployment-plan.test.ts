@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defineTopology, type Stack, type Topology } from '../../templates-src/define-topology';
+import type { Stack, Topology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
+import { topologyWith } from '../../templates-src/topology.fixture';
 import { planDeployment } from './deployment-plan';
 import type { PlanError, Request, RouteToLive } from './deployment-request';
 import { planDestruction } from './destruction-plan';
@@ -12,7 +13,7 @@ import { artifactStore, type FixtureRoute, fixtureRoute } from './route.fixture'
 import { shellText } from './shell-text';
 
 function topologyOf(count: number): Topology {
-  return defineTopology({
+  return topologyWith({
     project: 'route-to-live',
     environments: Array.from({ length: count }, (_, index) => ({
       name: `env${index + 1}`,
@@ -374,7 +375,7 @@ describe('what cannot be planned', () => {
 });
 
 describe('the profile of an account', () => {
-  const topology = defineTopology({
+  const topology = topologyWith({
     project: 'route-to-live',
     environments: [
       { name: 'dev', approval: false },

@@ -1,12 +1,13 @@
-import { accountIdParameter, defineTopology, type Topology } from '../../templates-src/define-topology';
+import { accountIdParameter, type Topology } from '../../templates-src/define-topology';
 import type { ParameterDeclaration } from '../../templates-src/dsl/template';
 import type { ParameterDeclarations } from '../../templates-src/parameters';
 import { stacksOf } from '../../templates-src/stacks';
+import { topologyWith } from '../../templates-src/topology.fixture';
 import { type FileTree, pathInTree } from './parameter-tree';
 
 /** A topology for tests, with environments of these names. */
 export function topologyOf(...names: readonly string[]): Topology {
-  return defineTopology({ project: 'route-to-live', environments: names.map((name) => ({ name, approval: false })) });
+  return topologyWith({ project: 'route-to-live', environments: names.map((name) => ({ name, approval: false })) });
 }
 
 export const threeEnvironments = topologyOf('dev', 'test', 'prod');

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineTopology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
-import { topology } from '../../templates-src/topology.fixture';
+import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { withRoute } from './readme';
 
 const begin = '<!-- Generated from templates-src/topology.ts by `npm run build`: do not edit. -->';
@@ -17,7 +16,7 @@ describe('the generated part of the README', () => {
   });
 
   it('lists every stack, and draws every environment with its approval', () => {
-    const four = defineTopology({
+    const four = topologyWith({
       project: 'route-to-live',
       environments: ['dev', 'test', 'stage', 'prod'].map((name) => ({ name, approval: name === 'prod' })),
     });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { defineTopology } from '../define-topology';
 import { compile } from '../dsl/compile';
 import { Intrinsic } from '../dsl/document';
 import { template } from '../dsl/template';
 import { Topic } from '../resources/sns';
+import { topologyWith } from '../topology.fixture';
 import { accountId, artifactKeyArn, declareAccountIds, declareRegion, environmentName } from './parameters';
 
-const topology = defineTopology({
+const topology = topologyWith({
   project: 'parameters',
   environments: [
     { name: 'dev', approval: false },

@@ -2,6 +2,7 @@ import { defineTopology } from '../define-topology';
 import { Reference } from '../dsl/intrinsics';
 import { template } from '../dsl/template';
 import { Repository } from '../resources/codecommit';
+import { topologyWith } from '../topology.fixture';
 import type { ArtifactStore } from './artifacts';
 import { declareBuild } from './build-project';
 import { approve, blueGreen, buildWith, declarePipeline, deployStack, environmentStage, stage } from './pipeline';
@@ -9,7 +10,7 @@ import { sourceFrom } from './source';
 
 /** What must not compile; `tsc` fails when one of these lines does. */
 
-const topology = defineTopology({ project: 'route-to-live', environments: [{ name: 'dev', approval: false }] });
+const topology = topologyWith({ project: 'route-to-live', environments: [{ name: 'dev', approval: false }] });
 const [dev] = topology.environments;
 declare const store: ArtifactStore;
 declare const account: Reference;

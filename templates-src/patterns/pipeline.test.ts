@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { defineTopology } from '../define-topology';
 import { template } from '../dsl/template';
+import { topologyWith } from '../topology.fixture';
 import { artifactStore } from './artifacts';
 import { declarePipeline, stage, takeIn } from './pipeline';
 
-const topology = defineTopology({ project: 'any', environments: [{ name: 'one', approval: false }] });
+const topology = topologyWith({ project: 'any', environments: [{ name: 'one', approval: false }] });
 
 const source = (output: string) =>
   takeIn(

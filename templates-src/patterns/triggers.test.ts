@@ -3,13 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defineTopology } from '../define-topology';
 import { compile } from '../dsl/compile';
 import { Intrinsic, type Node } from '../dsl/document';
 import type { Template } from '../dsl/template';
 import containerDeploymentPipeline from '../templates/tooling/container-deployment-pipeline';
 import infrastructureDeploymentPipeline from '../templates/tooling/infrastructure-deployment-pipeline';
-import { topology } from '../topology.fixture';
+import { topology, topologyWith } from '../topology.fixture';
 import { pascalCase } from './function-names';
 import { runbook } from './triggers';
 
@@ -88,7 +87,7 @@ const resources = resourcesOf(containerDeploymentPipeline(topology));
 const environments = ['alpha', 'omega'];
 const infrastructure = resourcesOf(
   infrastructureDeploymentPipeline(
-    defineTopology({ project: 'team', environments: environments.map((name) => ({ name, approval: false })) }),
+    topologyWith({ project: 'team', environments: environments.map((name) => ({ name, approval: false })) }),
   ),
 );
 

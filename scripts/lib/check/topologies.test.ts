@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { defineTopology } from '../../../templates-src/define-topology';
+import { topologyWith } from '../../../templates-src/topology.fixture';
 import { generate } from '../build';
 import { importTemplates } from '../templates.fixture';
 import { writeFiles } from '../write-files';
@@ -25,7 +25,7 @@ test.each([
 ] as const)(
   'no tool finds anything in the templates for %s',
   async (what, definition) => {
-    const topology = defineTopology(definition);
+    const topology = topologyWith(definition);
     const folder = join(work, what.replaceAll(/\W+/g, '-'));
     const sources = await importTemplates();
     writeFiles(folder, new Map(sources.map((source) => [`${source.path}.yaml`, generate(source, topology)])));

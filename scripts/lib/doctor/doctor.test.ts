@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { defineTopology, type Topology } from '../../../templates-src/define-topology';
+import type { Topology } from '../../../templates-src/define-topology';
+import { topologyWith } from '../../../templates-src/topology.fixture';
 import { installedPython } from '../python-tools';
 import type { AccountView } from './account-view';
 import { quotas } from './checks/quotas';
@@ -18,18 +19,18 @@ const complaints = (results: readonly Result[]) =>
   results.filter(({ outcome }) => outcome === 'problem' || outcome === 'unseen');
 
 describe('a route where all is well', () => {
-  const shared = defineTopology({
+  const shared = topologyWith({
     project: 'shop',
     environments: [
       { name: 'int', approval: false },
       { name: 'live', approval: true, production: true, sharesAccountWith: 'int' },
     ],
   });
-  const many = defineTopology({
+  const many = topologyWith({
     project: 'shop',
     environments: Array.from({ length: 10 }, (_, place) => ({ name: `stage${place}`, approval: place > 0 })),
   });
-  const one = defineTopology({ project: 'shop', environments: [{ name: 'live', approval: false, production: true }] });
+  const one = topologyWith({ project: 'shop', environments: [{ name: 'live', approval: false, production: true }] });
 
   test.each<[string, Topology]>([
     ['two environments', topology],

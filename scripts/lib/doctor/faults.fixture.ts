@@ -1,15 +1,16 @@
-import { defineTopology, type Topology } from '../../../templates-src/define-topology';
+import type { Topology } from '../../../templates-src/define-topology';
+import { topologyWith } from '../../../templates-src/topology.fixture';
 import type { Answer, Answers, Call } from './cloud.fixture';
 
 /** Two environments, of which one is production; other names than those of this repository. */
-export const topology = defineTopology({
+export const topology = topologyWith({
   project: 'shop',
   environments: [
     { name: 'int', approval: false },
     { name: 'live', approval: true, production: true },
   ],
 });
-export const connected = defineTopology({ ...topology, pipelines: { source: 'connection' } });
+export const connected = topologyWith({ ...topology, pipelines: { source: 'connection' } });
 
 /** A way in which an account is not well: what AWS answers then, and what is said about it. */
 export interface Fault {

@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { defineTopology, type Stack } from '../../../templates-src/define-topology';
+import type { Stack } from '../../../templates-src/define-topology';
 import { stacksOf } from '../../../templates-src/stacks';
+import { topologyWith } from '../../../templates-src/topology.fixture';
 import { readFolders, resolveRoute } from './resolve-route';
 import { ResolutionError } from './resolve-stack';
 
-const topology = defineTopology({
+const topology = topologyWith({
   project: 'fixture',
   environments: [
     { name: 'dev', approval: false },

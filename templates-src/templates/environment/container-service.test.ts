@@ -3,17 +3,17 @@ import { type Emulator, startEmulator } from '../../../scripts/lib/emulator';
 import { checkParameters } from '../../../scripts/lib/parameter-files';
 import { pathInTree } from '../../../scripts/lib/parameter-tree';
 import { importTemplates } from '../../../scripts/lib/templates.fixture';
-import { defineTopology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { stackPolicy } from '../../dsl/stack-policy';
 import type { ParameterDeclaration } from '../../dsl/template';
 import { toYaml } from '../../dsl/yaml';
 import { namesOf } from '../../patterns/names';
 import { stacksOf } from '../../stacks';
+import { topologyWith } from '../../topology.fixture';
 import containerService from './container-service';
 
 /** A stack of a topology and with parameters of its own, and what becomes of it when something changes. */
-const topology = defineTopology({
+const topology = topologyWith({
   project: 'team',
   environments: [
     { name: 'stage', approval: false },

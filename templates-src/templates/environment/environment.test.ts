@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { defineTopology, type Topology } from '../../define-topology';
+import type { Topology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { Intrinsic, type Node } from '../../dsl/document';
 import { Reference } from '../../dsl/intrinsics';
 import { toYaml } from '../../dsl/yaml';
 import { loadBalancerNames } from '../../patterns/load-balancer';
-import { topology } from '../../topology.fixture';
+import { topology, topologyWith } from '../../topology.fixture';
 import containerService from './container-service';
 import infrastructure from './infrastructure';
 
@@ -40,7 +40,7 @@ describe('cfn-lint finds nothing', () => {
   const withEnvironments = (count: number) =>
     count === 3
       ? topology
-      : defineTopology({
+      : topologyWith({
           project: 'route-to-live-16',
           environments: Array.from({ length: count }, (_, index) => ({
             name: `environment${index}`,

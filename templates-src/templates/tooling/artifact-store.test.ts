@@ -1,9 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { describe, expect, test } from 'vitest';
-import { defineTopology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { Intrinsic, list, type Node, record } from '../../dsl/document';
-import { topology } from '../../topology.fixture';
+import { topology, topologyWith } from '../../topology.fixture';
 import artifactStore from './artifact-store';
 
 /** What the access proof does not see: encryption, versions, retention, tags and notifications. */
@@ -117,7 +116,7 @@ test('the approvers of a topology that wants JSON get JSON', () => {
 });
 
 test('every environment has a parameter for its account, and is in every policy that shares something', () => {
-  const chain = defineTopology({
+  const chain = topologyWith({
     project: 'short-route',
     environments: ['one', 'two', 'three', 'four'].map((name) => ({ name, approval: true })),
   });

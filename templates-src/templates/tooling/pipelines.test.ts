@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defineTopology, type Topology } from '../../define-topology';
+import type { Topology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
 import { type Document, Intrinsic, type Node } from '../../dsl/document';
+import { topologyWith } from '../../topology.fixture';
 import artifactStore from './artifact-store';
 import containerBuildPipeline from './container-build-pipeline';
 import containerDeploymentPipeline from './container-deployment-pipeline';
@@ -14,7 +15,7 @@ const templates = { containerBuildPipeline, infrastructureDeploymentPipeline, co
 const topologies = [1, 3, 10].flatMap((count) =>
   (['codecommit', 'connection'] as const).map((source) => ({
     title: `${count} environments, source ${source}`,
-    topology: defineTopology({
+    topology: topologyWith({
       project: 'route-to-live',
       environments: Array.from({ length: count }, (_, index) => ({ name: `env${index}`, approval: index > 0 })),
       pipelines: { source },
@@ -260,7 +261,7 @@ describe('Infrastructure-Deployment', () => {
     actionsOf(compile(infrastructureDeploymentPipeline(topology)))
       .filter(({ stage }) => stage === name)
       .map(({ action }) => action.Name);
-  const topology = defineTopology({
+  const topology = topologyWith({
     project: 'route-to-live',
     environments: [
       { name: 'dev', approval: false },
