@@ -242,12 +242,12 @@ describe('publishing later work', () => {
 
   test('is refused while something is not committed, new files too; other folders do not matter', () => {
     writeFileSync(join(source(), 'container', 'new.txt'), 'New');
-    writeFileSync(join(source(), 'lambda', 'README.md'), 'Changed');
+    writeFileSync(join(source(), 'lambda', 'orders-api', 'index.mjs'), 'Changed');
     const { status, stderr } = publish();
     expect(status).toBe(1);
     expect(stderr).toContain('found changes that are not committed');
     expect(stderr).toContain('?? container/new.txt');
-    expect(stderr).toContain('M lambda/README.md');
+    expect(stderr).toContain('M lambda/orders-api/index.mjs');
     expect(stderr).toContain('Commit them');
 
     git(source(), 'checkout', '--quiet', '--', 'lambda');

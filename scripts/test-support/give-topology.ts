@@ -17,7 +17,9 @@ export function writeTopology(checkout: string, definition: TopologyDefinition<s
   if (!declaration.test(source)) {
     throw new Error(`${path}: found no 'export const topology = defineTopology({' on a line of its own.`);
   }
-  const text = JSON.stringify({ ...definition, workloads: [] }, null, 2).replace(/\[\]\n}$/, () => `${workloads}\n}`);
+  // Workloads hold functions, which JSON has none of.
+  const { workloads: _, ...rest } = definition;
+  const text = JSON.stringify(rest, null, 2).replace(/\n}$/, () => `,\n  "workloads": ${workloads}\n}`);
   writeFileSync(
     path,
     source.replace(declaration, () => `export const topology = defineTopology(${text});`),
