@@ -27,8 +27,9 @@ function main(): number {
     return 0;
   }
   try {
+    const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
     const { bench } = require('./lib/bench') as typeof import('./lib/bench');
-    const missed = bench(Number(options.rounds ?? 15), (line) => process.stdout.write(`${line}\n`));
+    const missed = bench(topology, Number(options.rounds ?? 15), (line) => process.stdout.write(`${line}\n`));
     process.stderr.write(missed.map((target) => `bench: missed: ${target}\n`).join(''));
     return missed.length > 0 ? 1 : 0;
   } catch (error) {

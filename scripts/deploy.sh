@@ -81,7 +81,7 @@ check_statuses() {
 # Runs those checks of doctor.sh that tell whether a deployment can succeed. In the background, see run_text.
 examine_accounts() {
   examine() {
-    NODE_PATH=$repository/node_modules exec node -r tsx/cjs "$repository/scripts/lib/doctor/before-deployment.ts" "$@"
+    NODE_PATH=$repository/node_modules exec node -r tsx/cjs "$repository/scripts/lib/doctor/before-deployment-command.ts" "$@"
   }
   examine "$@" &
   wait $! || exit 1

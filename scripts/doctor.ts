@@ -1,5 +1,5 @@
 import { topology } from '../templates-src/topology';
-import { requestFrom, runFor } from './lib/deployment-command';
+import { requestFrom, runFor } from './lib/command-line';
 import { AwsApi } from './lib/doctor/aws-api';
 import { checks, credentials } from './lib/doctor/checks';
 import { examine } from './lib/doctor/examine';

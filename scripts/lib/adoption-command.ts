@@ -3,7 +3,7 @@ import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';
 import { adoptionCommands, type Blocker, remainsOf } from './adoption';
 import { awsCli } from './aws-cli';
-import { namedStacks, requestFrom, runFor } from './deployment-command';
+import { namedStacks, requestFrom, runFor } from './command-line';
 import { type DeployStep, planDeployment } from './deployment-plan';
 import { PlanError } from './deployment-request';
 import { shellText } from './shell-text';

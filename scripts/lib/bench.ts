@@ -8,7 +8,6 @@ import { defineTopology, type Topology } from '../../templates-src/define-topolo
 import { examine } from '../../templates-src/dsl/compile';
 import { Intrinsic, type Node } from '../../templates-src/dsl/document';
 import { toYaml } from '../../templates-src/dsl/yaml';
-import { topology } from '../../templates-src/topology';
 import { templatePaths, templateSources, templatesFolder } from './templates';
 
 /**
@@ -44,21 +43,22 @@ const root = join(__dirname, '..', '..');
 /**
  * Measures and tells.
  *
+ * @param topology that of this checkout, for which the build writes
  * @param rounds how often each contender takes its turn
  * @returns the targets that were missed
  */
-export function bench(rounds: number, tell: (line: string) => void): readonly string[] {
+export function bench(topology: Topology, rounds: number, tell: (line: string) => void): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
-    prepare(folder);
-    return [...compare(folder, rounds, tell), ...grow(folder, rounds, tell)];
+    prepare(topology, folder);
+    return [...compare(topology, folder, rounds, tell), ...grow(folder, rounds, tell)];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Writes what is run: the literals, and the generator as JavaScript with a program that calls it. */
-function prepare(folder: string): void {
+function prepare(topology: Topology, folder: string): void {
   const compiler = join(createRequire(__filename).resolve('typescript/package.json'), '..', 'bin', 'tsc');
   const config = {
     extends: join(root, 'tsconfig.json'),
@@ -136,7 +136,7 @@ function longForms(node: Node): unknown {
     : node;
 }
 
-function compare(folder: string, rounds: number, tell: (line: string) => void): readonly string[] {
+function compare(topology: Topology, folder: string, rounds: number, tell: (line: string) => void): readonly string[] {
   const contenders: Readonly<Record<string, () => Run>> = {
     'node -e 0': () => run(['-e', '0']),
     'floor: literals and js-yaml': () => run([join(folder, 'floor.js')]),

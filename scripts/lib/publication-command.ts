@@ -2,8 +2,8 @@ import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../template
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';
 import { type Aws, awsCli } from './aws-cli';
+import { requestFrom, runFor } from './command-line';
 import { callerAccount, type Deviation, deviations } from './deployed-stacks';
-import { requestFrom, runFor } from './deployment-command';
 import { planDeployment } from './deployment-plan';
 import { checkNames, PlanError, type Request } from './deployment-request';
 import type { Target } from './deployment-target';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configuredProfiles } from './deployment-command';
+import { configuredProfiles } from './command-line';
 
 describe('configuredProfiles', () => {
   test('finds the profiles of both files, under whatever paths', async () => {
