@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { topology } from '../templates-src/topology';
 import { runCommand } from './lib/rehearsal/command';
 
-runCommand(process.argv.slice(2), resolve(__dirname, '..')).then((code) => {
+runCommand(process.argv.slice(2), resolve(__dirname, '..'), topology).then((code) => {
   process.exitCode = code;
 });

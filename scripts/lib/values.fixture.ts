@@ -45,7 +45,11 @@ export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1')
   };
   switch (stack.template) {
     case 'environment/infrastructure':
-      return { ...common, ...networkOf(place, region) };
+      return {
+        ...common,
+        LogRetentionDays: '365',
+        ...(topology.container === undefined ? {} : networkOf(place, region)),
+      };
     case 'environment/container-service':
       return { ...common, ...containerSettings };
     default:
@@ -57,7 +61,6 @@ export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1')
 function networkOf(place: number, region: string) {
   const [FirstZone = '', SecondZone = '', ThirdZone] = usualZones(region);
   return {
-    LogRetentionDays: '365',
     VpcCidr: `10.${10 * (place + 1)}.0.0/16`,
     FirstZone,
     SecondZone,

@@ -13,12 +13,14 @@ const run = promisify(execFile);
  * @param path PATH of the emulated AWS, with the AWS CLI
  * @param checkout what is rehearsed
  * @param folder for files that go when the rehearsal ends
+ * @param buildsImages whether there is a pipeline that builds an image
  * @param differs hears of what is not as in AWS
  */
 export async function buildEnvironment(
   path: string,
   checkout: string,
   folder: string,
+  buildsImages: boolean,
   differs: (text: string) => void,
 ): Promise<Record<string, string>> {
   // check-templates.sh would install cfn-lint of the very version that is on PATH.
@@ -32,7 +34,7 @@ export async function buildEnvironment(
     await symlink(cfnLint, join(tools, 'python', 'bin', 'cfn-lint'));
   }
   differs('cfn-nag, which needs Ruby, is left out; in CodeBuild it runs.');
-  const docker = await prepareDocker(path, folder, differs);
+  const docker = buildsImages ? await prepareDocker(path, folder, differs) : {};
   const network =
     /^(https?_proxy|no_proxy|all_proxy|npm_config_(registry|userconfig|cache)|pip_.*|ssl_cert_.*|node_extra_ca_certs)$/i;
   const passed = Object.entries(process.env).filter(([name]) => network.test(name)) as [string, string][];

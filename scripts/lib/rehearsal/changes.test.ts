@@ -1,8 +1,11 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { changeFunction, changeTemplates } from './changes';
+import { checkoutForTests } from '../checkout.fixture';
+import { changeFunction, changeTemplates, type FunctionSource, findFunction } from './changes';
+
+const checkout = checkoutForTests();
 
 let folder: string;
 beforeEach(async () => {
@@ -34,7 +37,7 @@ test('roles, builds and functions get another description, and nothing else chan
 });
 
 test('the templates of the route have what changes: those that deploy.sh deploys, and those of the pipelines', async () => {
-  await cp(resolve(__dirname, '../../../generated'), folder, { recursive: true });
+  await cp(join(checkout, 'generated'), folder, { recursive: true });
 
   expect(await changeTemplates(folder)).toEqual(
     expect.arrayContaining(['deployment-roles', 'infrastructure', 'infrastructure-deployment-pipeline']),
@@ -46,7 +49,16 @@ test('a function changes in its source, and in no test of it', async () => {
   await writeFile(join(folder, 'orders', 'test_orders.py'), 'pass\n');
   await writeFile(join(folder, 'orders', 'orders.py'), 'pass\n');
 
-  expect(await changeFunction(folder)).toBe('orders');
+  const found = await findFunction(folder);
+  expect(found?.name).toBe('orders');
+  await changeFunction(found as FunctionSource);
   expect(await readFile(join(folder, 'orders', 'orders.py'), 'utf8')).toContain('# Changed by the rehearsal.');
   expect(await readFile(join(folder, 'orders', 'test_orders.py'), 'utf8')).toBe('pass\n');
+});
+
+test('a route without functions has none that could change', async () => {
+  await writeFile(join(folder, 'README.md'), 'No function yet');
+
+  expect(await findFunction(folder)).toBeUndefined();
+  expect(await findFunction(join(folder, 'lambda'))).toBeUndefined();
 });

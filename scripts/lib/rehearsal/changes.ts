@@ -1,18 +1,28 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Adds a comment to the source of a function. @returns its name */
-export async function changeFunction(lambda: string): Promise<string> {
-  for (const name of (await readdir(lambda)).sort()) {
+/** A function of `lambda/`, and the file of its source. */
+export interface FunctionSource {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** Finds a function whose source can be changed; a route need not have any function. */
+export async function findFunction(lambda: string): Promise<FunctionSource | undefined> {
+  for (const name of (await readdir(lambda).catch(() => [])).sort()) {
     const folder = join(lambda, name);
     const files = await readdir(folder).catch(() => [] as string[]);
     const source = files.find((file) => /\.(m?js|cjs|py)$/.test(file) && !/(^test_|\.test\.)/.test(file));
     if (source !== undefined) {
-      await appendFile(join(folder, source), `\n${source.endsWith('.py') ? '#' : '//'} Changed by the rehearsal.\n`);
-      return name;
+      return { name, file: join(folder, source) };
     }
   }
-  throw new Error(`${lambda} has no function that the rehearsal could change.`);
+  return undefined;
+}
+
+/** Adds a comment to the source of a function. */
+export async function changeFunction({ file }: FunctionSource): Promise<void> {
+  await appendFile(file, `\n${file.endsWith('.py') ? '#' : '//'} Changed by the rehearsal.\n`);
 }
 
 /** Kinds of resources that every template has some of, and whose description can change in place. */

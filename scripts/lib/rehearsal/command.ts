@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Topology } from '../../../templates-src/define-topology';
 import { messageOf } from '../message';
 import { help, readOptions, UsageError } from './options';
 import { type RehearsalInput, rehearse } from './rehearsal';
@@ -15,8 +16,9 @@ const INTERRUPTED = 130;
  *
  * @param argv without the program's own name
  * @param checkout what is rehearsed
+ * @param topology that of the checkout
  */
-export async function runCommand(argv: readonly string[], checkout: string): Promise<number> {
+export async function runCommand(argv: readonly string[], checkout: string, topology: Topology): Promise<number> {
   try {
     const options = readOptions(argv);
     if (options === undefined) {
@@ -26,7 +28,7 @@ export async function runCommand(argv: readonly string[], checkout: string): Pro
     if (options.interactive && !(process.stdin.isTTY && process.stdout.isTTY)) {
       throw new UsageError('--interactive needs a terminal to ask on.');
     }
-    return await run({ options, checkout });
+    return await run({ options, checkout, topology });
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof NameError;
     process.stderr.write(
@@ -36,7 +38,7 @@ export async function runCommand(argv: readonly string[], checkout: string): Pro
   }
 }
 
-async function run(input: Pick<RehearsalInput, 'options' | 'checkout'>): Promise<number> {
+async function run(input: Pick<RehearsalInput, 'options' | 'checkout' | 'topology'>): Promise<number> {
   // Beside the temporary files, which go at the end.
   const logFile = join(mkdtempSync(join(tmpdir(), 'route-to-live-log-')), 'rehearsal.log');
   const log = (text: string) => appendFileSync(logFile, text);

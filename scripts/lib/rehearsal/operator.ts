@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { toolingAccount } from '../../../templates-src/define-topology';
+import { type Topology, toolingAccount } from '../../../templates-src/define-topology';
 import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../../templates-src/patterns/names';
-import { topology } from '../../../templates-src/topology';
 import type { Emulator } from '../emulator';
 import { readEnvironments } from './accounts';
 import { commitAll } from './checkout';
@@ -10,18 +9,14 @@ import type { Cloud } from './cloud';
 import type { Report } from './report';
 import { gitEnvironment, type Repositories } from './repositories';
 import type { Route } from './route';
-
-/** What publish-repositories.sh calls the pipelines, and their names in AWS. */
-const pipelines = (Object.keys(pipelineNames) as PipelineKey[]).map((key) => ({
-  called: pipelineNames[key],
-  name: pipelineNamesOf(topology)[key],
-}));
+import { readPipelineNames } from './route-names';
 
 /** What operators do by hand, in a copy of the checkout. */
 export class Operator {
   constructor(
     private readonly copy: string,
     private readonly options: {
+      readonly topology: Topology;
       readonly report: Report;
       /** Writes into the full log. */
       readonly log: (text: string) => void;
@@ -91,6 +86,7 @@ export class Operator {
     const pushed: string[] = [];
     await report.step('Publish repositories', async () => {
       const script = join(this.copy, 'scripts', 'publish-repositories.sh');
+      const pipelines = this.pipelines();
       const remotes = pipelines.flatMap(({ called, name }) => [
         '--remote',
         `${called}=${repositories.path(route.repositoryOf(name))}`,
@@ -103,6 +99,14 @@ export class Operator {
       return pushed.join(', ');
     });
     return pushed;
+  }
+
+  /** The pipelines of the copy: what publish-repositories.sh calls them, and their names in AWS. */
+  private pipelines(): readonly { readonly called: string; readonly name: string }[] {
+    const generated = new Set(readPipelineNames(join(this.copy, 'generated')).map(({ pipeline }) => pipeline));
+    return Object.entries(pipelineNamesOf(this.options.topology))
+      .filter(([, name]) => generated.has(name))
+      .map(([key, name]) => ({ called: pipelineNames[key as PipelineKey], name }));
   }
 
   /** Options of the operator's scripts that name the emulator's profiles, for the accounts that the copy knows. */

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { generatedFolder } from '../build';
+import { topology } from '../../../templates-src/topology.fixture';
+import { checkoutForTests } from '../checkout.fixture';
 import { readOptions, UsageError } from './options';
 import { planFor, problemsOf } from './plan';
-import { NameError, readPipelineNames } from './route-names';
+import { NameError, type PipelineNames, readPipelineNames } from './route-names';
+
+const checkout = checkoutForTests();
 
 describe('the command line', () => {
   test('asks for everything unless it says otherwise', () => {
@@ -40,14 +44,17 @@ describe('the command line', () => {
 });
 
 describe('the plan', () => {
-  const names = readPipelineNames(generatedFolder);
   const [build, infrastructure, deployment] = [
     'ECS-Container-Build',
     'Infrastructure-Deployment',
     'ECS-Container-Deployment',
   ] as const;
-  const plan = (options: { only?: string; until?: string; failAt?: string }) => {
-    const { rehearsed, run, until, failAt } = planFor({ interactive: false, keep: false, ...options }, names);
+  const plan = (
+    options: { only?: string; until?: string; failAt?: string },
+    exists: (name: PipelineNames) => boolean = () => true,
+  ) => {
+    const names = readPipelineNames(join(checkout, 'generated')).filter(exists);
+    const { rehearsed, run, until, failAt } = planFor(topology, { interactive: false, keep: false, ...options }, names);
     return {
       rehearsed: [...rehearsed].sort(),
       run: [...run].sort(),
@@ -83,6 +90,14 @@ describe('the plan', () => {
   test('leaves the deployment out when there will be nothing to deploy, or nothing to deploy into', () => {
     expect(plan({ until: 'Check' })).toMatchObject({ rehearsed: [build, infrastructure] });
     expect(plan({ until: 'Source' })).toMatchObject({ rehearsed: [build, infrastructure] });
+  });
+
+  test('of a route without container is its one pipeline', () => {
+    const alone = ({ pipeline }: PipelineNames) => pipeline === infrastructure;
+    const one = { rehearsed: [infrastructure], run: [infrastructure] };
+    expect(plan({}, alone)).toMatchObject({ ...one, until: [undefined, undefined, undefined] });
+    expect(plan({ until: 'Check' }, alone)).toMatchObject({ ...one, until: [undefined, undefined, 'Check'] });
+    expect(() => plan({ only: build }, alone)).toThrow(NameError);
   });
 
   test('knows the action that is to fail', () => {

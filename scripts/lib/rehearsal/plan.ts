@@ -1,10 +1,8 @@
+import type { Topology } from '../../../templates-src/define-topology';
 import { pipelineNamesOf } from '../../../templates-src/patterns/names';
-import { topology } from '../../../templates-src/topology';
 import type { RehearsalOptions } from './options';
 import type { ActionRun, Execution } from './pipeline';
 import { type ActionName, checkStage, findAction, findPipeline, type PipelineNames } from './route-names';
-
-const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNamesOf(topology);
 
 /** What is to be run, and how far. */
 export interface Plan {
@@ -19,9 +17,15 @@ export interface Plan {
 /**
  * Which pipelines to run, and how far.
  *
+ * @param names those of the route, which need not be all that a topology can have
  * @throws NameError when an option names something that does not exist
  */
-export function planFor({ only, until, failAt }: RehearsalOptions, names: readonly PipelineNames[]): Plan {
+export function planFor(
+  topology: Topology,
+  { only, until, failAt }: RehearsalOptions,
+  names: readonly PipelineNames[],
+): Plan {
+  const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNamesOf(topology);
   const chosen = only === undefined ? names : [findPipeline(names, only)];
   if (until !== undefined) {
     checkStage(chosen, until);

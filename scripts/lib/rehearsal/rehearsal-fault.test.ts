@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { rehearseThis } from './rehearsal.fixture';
+import { topology } from '../../../templates-src/topology.fixture';
+import { rehearsalOf } from './rehearsal.fixture';
+
+const rehearseRoute = rehearsalOf(topology);
 
 test('a failing check stops the pipeline there, tells the topic, and nothing is deployed', async () => {
-  const { well, text, left } = await rehearseThis({ only: 'Infrastructure-Deployment', failAt: 'Check' });
+  const { well, text, left } = await rehearseRoute({ only: 'Infrastructure-Deployment', failAt: 'Check' });
 
   expect(well).toBe(false);
   expect(left).toEqual([]);

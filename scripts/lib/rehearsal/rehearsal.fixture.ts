@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import type { Topology } from '../../../templates-src/define-topology';
+import { checkoutForTests } from '../checkout.fixture';
 import type { RehearsalOptions } from './options';
 import { rehearse } from './rehearsal';
 import { Report } from './report';
@@ -14,8 +16,21 @@ export interface Rehearsed {
   readonly left: readonly string[];
 }
 
-/** Rehearses the route of this repository, with the Python tools that are on PATH. */
-export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Promise<Rehearsed> {
+/**
+ * A way to rehearse a route of the tests, in a checkout of its own, with the Python tools that are on PATH.
+ *
+ * @param topology what the checkout has
+ */
+export function rehearsalOf(topology: Topology): (options?: Partial<RehearsalOptions>) => Promise<Rehearsed> {
+  const checkout = checkoutForTests(topology);
+  return (options = {}) => rehearseIn(checkout, topology, options);
+}
+
+async function rehearseIn(
+  checkout: string,
+  topology: Topology,
+  options: Partial<RehearsalOptions>,
+): Promise<Rehearsed> {
   const before = process.env.TMPDIR;
   const folder = await mkdtemp(join(tmpdir(), 'rehearsal-test-'));
   // Everything temporary goes where it can be seen whether it was taken away.
@@ -24,7 +39,8 @@ export async function rehearseThis(options: Partial<RehearsalOptions> = {}): Pro
   try {
     const well = await rehearse({
       options: { interactive: false, keep: false, ...options },
-      checkout: resolve(__dirname, '../../..'),
+      checkout,
+      topology,
       report: new Report({
         write: (part) => {
           text += part;

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { topology } from '../../../templates-src/topology';
-import { type Rehearsed, rehearseThis } from './rehearsal.fixture';
+import { topology } from '../../../templates-src/topology.fixture';
+import { type Rehearsed, rehearsalOf } from './rehearsal.fixture';
 
+const rehearseRoute = rehearsalOf(topology);
 const environments = topology.environments.map(({ name }) => name);
 
 describe('the whole route to live', () => {
   let rehearsed: Rehearsed;
   beforeAll(async () => {
-    rehearsed = await rehearseThis();
+    rehearsed = await rehearseRoute();
   }, 600_000);
 
   /** The cells of a row of the last table that has one. */

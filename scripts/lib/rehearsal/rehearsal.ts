@@ -2,14 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toolingAccount } from '../../../templates-src/define-topology';
+import { type Topology, toolingAccount } from '../../../templates-src/define-topology';
 import { pipelineNamesOf } from '../../../templates-src/patterns/names';
-import { topology } from '../../../templates-src/topology';
 import { type Emulator, startEmulator } from '../emulator';
 import { readAccounts, readRegion } from './accounts';
 import { Witness } from './authorization/witness';
 import { buildEnvironment } from './build-environment';
-import { changeFunction, changeTemplates } from './changes';
+import { changeFunction, changeTemplates, findFunction } from './changes';
 import { commitAll, copyCheckout, copyCommit, renewCopy } from './checkout';
 import type { Cloud } from './cloud';
 import { decide } from './decide';
@@ -21,16 +20,15 @@ import { isAt, isWell, type Plan, planFor, problemsOf } from './plan';
 import { duration, nameOf, type Report, table } from './report';
 import { Repositories } from './repositories';
 import { Route } from './route';
-import { readPipelineNames } from './route-names';
+import { type PipelineNames, readPipelineNames } from './route-names';
 import { functionTable, readVersions, type Versions, versionTable } from './summary';
-
-const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNamesOf(topology);
-const environments = topology.environments.map(({ name }) => name);
 
 export interface RehearsalInput {
   readonly options: RehearsalOptions;
   /** The checkout that is rehearsed; nothing in it is changed. */
   readonly checkout: string;
+  /** That of the checkout. */
+  readonly topology: Topology;
   readonly report: Report;
   /** Writes into the full log. */
   readonly log: (text: string) => void;
@@ -62,7 +60,9 @@ class Rehearsal {
   private readonly differences = new Set<string>();
   /** Executions that could not succeed, and why, by their id. */
   private readonly expected = new Map<string, string>();
-  private readonly witness = new Witness();
+  private readonly witness: Witness;
+  /** What the pipelines are called that a topology can have; the route need not have all of them. */
+  private readonly names: ReturnType<typeof pipelineNamesOf>;
   private emulator: Emulator | undefined;
   private route: Route | undefined;
 
@@ -73,6 +73,8 @@ class Rehearsal {
     this.copy = join(folder, 'checkout');
     this.operator = new Operator(this.copy, { ...input, region: input.options.region });
     this.repositories = new Repositories(join(folder, 'codecommit'));
+    this.witness = new Witness(input.topology);
+    this.names = pipelineNamesOf(input.topology);
   }
 
   async run(): Promise<boolean> {
@@ -85,20 +87,22 @@ class Rehearsal {
       await copyCheckout(this.input.checkout, this.copy);
     }
     await this.operator.build(options.from === undefined ? 'The checkout as it is' : `The files of ${options.from}`);
-    const names = readPipelineNames(join(this.copy, 'generated'));
-    const plan = planFor(options, names);
+    const plan = planFor(this.input.topology, options, this.pipelines());
     const cloud = await this.startCloud();
     await this.operator.deploy(cloud, this.running);
     const route = await this.readRoute(cloud, plan);
     signal.addEventListener('abort', () => route.stop());
     await this.play(route, cloud, plan);
     signal.throwIfAborted();
+    const rehearsed = new Set(plan.rehearsed);
     if (this.isUpdated(route, plan)) {
-      await this.update(route, cloud);
+      for (const name of await this.update(route, cloud)) {
+        rehearsed.add(name);
+      }
       signal.throwIfAborted();
     }
     await this.summarize(route, cloud);
-    const failed = [...plan.rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
+    const failed = [...rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
     const problems = problemsOf(failed, this.witness.denials.length);
     const time = duration(performance.now() - began);
     report.line();
@@ -106,7 +110,7 @@ class Rehearsal {
       report.line(`Not all went well in ${time}: ${problems.join(', ')}`, 'red');
     } else {
       const accounts = `${Object.keys(cloud.accounts).length} accounts`;
-      report.line(`All went well in ${time}: ${[...plan.rehearsed].join(', ')} in ${accounts}`, 'green');
+      report.line(`All went well in ${time}: ${[...rehearsed].join(', ')} in ${accounts}`, 'green');
     }
     if (options.keep) {
       await this.keep(route, cloud);
@@ -149,40 +153,62 @@ class Rehearsal {
     const { report, log } = this.input;
     const differs = (text: string) => void this.differences.add(text);
     const path = this.running.environment().PATH ?? '';
+    // With --from, the commit or the checkout may have a container.
+    const buildsImages =
+      this.input.topology.container !== undefined ||
+      this.pipelines().some(({ pipeline }) => pipeline === this.names.containerBuild);
     this.route = await Route.read({
       world: {
         cloud,
         repositories: this.repositories,
         folder: this.folder,
-        buildEnvironment: await buildEnvironment(path, this.copy, this.folder, differs),
+        buildEnvironment: await buildEnvironment(path, this.copy, this.folder, buildsImages, differs),
         fails: (run) => isAt(run, plan.failAt),
         log,
         differs,
       },
       decide: (approval) => decide(approval, this.input.options.interactive, report),
-      only: plan.run,
+      // The checkout may have other pipelines than the commit that is deployed before it.
+      ...(this.input.options.from === undefined ? { only: plan.run } : {}),
       until: plan.until,
       observe: (progress) => report.progress(progress),
       tell: (text) => report.detail(text),
     });
-    for (const pipeline of [containerBuild, infrastructureDeployment, containerDeployment]) {
-      const name = this.route.repositoryOf(pipeline);
-      if (topology.pipelines.source === 'codecommit') {
-        // What is deployed is what stands here for it.
-        await cloud.emulator.call(toolingAccount, 'codecommit', 'GetRepository', { repositoryName: name });
-      }
-      await this.repositories.create(name);
-    }
     return this.route;
+  }
+
+  /** The pipelines that the copy has at the moment. */
+  private pipelines(): readonly PipelineNames[] {
+    return readPipelineNames(join(this.copy, 'generated'));
+  }
+
+  /**
+   * Publishes what the copy has.
+   *
+   * @returns the pipelines whose repository was pushed to
+   */
+  private async publish(route: Route, cloud: Cloud): Promise<readonly string[]> {
+    for (const { pipeline } of this.pipelines()) {
+      const name = route.repositoryOf(pipeline);
+      if (!this.repositories.has(name)) {
+        if (this.input.topology.pipelines.source === 'codecommit') {
+          // What is deployed is what stands here for it.
+          await cloud.emulator.call(toolingAccount, 'codecommit', 'GetRepository', { repositoryName: name });
+        }
+        await this.repositories.create(name);
+      }
+    }
+    return this.operator.publish(route, this.repositories, cloud, this.running);
   }
 
   /** What happens on the first days, in the order in which it can. */
   private async play(route: Route, cloud: Cloud, plan: Plan): Promise<void> {
-    const { report } = this.input;
-    await this.operator.publish(route, this.repositories, cloud, this.running);
-    this.differences.add(
-      'Repositories are published at once, but start their pipelines one after the other, each when it can succeed.',
-    );
+    const { infrastructureDeployment, containerDeployment, containerBuild } = this.names;
+    if ((await this.publish(route, cloud)).length > 1) {
+      this.differences.add(
+        'Repositories are published at once, but start their pipelines one after the other, each when it can succeed.',
+      );
+    }
     if (plan.run.has(infrastructureDeployment)) {
       const first = await this.started(route, infrastructureDeployment);
       await this.sameBits(route, cloud, plan, first);
@@ -191,16 +217,21 @@ class Rehearsal {
         return;
       }
     }
-    if (plan.run.has(containerDeployment)) {
-      const first = await this.started(route, containerDeployment);
-      if ((await first.finished) === 'Failed' && !route.hasImages) {
-        const reason = 'as on the first day in AWS: no image yet';
-        this.expected.set(first.id, reason);
-        report.detail(`${reason}. The first build will start the pipeline again.`);
+    for (const name of [containerDeployment, containerBuild]) {
+      if (plan.run.has(name)) {
+        await this.runToEnd(route, name);
       }
     }
-    if (plan.run.has(containerBuild)) {
-      await this.started(route, containerBuild);
+  }
+
+  /** Lets a pipeline run for what was published, and whatever that starts. */
+  private async runToEnd(route: Route, name: string): Promise<void> {
+    const execution = await this.started(route, name);
+    const end = await execution.finished;
+    if (name === this.names.containerDeployment && end === 'Failed' && !route.hasImages) {
+      const reason = 'as on the first day in AWS: no image yet';
+      this.expected.set(execution.id, reason);
+      this.input.report.detail(`${reason}. The first build will start the pipeline again.`);
     }
     await route.settle();
   }
@@ -219,14 +250,20 @@ class Rehearsal {
   /**
    * Deploys a newer commit over what is there, the way operators do: deploy.sh first, then the repositories, then
    * whatever pipelines that starts.
+   *
+   * @returns the pipelines that ran
    */
-  private async update(route: Route, cloud: Cloud): Promise<void> {
+  private async update(route: Route, cloud: Cloud): Promise<readonly string[]> {
     const { report, options, checkout } = this.input;
     if (options.from === undefined) {
-      report.heading('An update: roles, builds, infrastructure and a function change');
-      const changed = await changeFunction(join(this.copy, 'lambda'));
+      const changing = await findFunction(join(this.copy, 'lambda'));
+      const kinds = `roles, builds${changing === undefined ? ' and infrastructure' : ', infrastructure and a function'}`;
+      report.heading(`An update: ${kinds} change`);
+      if (changing !== undefined) {
+        await changeFunction(changing);
+      }
       const templates = await changeTemplates(join(this.copy, 'generated'));
-      await commitAll(this.copy, `Change ${[changed, ...templates].join(', ')}`);
+      await commitAll(this.copy, `Change ${[...(changing ? [changing.name] : []), ...templates].join(', ')}`);
     } else {
       report.heading(`The update from ${options.from} to the checkout`);
       await renewCopy(checkout, this.copy);
@@ -235,13 +272,14 @@ class Rehearsal {
     // The doctor has looked at these accounts before the first deployment.
     await this.operator.deploy(cloud, this.running, ['--no-doctor']);
     await route.readPipelines();
-    const pushed = await this.operator.publish(route, this.repositories, cloud, this.running);
+    const pushed = await this.publish(route, cloud);
+    const { infrastructureDeployment, containerDeployment, containerBuild } = this.names;
     for (const name of [infrastructureDeployment, containerDeployment, containerBuild]) {
       if (pushed.includes(name)) {
-        await this.started(route, name);
-        await route.settle();
+        await this.runToEnd(route, name);
       }
     }
+    return pushed;
   }
 
   /** Sees what was pushed to a repository, which starts its pipeline. */
@@ -259,15 +297,18 @@ class Rehearsal {
    * changes and a second execution packages it; production still gets the package of the first.
    */
   private async sameBits(route: Route, cloud: Cloud, plan: Plan, first: Execution): Promise<void> {
-    const { report, options, signal } = this.input;
+    const { report, options, signal, topology } = this.input;
+    const { infrastructureDeployment } = this.names;
     const last = topology.environments.at(-1);
+    const changing = await findFunction(join(this.copy, 'lambda'));
     const stage = route.pipeline(infrastructureDeployment)?.definition.stages.at(-1)?.name ?? '';
     if (
       options.interactive ||
       options.from !== undefined ||
       plan.failAt !== undefined ||
       plan.until(infrastructureDeployment) !== undefined ||
-      !last?.approval
+      !last?.approval ||
+      changing === undefined
     ) {
       return;
     }
@@ -277,9 +318,9 @@ class Rehearsal {
       return;
     }
     report.heading(`While ${nameOf(first)} waits for its approval in ${stage}: a function changes`);
-    const changed = await changeFunction(join(this.copy, 'lambda'));
-    await commitAll(this.copy, `Change ${changed}`);
-    await this.operator.publish(route, this.repositories, cloud, this.running);
+    await changeFunction(changing);
+    await commitAll(this.copy, `Change ${changing.name}`);
+    await this.publish(route, cloud);
     const second = await this.started(route, infrastructureDeployment);
     // What the first leaves in production is looked at before the second may change it.
     const next = route.hold(infrastructureDeployment, second.number, stage);
@@ -313,8 +354,9 @@ class Rehearsal {
   }
 
   private async versions(cloud: Cloud): Promise<Map<string, Versions>> {
+    const { environments, project } = this.input.topology;
     const all = environments.map(
-      async (name) => [name, await readVersions(cloud, name, `${topology.project}-${name}-`)] as const,
+      async ({ name }) => [name, await readVersions(cloud, name, `${project}-${name}-`)] as const,
     );
     return new Map(await Promise.all(all));
   }

@@ -39,6 +39,11 @@ export class Repositories {
     this.seen.set(name, new Map());
   }
 
+  /** Whether a repository was made. */
+  has(name: string): boolean {
+    return this.seen.has(name);
+  }
+
   /** Where a repository lies: what git takes for its URL. */
   path(name: string): string {
     return join(this.folder, name);
@@ -50,7 +55,7 @@ export class Repositories {
    * @throws Error when there is no such repository or branch
    */
   async head(name: string, branch: string): Promise<Commit> {
-    if (!this.seen.has(name)) {
+    if (!this.has(name)) {
       throw new Error(`There is no repository ${name}; there are ${[...this.seen.keys()].join(', ')}.`);
     }
     const head = (await this.branches(name)).get(branch);

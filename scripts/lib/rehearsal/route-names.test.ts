@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { generatedFolder } from '../build';
+import { checkoutForTests } from '../checkout.fixture';
 import { checkStage, findAction, findPipeline, NameError, type PipelineNames, readPipelineNames } from './route-names';
+
+const checkout = checkoutForTests();
 
 const pipelines: readonly PipelineNames[] = [
   {
@@ -21,7 +24,7 @@ const pipelines: readonly PipelineNames[] = [
 ];
 
 test('the names of pipelines, stages and actions are read from the generated templates', () => {
-  const names = readPipelineNames(generatedFolder);
+  const names = readPipelineNames(join(checkout, 'generated'));
 
   expect(names.map(({ pipeline }) => pipeline).sort()).toEqual([
     'ECS-Container-Build',

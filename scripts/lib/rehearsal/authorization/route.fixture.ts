@@ -1,3 +1,4 @@
+import { topology } from '../../../../templates-src/topology.fixture';
 import { type DeployedStack, Deployments, type TemplateObject } from '../../../emulator/deployment';
 import { type Emulator, startEmulator } from '../../emulator';
 import { pipelineSession } from '../artifacts';
@@ -148,7 +149,7 @@ export class SmallRoute {
 
   /** Starts an emulated AWS that holds the route with these policies. */
   static async start(policies: Policies): Promise<SmallRoute> {
-    const witness = new Witness();
+    const witness = new Witness(topology);
     const emulator = await startEmulator({ accounts, region, authorize: witness.answer });
     const route = new SmallRoute(witness, emulator, { emulator, accounts, region });
     await route.deploy(policies);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { allCases } from '../../../../templates-src/access';
 import type { Case } from '../../../../templates-src/access/case';
+import type { Topology } from '../../../../templates-src/define-topology';
 import { stacksOf } from '../../../../templates-src/stacks';
-import { topology } from '../../../../templates-src/topology';
 import { worldOf } from '../../access-world';
 import { readFolders, resolveRoute } from '../../resolve/resolve-route';
 import { duration, type Report, table } from '../report';
@@ -23,7 +23,11 @@ const notEvaluated = [
 
 /** Witnesses what the route really calls: evaluates it, and compares it with what the proof of access says. */
 export class Witness {
-  private readonly authorizer = new Authorizer(new Deployed(stacksOf(topology)));
+  private readonly authorizer: Authorizer;
+
+  constructor(private readonly topology: Topology) {
+    this.authorizer = new Authorizer(new Deployed(stacksOf(topology)));
+  }
 
   /** Answers the emulator. Policies and proof are about the partition `aws`, whatever the Region's is. */
   readonly answer = (question: string) =>
@@ -53,7 +57,7 @@ export class Witness {
         report.line(`    ${reason}`);
       }
     }
-    const unknown = this.unknownTo(await casesOf(checkout));
+    const unknown = this.unknownTo(await casesOf(this.topology, checkout));
     if (unknown.length > 0) {
       report.line('  Called and allowed, and in no case of the proof (templates-src/access):');
       for (const row of table(unknown)) {
@@ -85,5 +89,5 @@ export class Witness {
   }
 }
 
-const casesOf = (checkout: string): Promise<readonly Case[]> =>
+const casesOf = (topology: Topology, checkout: string): Promise<readonly Case[]> =>
   allCases(worldOf(resolveRoute(topology, readFolders(join(checkout, 'generated'), join(checkout, 'parameters')))));
