@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { serviceLinkedRoles } from '../templates-src/patterns/service-linked-roles';
 import { stacksOf } from '../templates-src/stacks';
-import { topology } from '../templates-src/topology';
+import { topology } from '../templates-src/topology.fixture';
 import type { Result } from './lib/doctor/examine';
 import { type Emulator, startEmulator } from './lib/emulator';
 import { repository, run, withAws } from './lib/script.fixture';
