@@ -37,6 +37,16 @@ export function pipelineNamesOf({ project }: Pick<Topology, 'project'>): Readonl
   };
 }
 
+/** The pipelines that a route has, in the order in which they are first deployed. */
+export const pipelinesOf = ({ container }: Pick<Topology, 'container'>): readonly PipelineKey[] =>
+  container === undefined
+    ? ['infrastructureDeployment']
+    : ['containerBuild', 'infrastructureDeployment', 'containerDeployment'];
+
+/** The templates of an environment that Infrastructure-Deployment deploys, in order. */
+export const workloadTemplates = ({ container }: Pick<Topology, 'container'>): readonly string[] =>
+  container === undefined ? ['infrastructure'] : ['infrastructure', 'container-service'];
+
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** A value that is known when the template is written (`dev`), or when it is deployed (`!Ref EnvironmentName`). */

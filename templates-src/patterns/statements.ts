@@ -92,6 +92,14 @@ export const trustRole = (account: Reference, name: string | Substitution): Trus
 /** Narrows an account to roles, by ARN. */
 export const onlyRoles = (arns: readonly StringValue[]): Conditions => ({ ArnEquals: { 'aws:PrincipalArn': arns } });
 
+/** A statement that allows actions. */
+export const allow = (
+  Sid: string,
+  Action: readonly `${string}:${string}`[],
+  Resource: IdentityStatement['Resource'],
+  Condition?: IdentityStatement['Condition'],
+): IdentityStatement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) });
+
 /** Lets a principal hand a role to a service: the role named, to this service only. */
 export const passRole = (
   sid: string,

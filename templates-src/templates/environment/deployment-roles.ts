@@ -1,12 +1,12 @@
 import type { Topology } from '../../define-topology';
-import { Partition, Region, sub } from '../../dsl/intrinsics';
+import { Partition, type Reference, Region, sub } from '../../dsl/intrinsics';
 import { type IdentityStatement, policy } from '../../dsl/policies';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { artifactPath } from '../../patterns/artifacts';
 import { executionPermissions } from '../../patterns/execution-permissions';
 import { useKeyThrough } from '../../patterns/key-statements';
-import { bucketArn, namesOf, type PipelineKey, regionalArn } from '../../patterns/names';
+import { bucketArn, namesOf, type PipelineKey, regionalArn, workloadTemplates } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
 import { passRole, passTaskRoles, seeTraffic, trustRole, trustService } from '../../patterns/statements';
@@ -16,7 +16,7 @@ import { ManagedPolicy } from '../../resources/iam';
 /** What an environment account lets the Tooling account do, and the most that its own workloads may ever do. */
 export default function deploymentRoles(topology: Topology): Template {
   const names = namesOf(topology);
-  const { project } = topology;
+  const { project, container } = topology;
   const t = template(`Environment account of ${project}: roles of the pipelines, and the boundary of workloads`);
 
   declareRegion(t);
@@ -28,7 +28,7 @@ export default function deploymentRoles(topology: Topology): Template {
 
   const prefix = names.environmentPrefix(EnvironmentName);
   const logGroups = [
-    regionalArn('logs', sub`log-group:/${project}/${EnvironmentName}/*`),
+    ...(container === undefined ? [] : [regionalArn('logs', sub`log-group:/${project}/${EnvironmentName}/*`)]),
     regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
   ];
 
@@ -41,10 +41,14 @@ export default function deploymentRoles(topology: Topology): Template {
           {
             Sid: 'WriteOwnLogs',
             Effect: 'Allow',
-            Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+            Action: [
+              'logs:CreateLogStream',
+              ...(container === undefined ? [] : (['logs:DescribeLogStreams'] as const)),
+              'logs:PutLogEvents',
+            ],
             Resource: logGroups,
           },
-          { Sid: 'FindLogGroups', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
+          ...(container === undefined ? [] : [findLogGroups]),
           {
             Sid: 'UseOwnQueues',
             Effect: 'Allow',
@@ -54,33 +58,7 @@ export default function deploymentRoles(topology: Topology): Template {
           // Whose a key is, neither its ARN nor, in its first minutes, a tag tells. Through these services alone, it
           // opens no more than the queues and log groups above.
           useKeyThrough(['logs', 'sqs'], regionalArn('kms', 'key/*')),
-          {
-            Sid: 'PullImages',
-            Effect: 'Allow',
-            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-            Resource: sub`arn:${Partition}:ecr:${Region}:${ToolingAccountId}:repository/${names.imageRepository}`,
-          },
-          { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-          {
-            Sid: 'SwitchTraffic',
-            Effect: 'Allow',
-            Action: [
-              'elasticloadbalancing:ModifyListener',
-              'elasticloadbalancing:ModifyRule',
-              'ecs:CreateTaskSet',
-              'ecs:DeleteTaskSet',
-              'ecs:DescribeServices',
-              'ecs:UpdateServicePrimaryTaskSet',
-            ],
-            Resource: [
-              regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-              regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
-              regionalArn('ecs', sub`service/${prefix}*`),
-              regionalArn('ecs', sub`task-set/${prefix}*`),
-            ],
-          },
-          seeTraffic,
-          passTaskRoles(topology, EnvironmentName),
+          ...(container === undefined ? [] : containerBoundary(topology, EnvironmentName, ToolingAccountId)),
         ),
       }),
       {
@@ -93,7 +71,7 @@ export default function deploymentRoles(topology: Topology): Template {
         reason: 'Every role that a pipeline creates names the boundary, and CloudFormation checks it by its ARN.',
         cfn_nag: ['W28'],
       },
-      looksAtAlarms('SeeTraffic'),
+      ...(container === undefined ? [] : [looksAtAlarms('SeeTraffic')]),
     ),
   });
 
@@ -109,9 +87,12 @@ export default function deploymentRoles(topology: Topology): Template {
       tooling: ToolingAccountId,
     }),
     wildcards: 'Templates name resources below the prefix of the environment; the ids of others are made by AWS.',
-    suppressions: {
-      Containers: [registersTaskDefinitions('RegisterTaskDefinitions'), looksAtAlarms('DescribeScaling')],
-    },
+    suppressions:
+      container === undefined
+        ? {}
+        : {
+            Containers: [registersTaskDefinitions('RegisterTaskDefinitions'), looksAtAlarms('DescribeScaling')],
+          },
   });
 
   const readArtifacts = (pipeline: PipelineKey, ...artifacts: readonly string[]): readonly IdentityStatement[] => [
@@ -151,17 +132,11 @@ export default function deploymentRoles(topology: Topology): Template {
             'cloudformation:SetStackPolicy',
             'cloudformation:UpdateStack',
           ],
-          Resource: ['infrastructure', 'container-service'].map((template) =>
+          Resource: workloadTemplates(topology).map((template) =>
             regionalArn('cloudformation', sub`stack/${names.environmentStack(EnvironmentName, template)}/*`),
           ),
         },
-        // A change set whose parameters name availability zones is refused unless they can be looked up.
-        {
-          Sid: 'LookUpParameters',
-          Effect: 'Allow',
-          Action: 'ec2:DescribeAvailabilityZones',
-          Resource: '*',
-        },
+        ...(container === undefined ? [] : [lookUpZones]),
         { Sid: 'ValidateTemplates', Effect: 'Allow', Action: 'cloudformation:ValidateTemplate', Resource: '*' },
         passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
         ...readArtifacts('infrastructureDeployment', 'Package'),
@@ -170,46 +145,10 @@ export default function deploymentRoles(topology: Topology): Template {
     wildcards: 'The id of a stack ends with characters that AWS makes up; CodePipeline names artifacts by itself.',
   });
 
-  const codeDeployAction = declareRole(t, 'CodeDeployActionRole', {
-    name: names.codeDeployActionRole(EnvironmentName),
-    description: 'ECS-Container-Deployment assumes it for blue/green deployments',
-    trust: [trustRole(ToolingAccountId, names.pipelineRole('containerDeployment'))],
-    permissions: {
-      '': [
-        {
-          Sid: 'DeployApplication',
-          Effect: 'Allow',
-          Action: [
-            'codedeploy:CreateDeployment',
-            'codedeploy:GetApplication',
-            'codedeploy:GetApplicationRevision',
-            'codedeploy:GetDeployment',
-            'codedeploy:GetDeploymentConfig',
-            'codedeploy:RegisterApplicationRevision',
-          ],
-          Resource: [
-            regionalArn('codedeploy', sub`application:${prefix}*`),
-            regionalArn('codedeploy', sub`deploymentgroup:${prefix}*`),
-            regionalArn('codedeploy', 'deploymentconfig:*'),
-          ],
-        },
-        // ECS evaluates the registration of a task definition against `*`; what a task may do is limited by PassTaskRoles.
-        { Sid: 'RegisterTaskDefinition', Effect: 'Allow', Action: 'ecs:RegisterTaskDefinition', Resource: '*' },
-        {
-          Sid: 'TagTaskDefinition',
-          Effect: 'Allow',
-          Action: 'ecs:TagResource',
-          Resource: regionalArn('ecs', sub`task-definition/${prefix}*:*`),
-          Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
-        },
-        passTaskRoles(topology, EnvironmentName),
-        ...readArtifacts('containerDeployment', 'Source', 'Image'),
-      ],
-    },
-    wildcards:
-      'Names below the prefix of the environment; AWS makes revisions and artifacts up, and owns configurations.',
-    suppressions: { '': [registersTaskDefinitions('RegisterTaskDefinition')] },
-  });
+  const codeDeployAction =
+    container === undefined
+      ? undefined
+      : declareCodeDeployAction(t, topology, EnvironmentName, ToolingAccountId, readArtifacts);
 
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
     name: names.lambdaUpdateRole(EnvironmentName),
@@ -241,8 +180,118 @@ export default function deploymentRoles(topology: Topology): Template {
       Description: 'Assumed by Infrastructure-Deployment',
       Value: cloudFormationAction.Arn,
     },
-    CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
+    ...(codeDeployAction === undefined
+      ? {}
+      : {
+          CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
+        }),
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
   });
   return t;
+}
+
+/** A change set whose parameters name availability zones is refused unless they can be looked up. */
+const lookUpZones: IdentityStatement = {
+  Sid: 'LookUpParameters',
+  Effect: 'Allow',
+  Action: 'ec2:DescribeAvailabilityZones',
+  Resource: '*',
+};
+
+/** Flow logs look for their log group; nothing of a route without network does. */
+const findLogGroups: IdentityStatement = {
+  Sid: 'FindLogGroups',
+  Effect: 'Allow',
+  Action: 'logs:DescribeLogGroups',
+  Resource: '*',
+};
+
+/** What the container, and CodeDeploy for it, may do at the most. */
+function containerBoundary(
+  topology: Topology,
+  environment: Reference,
+  tooling: Reference,
+): readonly IdentityStatement[] {
+  const prefix = namesOf(topology).environmentPrefix(environment);
+  return [
+    {
+      Sid: 'PullImages',
+      Effect: 'Allow',
+      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      Resource: sub`arn:${Partition}:ecr:${Region}:${tooling}:repository/${namesOf(topology).imageRepository}`,
+    },
+    { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+    {
+      Sid: 'SwitchTraffic',
+      Effect: 'Allow',
+      Action: [
+        'elasticloadbalancing:ModifyListener',
+        'elasticloadbalancing:ModifyRule',
+        'ecs:CreateTaskSet',
+        'ecs:DeleteTaskSet',
+        'ecs:DescribeServices',
+        'ecs:UpdateServicePrimaryTaskSet',
+      ],
+      Resource: [
+        regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
+        regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
+        regionalArn('ecs', sub`service/${prefix}*`),
+        regionalArn('ecs', sub`task-set/${prefix}*`),
+      ],
+    },
+    seeTraffic,
+    passTaskRoles(topology, environment),
+  ];
+}
+
+/** Declares the role that ECS-Container-Deployment assumes. */
+function declareCodeDeployAction(
+  t: Template,
+  topology: Topology,
+  environment: Reference,
+  tooling: Reference,
+  readArtifacts: (pipeline: PipelineKey, ...artifacts: readonly string[]) => readonly IdentityStatement[],
+) {
+  const names = namesOf(topology);
+  const prefix = names.environmentPrefix(environment);
+  return declareRole(t, 'CodeDeployActionRole', {
+    name: names.codeDeployActionRole(environment),
+    description: 'ECS-Container-Deployment assumes it for blue/green deployments',
+    trust: [trustRole(tooling, names.pipelineRole('containerDeployment'))],
+    permissions: {
+      '': [
+        {
+          Sid: 'DeployApplication',
+          Effect: 'Allow',
+          Action: [
+            'codedeploy:CreateDeployment',
+            'codedeploy:GetApplication',
+            'codedeploy:GetApplicationRevision',
+            'codedeploy:GetDeployment',
+            'codedeploy:GetDeploymentConfig',
+            'codedeploy:RegisterApplicationRevision',
+          ],
+          Resource: [
+            regionalArn('codedeploy', sub`application:${prefix}*`),
+            regionalArn('codedeploy', sub`deploymentgroup:${prefix}*`),
+            regionalArn('codedeploy', 'deploymentconfig:*'),
+          ],
+        },
+        // ECS evaluates the registration of a task definition against `*`; what a task may do is limited by PassTaskRoles.
+        { Sid: 'RegisterTaskDefinition', Effect: 'Allow', Action: 'ecs:RegisterTaskDefinition', Resource: '*' },
+        {
+          Sid: 'TagTaskDefinition',
+          Effect: 'Allow',
+          Action: 'ecs:TagResource',
+          Resource: regionalArn('ecs', sub`task-definition/${prefix}*:*`),
+          Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
+        },
+        passTaskRoles(topology, environment),
+        ...readArtifacts('containerDeployment', 'Source', 'Image'),
+      ],
+    },
+    wildcards:
+      'Names below the prefix of the environment; AWS makes revisions and artifacts up, and owns configurations.',
+    suppressions: { '': [registersTaskDefinitions('RegisterTaskDefinition')] },
+  });
 }

@@ -1,19 +1,19 @@
 import type { Topology } from '../../define-topology';
-import { AccountId, Partition, Region, type StringValue, sub } from '../../dsl/intrinsics';
+import {
+  AccountId,
+  Partition,
+  type Reference,
+  Region,
+  type StringValue,
+  type Substitution,
+  sub,
+} from '../../dsl/intrinsics';
 import { policy, type ResourceStatement } from '../../dsl/policies';
 import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import {
-  accountRoot,
-  namesOf,
-  type PipelineKey,
-  pipelineNames,
-  regionalArn,
-  roleArn,
-  workloadRoles,
-} from '../../patterns/names';
+import { accountRoot, namesOf, pipelinesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   denyInsecureTransport,
@@ -31,8 +31,9 @@ import { Subscription, Topic, TopicPolicy } from '../../resources/sns';
 /** What the pipelines share, and what environment accounts read: the key, three buckets, the images and the topic. */
 export default function artifactStore(topology: Topology): Template {
   const names = namesOf(topology);
-  const { environments, project } = topology;
-  const t = template(`Tooling account of ${project}: key, buckets, image repository and topic of the pipelines`);
+  const { environments, project, container } = topology;
+  const images = container === undefined ? '' : ' image repository';
+  const t = template(`Tooling account of ${project}: key, buckets,${images} and topic of the pipelines`);
 
   declareRegion(t);
   const { ApproversEmail } = t.parameters('Approvals', {
@@ -50,19 +51,23 @@ export default function artifactStore(topology: Topology): Template {
   const environmentRoots = members.map(({ account }) => accountRoot(account));
   const rolesOf = (...name: ((environment: string) => ReturnType<typeof names.cloudFormationActionRole>)[]) =>
     members.flatMap(({ name: environment, account }) => name.map((of) => roleArn(account, of(environment))));
-  const artifactReaders = rolesOf(names.cloudFormationActionRole, names.codeDeployActionRole);
+  const artifactReaders = rolesOf(
+    names.cloudFormationActionRole,
+    ...(container === undefined ? [] : [names.codeDeployActionRole]),
+  );
   const packageReaders = rolesOf(names.cloudFormationExecutionRole, names.lambdaUpdateRole);
-  const imagePullers = rolesOf((environment) => names.workloadRole(environment, workloadRoles.containerExecution));
 
   const { ArtifactKey } = t.resources({
     ArtifactKey: suppressed(
       retained(
         Key({
-          Description: `Encrypts artifacts, packages, images and logs of the pipelines of ${project}`,
+          Description: `Encrypts artifacts, packages,${container === undefined ? '' : ' images'} and logs of the pipelines of ${project}`,
           EnableKeyRotation: true,
           KeyPolicy: policy<ResourceStatement>(
             // ECR encrypts images by grants on the key.
-            ownerAdministersKey('kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'),
+            ownerAdministersKey(
+              ...(container === undefined ? [] : (['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'] as const)),
+            ),
             ownerGrantsUseThroughIam,
             {
               Sid: 'EnvironmentRolesDecrypt',
@@ -230,56 +235,13 @@ export default function artifactStore(topology: Topology): Template {
     }),
   });
 
-  const { ImageRepository } = t.resources({
-    ImageRepository: suppressed(
-      retained(
-        Repository({
-          RepositoryName: names.imageRepository,
-          EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: ArtifactKey.Arn },
-          ImageScanningConfiguration: { ScanOnPush: true },
-          // A build's tag never moves; `latest` always does.
-          ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
-          ImageTagMutabilityExclusionFilters: [
-            { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'latest' },
-          ],
-          // Only what no tag holds expires: a push that broke off. Every build keeps the tag of its id, so a task that
-          // is pinned by digest never loses its image; ECR can't tell which images are in use.
-          LifecyclePolicy: {
-            LifecyclePolicyText: JSON.stringify({
-              rules: [
-                {
-                  rulePriority: 1,
-                  description: 'Expire what no tag holds',
-                  selection: {
-                    tagStatus: 'untagged',
-                    countType: 'sinceImagePushed',
-                    countUnit: 'days',
-                    countNumber: 14,
-                  },
-                  action: { type: 'expire' },
-                },
-              ],
-            }),
-          },
-          RepositoryPolicyText: policy({
-            Sid: 'EnvironmentsPullImages',
-            Effect: 'Allow',
-            Principal: { AWS: environmentRoots },
-            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-            Condition: onlyRoles(imagePullers),
-          }),
-        }),
-      ),
-      {
-        reason: 'The tags of builds never move; latest has to, because it starts the deployment of each new image.',
-        guard: ['CT.ECR.PR.3'],
-      },
-      {
-        reason: 'Pipelines, builds and the roles of other accounts name it; it holds images and is never replaced.',
-        cfn_nag: ['W28'],
-      },
-    ),
-  });
+  const imageRepository =
+    container === undefined
+      ? undefined
+      : declareImages(t, topology, ArtifactKey.Arn, {
+          environments: environmentRoots,
+          pullers: rolesOf((environment) => names.workloadRole(environment, workloadRoles.containerExecution)),
+        });
 
   const { NotificationTopic } = t.resources({
     NotificationTopic: Topic({
@@ -310,7 +272,7 @@ export default function artifactStore(topology: Topology): Template {
             Resource: NotificationTopic,
             Condition: {
               ArnLikeIfExists: {
-                'aws:SourceArn': (Object.keys(pipelineNames) as PipelineKey[]).map((pipeline) =>
+                'aws:SourceArn': pipelinesOf(topology).map((pipeline) =>
                   regionalArn('events', sub`rule/${names.failureRule(pipeline)}*`),
                 ),
               },
@@ -351,13 +313,84 @@ export default function artifactStore(topology: Topology): Template {
     ArtifactKeyArn: { Description: 'Key of artifacts and packages', Value: ArtifactKey.Arn, Exported: true },
     ArtifactBucketName: { Description: 'Artifacts of the pipelines', Value: ArtifactBucket, Exported: true },
     PackageBucketName: { Description: 'Packages of Lambda functions', Value: PackageBucket, Exported: true },
-    ImageRepositoryName: { Description: 'Repository of container images', Value: ImageRepository, Exported: true },
-    ImageRepositoryUri: {
-      Description: 'Where container images are pushed and pulled',
-      Value: ImageRepository.RepositoryUri,
-      Exported: true,
-    },
+    ...(imageRepository === undefined
+      ? {}
+      : {
+          ImageRepositoryName: {
+            Description: 'Repository of container images',
+            Value: imageRepository,
+            Exported: true,
+          },
+          ImageRepositoryUri: {
+            Description: 'Where container images are pushed and pulled',
+            Value: imageRepository.RepositoryUri,
+            Exported: true,
+          },
+        }),
     NotificationTopicArn: { Description: 'Approvals, failures and alarms', Value: NotificationTopic, Exported: true },
   });
   return t;
+}
+
+/** Declares the repository of container images, from which environments pull. */
+function declareImages(
+  t: Template,
+  topology: Topology,
+  key: Reference,
+  {
+    environments,
+    pullers,
+  }: { readonly environments: readonly Substitution[]; readonly pullers: readonly StringValue[] },
+) {
+  const { ImageRepository } = t.resources({
+    ImageRepository: suppressed(
+      retained(
+        Repository({
+          RepositoryName: namesOf(topology).imageRepository,
+          EncryptionConfiguration: { EncryptionType: 'KMS', KmsKey: key },
+          ImageScanningConfiguration: { ScanOnPush: true },
+          // A build's tag never moves; `latest` always does.
+          ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+          ImageTagMutabilityExclusionFilters: [
+            { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: 'latest' },
+          ],
+          // Only what no tag holds expires: a push that broke off. Every build keeps the tag of its id, so a task that
+          // is pinned by digest never loses its image; ECR can't tell which images are in use.
+          LifecyclePolicy: {
+            LifecyclePolicyText: JSON.stringify({
+              rules: [
+                {
+                  rulePriority: 1,
+                  description: 'Expire what no tag holds',
+                  selection: {
+                    tagStatus: 'untagged',
+                    countType: 'sinceImagePushed',
+                    countUnit: 'days',
+                    countNumber: 14,
+                  },
+                  action: { type: 'expire' },
+                },
+              ],
+            }),
+          },
+          RepositoryPolicyText: policy({
+            Sid: 'EnvironmentsPullImages',
+            Effect: 'Allow',
+            Principal: { AWS: environments },
+            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            Condition: onlyRoles(pullers),
+          }),
+        }),
+      ),
+      {
+        reason: 'The tags of builds never move; latest has to, because it starts the deployment of each new image.',
+        guard: ['CT.ECR.PR.3'],
+      },
+      {
+        reason: 'Pipelines, builds and the roles of other accounts name it; it holds images and is never replaced.',
+        cfn_nag: ['W28'],
+      },
+    ),
+  });
+  return ImageRepository;
 }

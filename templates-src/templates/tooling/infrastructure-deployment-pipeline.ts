@@ -3,7 +3,7 @@ import { sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
-import { bucketArn, namesOf, pipelineNamesOf, roleArn } from '../../patterns/names';
+import { bucketArn, namesOf, pipelineNamesOf, roleArn, workloadTemplates } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   type Action,
@@ -125,7 +125,9 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     return [
       ...infrastructure,
       // Not prepared before the approval: it imports from infrastructure, which a new account doesn't have by then.
-      deployStack(topology, 'CREATE_UPDATE', stackOf('container-service')),
+      ...(topology.container === undefined
+        ? []
+        : [deployStack(topology, 'CREATE_UPDATE', stackOf('container-service'))]),
       // CloudFormation updates functions whose package changed; this brings those back that something else changed.
       buildWith('Update-functions', updating(environment)),
     ];
@@ -144,7 +146,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   source.start();
   tellOfFailures(t, topology, 'infrastructureDeployment', {
     targets: topology.environments.map((environment) => ({ environment, account: accounts(environment) })),
-    templates: ['infrastructure', 'container-service'],
+    templates: workloadTemplates(topology),
   });
 
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
