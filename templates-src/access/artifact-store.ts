@@ -1,4 +1,4 @@
-import { pipelineNames } from '../patterns/names';
+import { type PipelineKey, pipelineNames, pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
   type ActorCases,
   type Cases,
@@ -8,7 +8,7 @@ import {
   type ServiceActor,
   type World,
 } from './case';
-import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner } from './elsewhere';
+import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner, imagesOf } from './elsewhere';
 import { ifNoneMatch, keyAdministration, plainHttp } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
@@ -40,13 +40,17 @@ function operator(world: World): ActorCases {
         why: 'KMS Developer Guide, "Default key policy": allows key administrators to administer the KMS key',
         butNot: notFromElsewhere,
       },
-      {
-        does: 'lets ECR use the key',
-        actions: ['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'],
-        on: key,
-        why: 'ECR User Guide, "Encryption at rest": kms:CreateGrant, kms:RetireGrant; "Default key policy": kms:RevokeGrant',
-        butNot: notFromElsewhere,
-      },
+      ...(world.topology.container === undefined
+        ? []
+        : [
+            {
+              does: 'lets ECR use the key',
+              actions: ['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'] as const,
+              on: key,
+              why: 'ECR User Guide, "Encryption at rest": kms:CreateGrant, kms:RetireGrant; "Default key policy": kms:RevokeGrant',
+              butNot: notFromElsewhere,
+            },
+          ]),
       {
         does: 'reads what is encrypted, as far as IAM lets it',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -93,9 +97,10 @@ function services(world: World): readonly ActorCases[] {
   const topic = store.arn('NotificationTopic');
   const logBucket = store.arn('AccessLogBucket');
   const logs: ServiceActor = { kind: 'service', service: `logs.${region}.amazonaws.com`, sourceAccount: tooling.id };
-  const logGroup = pipelineStack(world, 'containerBuild').arn('BuildImageLogs');
+  const logGroup = pipelineStack(world, 'infrastructureDeployment').arn('PackageLambdasLogs');
   const ofLogGroup = (arn: string) => ({ 'kms:EncryptionContext:aws:logs:arn': arn });
-  const rule = pipelineStack(world, 'containerBuild').arn('FailureRule');
+  const [first, ...others] = pipelinesOf(world.topology) as [PipelineKey, ...PipelineKey[]];
+  const rule = pipelineStack(world, first).arn('FailureRule');
   const events = (sourceAccount: string, sourceArn: string): ServiceActor => ({
     kind: 'service',
     service: 'events.amazonaws.com',
@@ -169,7 +174,7 @@ function services(world: World): readonly ActorCases[] {
             },
           ],
         },
-        ...(['infrastructureDeployment', 'containerDeployment'] as const).map((pipeline) => ({
+        ...others.map((pipeline) => ({
           does: `tells of failures of ${pipelineNames[pipeline]}`,
           actor: events(tooling.id, pipelineStack(world, pipeline).arn('FailureRule')),
           actions: 'sns:Publish' as const,
@@ -269,7 +274,7 @@ function services(world: World): readonly ActorCases[] {
 function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
   const { tooling } = world;
   const store = tooling.stack('artifact-store');
-  const declared = ['infrastructure', 'container-service'].flatMap((template) =>
+  const declared = workloadTemplates(world.topology).flatMap((template) =>
     environment.stack(template).resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm'),
   );
   const alarm = (arn: string, sourceAccount = environment.id): ServiceActor => ({
@@ -334,7 +339,7 @@ function strangersNever(world: World): readonly Prohibition[] {
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
       on: [
         artifactOf(world, 'infrastructureDeployment', 'Package'),
-        artifactOf(world, 'containerDeployment', 'Source'),
+        ...(world.topology.container === undefined ? [] : [artifactOf(world, 'containerDeployment', 'Source')]),
         packageIn(world),
         `${store.arn('AccessLogBucket')}/artifacts/2026-11-23-00-00-00-ABCDEF`,
       ],
@@ -356,7 +361,7 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'pulls, pushes or deletes images',
       actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:PutImage', 'ecr:BatchDeleteImage'],
-      on: store.arn('ImageRepository'),
+      on: imagesOf(world),
       why: 'the repository admits the task execution roles, and lets them pull',
     },
     {
@@ -368,8 +373,8 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'becomes a role of the tooling account',
       actions: 'sts:AssumeRole',
-      on: ['containerBuild', 'infrastructureDeployment', 'containerDeployment'].flatMap((pipeline) =>
-        pipelineStack(world, pipeline as 'containerBuild')
+      on: pipelinesOf(world.topology).flatMap((pipeline) =>
+        pipelineStack(world, pipeline)
           .resources.filter(({ type }) => type === 'AWS::IAM::Role')
           .map(({ arn }) => arn),
       ),

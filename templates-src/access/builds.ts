@@ -1,7 +1,7 @@
 import { pascalCase } from '../patterns/function-names';
 import type { PipelineKey } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
-import { arnIn, openKey, openObject, openRepository, openRole } from './elsewhere';
+import { arnIn, imagesOf, openKey, openObject, openRepository, openRole } from './elsewhere';
 import { assumedByService, encryptedObjects, encryptsLogs, ifNoneMatch, neverDeletes, plainHttp } from './needs';
 import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
@@ -22,8 +22,16 @@ interface Build {
   readonly may: 'push images' | 'upload packages' | 'act in an environment' | 'write reports';
 }
 
-const builds = ({ environments }: World): readonly Build[] => [
-  { pipeline: 'containerBuild', id: 'BuildImage', reads: 'Source', needs: pushesImages, may: 'push images' },
+const imageBuild: Build = {
+  pipeline: 'containerBuild',
+  id: 'BuildImage',
+  reads: 'Source',
+  needs: pushesImages,
+  may: 'push images',
+};
+
+const builds = ({ environments, topology }: World): readonly Build[] => [
+  ...(topology.container === undefined ? [] : [imageBuild]),
   {
     pipeline: 'infrastructureDeployment',
     id: 'PackageLambdas',
@@ -129,7 +137,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
             {
               that: 'pushes images',
               actions: ['ecr:PutImage', 'ecr:InitiateLayerUpload', 'ecr:BatchDeleteImage'] as const,
-              on: store.arn('ImageRepository'),
+              on: imagesOf(world),
               why: 'only ECS-Container-Build makes images: a build of one pipeline must not act for another',
             },
           ]),

@@ -116,7 +116,11 @@ export interface ActorCases {
 /** A request that must be denied, without a need beside it. */
 export type Prohibition = Refusal & Requests;
 
-/** Turns needs and refusals into single cases. */
+/**
+ * Turns needs and refusals into single cases. What would be refused on resources that the route doesn't have is left out.
+ *
+ * @throws Error when a need has nothing to be met on
+ */
 export function casesOf({ group, actor, needs = [], never = [] }: ActorCases): readonly Case[] {
   const caseOf = (
     id: string,
@@ -126,12 +130,12 @@ export function casesOf({ group, actor, needs = [], never = [] }: ActorCases): r
     id: `${group}: ${id}`,
     group,
     actor: by.actor ?? actor,
-    requests: [{ actions, on, context }, ...and],
+    requests: onSomething([{ actions, on, context }, ...and]),
     through,
     expect,
     why,
   });
-  return [
+  const cases = [
     ...needs.flatMap(({ does, butNot = [], ...need }) => [
       caseOf(does, 'allowed', need),
       ...butNot.map(({ that, ...refusal }) =>
@@ -141,7 +145,15 @@ export function casesOf({ group, actor, needs = [], never = [] }: ActorCases): r
     ]),
     ...never.map(({ that, ...refusal }) => caseOf(`never ${that}`, 'denied', refusal)),
   ];
+  const missing = cases.find(({ expect, requests }) => expect === 'allowed' && requests.length === 0);
+  if (missing !== undefined) {
+    throw new Error(`${missing.id}: there is nothing that it could do this on`);
+  }
+  return cases.filter(({ requests }) => requests.length > 0);
 }
+
+/** Requests that have something to be made on: of some types a route may have no resource. */
+const onSomething = (requests: readonly Requests[]) => requests.filter(({ on }) => [on].flat().length > 0);
 
 /** A resource as it will exist. */
 export interface DeclaredResource {

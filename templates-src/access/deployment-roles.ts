@@ -1,4 +1,5 @@
 import { pascalCase } from '../patterns/function-names';
+import { pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
   type ActorCases,
   type Cases,
@@ -9,7 +10,7 @@ import {
   type RoleActor,
   type World,
 } from './case';
-import { administratorOf, arnIn, openRole } from './elsewhere';
+import { administratorOf, arnIn, imagesOf, openRole } from './elsewhere';
 import { encryptedObjects, ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
 import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
@@ -17,7 +18,7 @@ import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
 
 /** Roles of the tooling account that could be mistaken for another. */
 const toolingRoles = (world: World): readonly RoleActor[] =>
-  (['containerBuild', 'infrastructureDeployment', 'containerDeployment'] as const).flatMap((pipeline) => {
+  pipelinesOf(world.topology).flatMap((pipeline) => {
     const stack = pipelineStack(world, pipeline);
     return stack.resources
       .filter(({ type }) => type === 'AWS::IAM::Role')
@@ -80,7 +81,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
     {
       that: 'deletes or pushes images',
       actions: ['ecr:BatchDeleteImage', 'ecr:PutImage'],
-      on: store.arn('ImageRepository'),
+      on: imagesOf(world),
       why: 'images are made in the tooling account alone',
     },
     {
@@ -97,7 +98,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       that: 'deletes stacks, or takes their protection away',
       // IAM does not know in which state a stack is: who may delete what is left of a failed creation may delete all.
       actions: ['cloudformation:DeleteStack', 'cloudformation:UpdateTerminationProtection'],
-      on: ['infrastructure', 'container-service', 'deployment-roles'].map((template) =>
+      on: [...workloadTemplates(world.topology), 'deployment-roles'].map((template) =>
         stackOf(world, environment, environment.stack(template).name),
       ),
       why: 'a stack is freed or deleted by the operator, with credentials of the account',
@@ -132,7 +133,8 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
   const roles = environment.stack('deployment-roles');
   const actor = roles.role('CloudFormationActionRole');
   const stackArn = (name: string) => stackOf(world, environment, name);
-  const own = ['infrastructure', 'container-service'].map((template) => stackArn(environment.stack(template).name));
+  const { container } = world.topology;
+  const own = workloadTemplates(world.topology).map((template) => stackArn(environment.stack(template).name));
   const execution = roles.arn('CloudFormationExecutionRole');
   return {
     group: `${environment.name}/CloudFormationActionRole`,
@@ -187,19 +189,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         on: own,
         why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": DescribeStackEvents, for the error message',
       },
-      {
-        does: 'has CloudFormation look up the availability zones that parameters name',
-        actions: 'ec2:DescribeAvailabilityZones',
-        on: '*',
-        why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types": whose permission it takes is not said, so both roles have it',
-        butNot: [
-          {
-            that: 'what lies in them',
-            actions: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'],
-            why: 'no parameter names a resource of EC2',
-          },
-        ],
-      },
+      ...(container === undefined ? [] : [looksUpZones]),
       {
         does: 'passes the execution role',
         actions: 'iam:PassRole',
@@ -216,7 +206,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
             that: 'another role',
             on: [
               roles.arn('LambdaUpdateRole'),
-              roles.arn('CodeDeployActionRole'),
+              ...(container === undefined ? [] : [roles.arn('CodeDeployActionRole')]),
               `arn:aws:iam::${environment.id}:role/somebody-elses-administrator`,
             ],
             why: 'with another role CloudFormation would do what that role may do',
@@ -250,6 +240,20 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
     ],
   };
 }
+
+const looksUpZones: Need = {
+  does: 'has CloudFormation look up the availability zones that parameters name',
+  actions: 'ec2:DescribeAvailabilityZones',
+  on: '*',
+  why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types": whose permission it takes is not said, so both roles have it',
+  butNot: [
+    {
+      that: 'what lies in them',
+      actions: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'],
+      why: 'no parameter names a resource of EC2',
+    },
+  ],
+};
 
 function codeDeployAction(world: World, environment: DeclaredEnvironment): ActorCases {
   const { environments, topology } = world;
@@ -499,5 +503,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
 /** The cases of the deployment roles, but the CloudFormation execution role. */
 export const deploymentRoles: Cases = (world) =>
   world.environments.flatMap((environment) =>
-    [cloudFormationAction, codeDeployAction, lambdaUpdate].flatMap((cases) => casesOf(cases(world, environment))),
+    [cloudFormationAction, ...(world.topology.container === undefined ? [] : [codeDeployAction]), lambdaUpdate].flatMap(
+      (cases) => casesOf(cases(world, environment)),
+    ),
   );

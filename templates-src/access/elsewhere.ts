@@ -82,6 +82,12 @@ export const openKey = (world: World, of: DeclaredAccount, to: DeclaredAccount):
   policy: letsIn(to.id, 'kms:*', '*'),
 });
 
+/** The images of the route; where it has none, those of somebody else, which are nobody's business either. */
+export const imagesOf = (world: World): string | MadeUpResource =>
+  world.topology.container === undefined
+    ? openRepository(world, world.tooling, world.tooling)
+    : world.tooling.stack('artifact-store').arn('ImageRepository');
+
 /** A repository of images of an account that another account may do everything with. */
 export const openRepository = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
   arn: arnIn(world, of, 'ecr', 'repository/somebody-elses-images'),

@@ -1,4 +1,4 @@
-import { namesOf, workloadRoles } from '../patterns/names';
+import { namesOf, workloadRoles, workloadTemplates } from '../patterns/names';
 import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
@@ -316,7 +316,7 @@ function neverLeavesItsResources(
         'cloudformation:UpdateStack',
         'cloudformation:UpdateTerminationProtection',
       ],
-      on: ['infrastructure', 'container-service', 'deployment-roles'].map((template) =>
+      on: [...workloadTemplates(world.topology), 'deployment-roles'].map((template) =>
         arnIn(
           world,
           environment,

@@ -1,4 +1,5 @@
 import { environmentResourceTypes } from '../patterns/execution-permissions';
+import { workloadTemplates } from '../patterns/names';
 import { authorizationOf, families } from './authorization';
 import {
   type Case,
@@ -354,12 +355,6 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
     }),
     {
-      does: 'looks up availability zones',
-      actions: 'ec2:DescribeAvailabilityZones',
-      on: '*',
-      why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types"',
-    },
-    {
       ...encryptsLogs(
         world,
         environment.stack('infrastructure').arn('WorkloadKey'),
@@ -367,32 +362,7 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       ),
       does: 'encrypts log groups through CloudWatch Logs',
     },
-    {
-      does: 'gives endpoints their private names',
-      actions: 'route53:AssociateVPCWithHostedZone',
-      on: { arn: 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ', account: environment.id },
-      why: 'Service Authorization Reference, ec2:CreateVpcEndpoint: dependent action (2024; the VPC guide does not name it)',
-      butNot: [
-        {
-          that: 'changing names',
-          actions: ['route53:ChangeResourceRecordSets', 'route53:DisassociateVPCFromHostedZone'],
-          why: 'names of others decide where their requests go',
-        },
-      ],
-    },
-    {
-      does: 'lets load balancers make their service-linked role',
-      ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
-      why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
-      butNot: [
-        {
-          that: 'roles of other services',
-          on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
-          context: { 'iam:AWSServiceName': 'organizations.amazonaws.com' },
-          why: 'a service-linked role may do what its service says',
-        },
-      ],
-    },
+    ...(world.topology.container === undefined ? [] : needsOfContainers(environment)),
     ...encryptedObjects(
       world,
       environment,
@@ -418,11 +388,47 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
   ];
 }
 
+/** What only the network and the load balancer ask for. */
+const needsOfContainers = (environment: DeclaredEnvironment): readonly Need[] => [
+  {
+    does: 'looks up availability zones',
+    actions: 'ec2:DescribeAvailabilityZones',
+    on: '*',
+    why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types"',
+  },
+  {
+    does: 'gives endpoints their private names',
+    actions: 'route53:AssociateVPCWithHostedZone',
+    on: { arn: 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ', account: environment.id },
+    why: 'Service Authorization Reference, ec2:CreateVpcEndpoint: dependent action (2024; the VPC guide does not name it)',
+    butNot: [
+      {
+        that: 'changing names',
+        actions: ['route53:ChangeResourceRecordSets', 'route53:DisassociateVPCFromHostedZone'],
+        why: 'names of others decide where their requests go',
+      },
+    ],
+  },
+  {
+    does: 'lets load balancers make their service-linked role',
+    ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
+    why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
+    butNot: [
+      {
+        that: 'roles of other services',
+        on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
+        context: { 'iam:AWSServiceName': 'organizations.amazonaws.com' },
+        why: 'a service-linked role may do what its service says',
+      },
+    ],
+  },
+];
+
 /** The cases of the CloudFormation execution roles. */
 export const executionRoles: Cases = async (world) => {
   const cases: Case[] = [];
   for (const environment of world.environments) {
-    const all = ['infrastructure', 'container-service'].flatMap((template) => {
+    const all = workloadTemplates(world.topology).flatMap((template) => {
       const { resources, declined } = environment.stack(template);
       return [...resources, ...declined];
     });

@@ -1,9 +1,9 @@
-import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../patterns/names';
+import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
-import { administratorOf, arnIn, openRepository, openRole } from './elsewhere';
+import { administratorOf, arnIn, imagesOf, openRepository, openRole } from './elsewhere';
 import { assumedByService, type EncryptedObjects, encryptedObjects, ifNoneMatch, neverDeletes } from './needs';
 
-/** The three pipelines: what their roles do, what starts them, and whom they tell. */
+/** The pipelines: what their roles do, what starts them, and whom they tell. */
 
 const stackOf: Readonly<Record<PipelineKey, string>> = {
   containerBuild: 'container-build-pipeline',
@@ -17,8 +17,22 @@ const keys = Object.keys(pipelineNames) as readonly PipelineKey[];
 export const pipelineStack = ({ tooling }: World, pipeline: PipelineKey): DeclaredStack =>
   tooling.stack(stackOf[pipeline]);
 
-/** Another pipeline than this one. */
+/** Another pipeline than this one; a route need not have it. */
 const another = (pipeline: PipelineKey): PipelineKey => keys[(keys.indexOf(pipeline) + 1) % keys.length] as PipelineKey;
+
+/** ARNs of what another pipeline of the route has; where it has no other, of what somebody else has. */
+const ofAnother = (world: World, pipeline: PipelineKey) => {
+  const { tooling, topology } = world;
+  const key = pipelinesOf(topology).find((other) => other === another(pipeline));
+  const stack = key === undefined ? undefined : pipelineStack(world, key);
+  return {
+    pipeline: stack?.arn('Pipeline') ?? arnIn(world, tooling, 'codepipeline', 'somebody-elses-pipeline'),
+    /** Only asked for where pipelines have repositories. */
+    repository: () =>
+      stack?.arn('SourceRepository') ?? arnIn(world, tooling, 'codecommit', 'somebody-elses-repository'),
+    projects: (stack?.resources ?? []).filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn),
+  };
+};
 
 /**
  * An artifact of a pipeline. CodePipeline names folders after the first 20 characters of the pipeline and the first 10
@@ -70,7 +84,7 @@ export function artifacts(
 
 /** A package of a Lambda function. */
 export const packageIn = ({ tooling }: World) =>
-  `${tooling.stack('artifact-store').arn('PackageBucket')}/orders-api/${'0'.repeat(64)}.zip`;
+  `${tooling.stack('artifact-store').arn('PackageBucket')}/any-function/${'0'.repeat(64)}.zip`;
 
 /** The cases of a pipeline: its role, and the rules that start it and tell of failures. */
 function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases[] {
@@ -80,19 +94,19 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
   const group = `tooling/${stackOf[pipeline]}`;
   const store = tooling.stack('artifact-store');
   const bucket = store.arn('ArtifactBucket');
-  const otherStack = pipelineStack(world, another(pipeline));
+  const others = ofAnother(world, pipeline);
 
   const needs: readonly Need[] = [
     assumedByService(world, role, {
       service: 'codepipeline.amazonaws.com',
-      forOne: { noun: 'pipeline', arn: stack.arn('Pipeline'), otherArn: otherStack.arn('Pipeline') },
+      forOne: { noun: 'pipeline', arn: stack.arn('Pipeline'), otherArn: others.pipeline },
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": trust policy',
     }),
     ...(topology.pipelines.source === 'codecommit'
-      ? [checksOutCodeCommit(stack, otherStack)]
+      ? [checksOutCodeCommit(stack, others.repository())]
       : [usesConnection(world, stack), writesAccessListOfConnection(world, pipeline)]),
     ...(pipeline === 'containerDeployment' ? [findsImage(world)] : []),
-    ...runsBuilds(world, stack, otherStack),
+    ...runsBuilds(world, stack, others.projects),
     ...actsInEnvironments(world, pipeline),
     ...(pipeline !== 'containerBuild' && topology.environments.some(({ approval }) => approval)
       ? asksForApproval(world)
@@ -128,7 +142,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
         {
           that: 'deletes or replaces images',
           actions: ['ecr:BatchDeleteImage', 'ecr:PutImage', 'ecr:DeleteRepository', 'ecr:PutLifecyclePolicy'],
-          on: store.arn('ImageRepository'),
+          on: imagesOf(world),
           why: 'only the build pushes images, and only the lifecycle policy deletes them',
         },
         {
@@ -141,7 +155,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
         {
           that: 'changes or starts pipelines',
           actions: ['codepipeline:UpdatePipeline', 'codepipeline:StartPipelineExecution'],
-          on: keys.map((key) => pipelineStack(world, key).arn('Pipeline')),
+          on: pipelinesOf(topology).map((key) => pipelineStack(world, key).arn('Pipeline')),
           why: 'pipelines are changed by their templates, and started by events',
         },
         {
@@ -171,7 +185,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
   ];
 }
 
-function checksOutCodeCommit(stack: DeclaredStack, otherStack: DeclaredStack): Need {
+function checksOutCodeCommit(stack: DeclaredStack, otherRepository: string): Need {
   return {
     does: 'checks out the source',
     actions: [
@@ -186,7 +200,7 @@ function checksOutCodeCommit(stack: DeclaredStack, otherStack: DeclaredStack): N
     butNot: [
       {
         that: 'the source of another pipeline',
-        on: otherStack.arn('SourceRepository'),
+        on: otherRepository,
         why: 'each pipeline has a repository of its own',
       },
       {
@@ -267,10 +281,8 @@ function findsImage(world: World): Need {
   };
 }
 
-function runsBuilds(world: World, stack: DeclaredStack, otherStack: DeclaredStack): readonly Need[] {
-  const projects = (of: DeclaredStack) =>
-    of.resources.filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn);
-  const own = projects(stack);
+function runsBuilds(world: World, stack: DeclaredStack, otherProjects: readonly string[]): readonly Need[] {
+  const own = stack.resources.filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn);
   const somebodyElses = arnIn(world, world.tooling, 'codebuild', 'project/somebody-elses-project');
   return own.length === 0
     ? []
@@ -283,7 +295,7 @@ function runsBuilds(world: World, stack: DeclaredStack, otherStack: DeclaredStac
           butNot: [
             {
               that: 'builds of others',
-              on: [...projects(otherStack), somebodyElses],
+              on: [...otherProjects, somebodyElses],
               why: 'a build acts with the role of its project',
             },
             {
@@ -315,11 +327,15 @@ function actsInEnvironments(world: World, pipeline: PipelineKey): readonly Need[
       on: roles.arn(actionRole[pipeline]),
       why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": sts:AssumeRole and trust',
       butNot: [
-        {
-          that: 'with the role of another pipeline',
-          on: roles.arn(others),
-          why: 'the other pipeline has approvals of its own',
-        },
+        ...(world.topology.container === undefined
+          ? []
+          : [
+              {
+                that: 'with the role of another pipeline',
+                on: roles.arn(others),
+                why: 'the other pipeline has approvals of its own',
+              },
+            ]),
         {
           that: 'with a role that would let it in',
           on: openRole(environment, tooling),
@@ -391,7 +407,7 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
           butNot: [
             {
               that: 'another pipeline',
-              on: pipelineStack(world, another(pipeline)).arn('Pipeline'),
+              on: ofAnother(world, pipeline).pipeline,
               why: 'a rule starts one pipeline',
             },
             {
@@ -414,5 +430,6 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
   });
 }
 
-/** The cases of the three pipelines. */
-export const pipelines: Cases = (world) => keys.flatMap((pipeline) => pipelineCases(world, pipeline).flatMap(casesOf));
+/** The cases of the pipelines. */
+export const pipelines: Cases = (world) =>
+  pipelinesOf(world.topology).flatMap((pipeline) => pipelineCases(world, pipeline).flatMap(casesOf));

@@ -17,6 +17,7 @@ import {
   arnIn,
   boundedAdministratorOf,
   foreignAccountId,
+  imagesOf,
   openKey,
   openObject,
   openRepository,
@@ -167,7 +168,6 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
 function workloadNever(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
   const { environments, tooling } = world;
   const roles = environment.stack('deployment-roles');
-  const store = tooling.stack('artifact-store');
   const deploymentRoles = ofType(roles.resources, 'AWS::IAM::Role').map(({ arn }) => arn);
   return [
     ...neverReachesOthers(world, environment),
@@ -194,7 +194,7 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
       on: packageIn(world),
       and: [
         { actions: 's3:PutObject', on: packageIn(world), context: ifNoneMatch },
-        { actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: store.arn('ImageRepository') },
+        { actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: imagesOf(world) },
       ],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
@@ -463,7 +463,10 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
           actions: 's3:GetObject',
           on: openObject(environment, environment),
           and: [
-            { actions: ['sqs:SendMessage', 'sqs:ReceiveMessage'], on: infrastructure.arn('OrdersQueue') },
+            {
+              actions: ['sqs:SendMessage', 'sqs:ReceiveMessage'],
+              on: ofType(infrastructure.resources, 'AWS::SQS::Queue').map(({ arn }) => arn),
+            },
             { actions: pull, on: repository },
           ],
           why: 'the code in the container calls no API of AWS',
@@ -497,7 +500,6 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
       ],
     },
     codeDeployCases(world, environment),
-    ...(environment.id === tooling.id ? [] : [reachedFromTooling(world, environment)]),
   ];
 }
 
@@ -510,7 +512,7 @@ function reachedFromTooling({ tooling }: World, environment: DeclaredEnvironment
       {
         that: 'changes services or functions',
         actions: ['ecs:UpdateService', 'ecs:DeleteService'],
-        on: environment.stack('container-service').arn('ContainerService'),
+        on: environment.has('container-service') ? environment.stack('container-service').arn('ContainerService') : [],
         and: [
           {
             actions: 'lambda:UpdateFunctionCode',
@@ -639,12 +641,62 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
   };
 }
 
+/** An access log, as the load balancer names it. */
+const deliveredTo = ({ region }: World, environment: DeclaredEnvironment, logBucket: string) =>
+  `${logBucket}/AWSLogs/${environment.id}/elasticloadbalancing/${region}/2026/11/23/log.gz`;
+
+const readsAccessLogs = (logBucket: string, delivered: string): readonly Need[] => [
+  {
+    does: 'reads access logs of the load balancer',
+    actions: 's3:GetObject',
+    on: delivered,
+    why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
+    butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+  },
+  {
+    does: 'lists access logs of the load balancer',
+    actions: 's3:ListBucket',
+    on: logBucket,
+    why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
+    butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+  },
+];
+
+function accessLogCases(world: World, environment: DeclaredEnvironment, logBucket: string): ActorCases {
+  const delivered = deliveredTo(world, environment, logBucket);
+  const loadBalancers: ServiceActor = {
+    kind: 'service',
+    service: 'logdelivery.elasticloadbalancing.amazonaws.com',
+    sourceAccount: environment.id,
+  };
+  return {
+    group: `${environment.name}/Elastic Load Balancing`,
+    actor: loadBalancers,
+    needs: [
+      {
+        does: 'delivers access logs',
+        actions: 's3:PutObject',
+        on: delivered,
+        why: 'Elastic Load Balancing User Guide, "Enable access logs": bucket policy for logdelivery.elasticloadbalancing.amazonaws.com',
+        butNot: [
+          {
+            that: 'those of another account',
+            on: delivered.replace(`/${environment.id}/`, `/${foreignAccountId}/`),
+            why: 'Elastic Load Balancing User Guide, "Enable access logs": the account id is part of the path',
+          },
+          { that: 'reading or deleting them', actions: ['s3:GetObject', 's3:DeleteObject'], why: 'it only writes' },
+        ],
+      },
+    ],
+  };
+}
+
 /** Keys, buckets and queues of an environment: what services and the operator do with them. */
 function dataCases(world: World, environment: DeclaredEnvironment): readonly ActorCases[] {
   const { region } = world;
   const stack = environment.stack('infrastructure');
   const key = stack.arn('WorkloadKey');
-  const logBucket = stack.arn('LogBucket');
+  const logBucket = environment.has('container-service') ? stack.arn('LogBucket') : undefined;
   const logs: ServiceActor = {
     kind: 'service',
     service: `logs.${region}.amazonaws.com`,
@@ -652,12 +704,6 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
   };
   const ofLogGroup = (arn: string) => ({ 'kms:EncryptionContext:aws:logs:arn': arn });
   const logGroup = ofType(stack.resources, 'AWS::Logs::LogGroup')[0]?.arn ?? '';
-  const loadBalancers: ServiceActor = {
-    kind: 'service',
-    service: 'logdelivery.elasticloadbalancing.amazonaws.com',
-    sourceAccount: environment.id,
-  };
-  const delivered = `${logBucket}/AWSLogs/${environment.id}/elasticloadbalancing/${region}/2026/11/23/log.gz`;
   const queues = ofType(stack.resources, 'AWS::SQS::Queue').map(({ arn }) => arn);
   const strangers: readonly Refusal[] = [world.tooling, ...world.environments]
     .filter(({ id }) => id !== environment.id)
@@ -685,20 +731,7 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
           why: 'KMS Developer Guide, "Default key policy": allows access to the account and enables IAM policies',
           butNot: strangers,
         },
-        {
-          does: 'reads access logs of the load balancer',
-          actions: 's3:GetObject',
-          on: delivered,
-          why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-          butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
-        },
-        {
-          does: 'lists access logs of the load balancer',
-          actions: 's3:ListBucket',
-          on: logBucket,
-          why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-          butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
-        },
+        ...(logBucket === undefined ? [] : readsAccessLogs(logBucket, deliveredTo(world, environment, logBucket))),
         {
           does: 'looks at queues',
           actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
@@ -734,26 +767,7 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
         },
       ],
     },
-    {
-      group: `${environment.name}/Elastic Load Balancing`,
-      actor: loadBalancers,
-      needs: [
-        {
-          does: 'delivers access logs',
-          actions: 's3:PutObject',
-          on: delivered,
-          why: 'Elastic Load Balancing User Guide, "Enable access logs": bucket policy for logdelivery.elasticloadbalancing.amazonaws.com',
-          butNot: [
-            {
-              that: 'those of another account',
-              on: delivered.replace(`/${environment.id}/`, `/${foreignAccountId}/`),
-              why: 'Elastic Load Balancing User Guide, "Enable access logs": the account id is part of the path',
-            },
-            { that: 'reading or deleting them', actions: ['s3:GetObject', 's3:DeleteObject'], why: 'it only writes' },
-          ],
-        },
-      ],
-    },
+    ...(logBucket === undefined ? [] : [accessLogCases(world, environment, logBucket)]),
   ];
 }
 
@@ -764,8 +778,10 @@ export const workloads: Cases = (world) =>
       ...ofType(environment.stack('infrastructure').resources, 'AWS::Lambda::Function').map((lambda) =>
         functionCases(world, environment, lambda),
       ),
-      flowLogCases(world, environment),
-      ...containerCases(world, environment),
+      ...(environment.has('container-service')
+        ? [flowLogCases(world, environment), ...containerCases(world, environment)]
+        : []),
+      ...(environment.id === world.tooling.id ? [] : [reachedFromTooling(world, environment)]),
       boundaryCases(world, environment),
       ...dataCases(world, environment),
     ].flatMap(casesOf),
