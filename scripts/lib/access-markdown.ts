@@ -1,5 +1,7 @@
+import { functionsIn } from '../../templates-src/define-workload';
 import { nameOf } from './access-mutants';
 import type { Proof, ProvenCase } from './access-proof';
+import { madeUpPrefix } from './made-up-functions';
 import type { ResolvedRoute } from './resolve/resolve-route';
 
 /**
@@ -29,6 +31,7 @@ export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
     `request that crosses accounts. ${cases.length} cases, ${cases.length - denials} of what must be allowed and ${denials} of what must be`,
     `denied, ask ${requests} requests; all are answered as they must be. Removing any statement, or any action of one, makes`,
     'a case fail. `npm run prove-access -- --explain "CASE"` shows which statements decide a case.',
+    ...noteOnMadeUp(route),
     '',
     '## Actors',
     '',
@@ -105,4 +108,15 @@ function plainNames({ accounts, region }: ResolvedRoute): (text: string) => stri
       (shown, [id, name]) => shown.replaceAll(id, `{${name}}`),
       text.replace(/^arn:aws:/, '').replaceAll(region, '{region}'),
     );
+}
+
+/** That the proof looks at functions which nothing deploys. */
+function noteOnMadeUp({ topology }: ResolvedRoute): readonly string[] {
+  const names = Object.keys(functionsIn(topology.workloads)).filter((name) => name.startsWith(madeUpPrefix));
+  return names.length === 0
+    ? []
+    : [
+        '',
+        `Nothing deploys ${names.join(' or ')}: the roles admit such functions before there is one, and these stand for the first.`,
+      ];
 }

@@ -1,8 +1,9 @@
 import type { Case } from '../../templates-src/access/case';
-import type { Stack, Topology } from '../../templates-src/define-topology';
+import { needsTemplate, type Stack, type Topology } from '../../templates-src/define-topology';
 import { policiesOf, type RoutePolicies } from './access-policies';
 import { generate } from './build';
-import { type ResolvedRoute, type RouteSource, resolveRoute } from './resolve/resolve-route';
+import { resolveForProof } from './made-up-functions';
+import type { ResolvedRoute, RouteSource } from './resolve/resolve-route';
 import { resolveStack } from './resolve/resolve-stack';
 import { parseTemplate } from './resolve/template-document';
 import { importTemplates } from './templates.fixture';
@@ -18,7 +19,9 @@ export async function sourceOf(
   change = (_path: string, yaml: string) => yaml,
 ): Promise<RouteSource> {
   const texts = new Map(
-    (await importTemplates()).map((source) => [source.path, change(source.path, generate(source, topology))]),
+    (await importTemplates())
+      .filter(({ path }) => needsTemplate(topology, path))
+      .map((source) => [source.path, change(source.path, generate(source, topology))]),
   );
   return {
     template: (path) => texts.get(path) ?? '',
@@ -30,7 +33,7 @@ export async function sourceOf(
 export const routeOf = async (
   topology: Topology,
   change?: (path: string, yaml: string) => string,
-): Promise<ResolvedRoute> => resolveRoute(topology, await sourceOf(topology, change));
+): Promise<ResolvedRoute> => resolveForProof(topology, await sourceOf(topology, change));
 
 /** The policies of a single stack, in the account 222222222222, beside those of a tooling account without any. */
 export function policiesOfStack(yaml: string): RoutePolicies {

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../templates-src/access/case';
 import { survivorsOf } from '../../templates-src/access/survivors';
+import { defineTopology } from '../../templates-src/define-topology';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
+import { workloads } from '../../templates-src/workloads.fixture';
 import { proveRoute } from './access';
 import { routeOf, sourceOf } from './access.fixture';
 import { proofMarkdown } from './access-markdown';
@@ -76,6 +78,10 @@ describe('the templates of three environments', () => {
 });
 
 describe('other topologies', () => {
+  const twoEnvironments = [
+    { name: 'live', approval: false },
+    { name: 'dr', approval: true },
+  ];
   const names = (count: number) => Array.from({ length: count }, (_, index) => `env${index + 1}`);
 
   it.each([
@@ -116,6 +122,17 @@ describe('other topologies', () => {
         ],
       }),
     ],
+    ['no functions', topologyWith({ project: 'shop', environments: twoEnvironments, workloads: [] })],
+    ['functions alone, no container', defineTopology({ project: 'shop', environments: twoEnvironments, workloads })],
+    [
+      'functions alone, behind a connection, in one environment',
+      defineTopology({
+        project: 'shop',
+        environments: [{ name: 'live', approval: true }],
+        workloads,
+        pipelines: { source: 'connection' },
+      }),
+    ],
     [
       'ten environments',
       topologyWith({
@@ -131,6 +148,14 @@ describe('other topologies', () => {
     600_000,
   );
 });
+
+it('no statement of a route without container changes without a case that notices', async () => {
+  const alone = defineTopology({ project: 'shop', environments: [{ name: 'live', approval: true }], workloads });
+  const proof = await proveRoute(await routeOf(alone));
+  const score = await mutate(proof.policies, proof.cases, survivorsOf(alone));
+  const unexplained = score.survivors.filter(({ reason }) => reason === undefined);
+  expect(unexplained.length + score.stale.length === 0 ? '' : describeMutation(score)).toBe('');
+}, 600_000);
 
 describe('a mistake in a template', () => {
   const two = topologyWith({

@@ -165,6 +165,16 @@ export const notNeeded: {
       ],
       unless: ['CodeSigningConfigArn'],
     },
+    // Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC": of whoever connects one
+    {
+      actions: [
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcs',
+      ],
+      unless: ['VpcConfig'],
+    },
     { actions: ['lambda:AssociateRuntimeAlias'], isNoAction: true },
     { actions: ['lambda:GetLayerVersion'], unless: ['Layers'] },
     { actions: ['lambda:PassCapacityProvider'], unless: ['CapacityProviderConfig'] },

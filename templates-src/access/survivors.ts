@@ -43,6 +43,7 @@ const survivors: readonly Survivors[] = [
   },
   {
     kind: 'widen resource',
+    of: ({ container }) => container !== undefined,
     policies: 'identity',
     sids: ['NameEndpoints'],
     reason: 'The action knows hosted zones alone, which are in no Region, and the statement names them all.',

@@ -205,7 +205,7 @@ export function executionPermissions(
     ],
 
     ...(container === undefined
-      ? { Alarms: [manageAlarms(prefix, false)] }
+      ? { Alarms: [manageAlarms(prefix, false), allow('DescribeAlarms', ['cloudwatch:DescribeAlarms'], '*')] }
       : {
           Storage: logBucketPermissions(prefix),
           Containers: [...containerPermissions(prefix), manageAlarms(prefix, true)],

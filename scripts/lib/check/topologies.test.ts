@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { defineTopology, needsTemplate } from '../../../templates-src/define-topology';
 import { topologyWith } from '../../../templates-src/topology.fixture';
+import { container, workloads } from '../../../templates-src/workloads.fixture';
 import { generate } from '../build';
 import { importTemplates } from '../templates.fixture';
 import { writeFiles } from '../write-files';
@@ -18,16 +20,19 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 const environments = (...names: readonly string[]) => names.map((name, place) => ({ name, approval: place > 0 }));
 const ten = environments(...Array.from({ length: 10 }, (_, place) => `stage${place}`));
 
+const two = environments('dev', 'live');
+
 test.each([
-  ['one environment', { project: 'rtl', environments: environments('live') }],
-  ['a connection', { project: 'rtl', environments: environments('dev', 'live'), pipelines: { source: 'connection' } }],
-  ['ten environments', { project: 'route-to-live', environments: ten }],
-] as const)(
+  ['one environment', topologyWith({ project: 'rtl', environments: environments('live') })],
+  ['a connection', topologyWith({ project: 'rtl', environments: two, pipelines: { source: 'connection' } })],
+  ['ten environments', topologyWith({ project: 'route-to-live', environments: ten })],
+  ['functions without container', defineTopology({ project: 'rtl', environments: two, workloads })],
+  ['a container without functions', defineTopology({ project: 'rtl', environments: two, container })],
+])(
   'no tool finds anything in the templates for %s',
-  async (what, definition) => {
-    const topology = topologyWith(definition);
+  async (what, topology) => {
     const folder = join(work, what.replaceAll(/\W+/g, '-'));
-    const sources = await importTemplates();
+    const sources = (await importTemplates()).filter(({ path }) => needsTemplate(topology, path));
     writeFiles(folder, new Map(sources.map((source) => [`${source.path}.yaml`, generate(source, topology)])));
     const { findings } = await checkTemplates({
       folder,

@@ -62,9 +62,14 @@ function parametersOf(path: string, text: string): Readonly<Record<string, strin
  * Resolves all stacks in the order of their deployment: outputs feed parameters, and imports find what earlier stacks
  * of the same account export.
  *
+ * @param change what is to be looked at instead of a template
  * @throws ResolutionError with everything that can't be resolved
  */
-export function resolveRoute(topology: Topology, source: RouteSource): ResolvedRoute {
+export function resolveRoute(
+  topology: Topology,
+  source: RouteSource,
+  change = (_path: string, template: TemplateDocument) => template,
+): ResolvedRoute {
   const stacks = stacksOf(topology);
   const values = new Map(stacks.map((stack) => [stack, source.parameters(stack)]));
   const problems: ResolutionProblem[] = [];
@@ -81,7 +86,7 @@ export function resolveRoute(topology: Topology, source: RouteSource): ResolvedR
 
   const templates = new Map<string, TemplateDocument>();
   const templateOf = (path: string) => {
-    const template = templates.get(path) ?? parseTemplate(source.template(path), `${path}.yaml`);
+    const template = templates.get(path) ?? change(path, parseTemplate(source.template(path), `${path}.yaml`));
     templates.set(path, template);
     return template;
   };

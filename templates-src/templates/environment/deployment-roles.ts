@@ -89,7 +89,7 @@ export default function deploymentRoles(topology: Topology): Template {
     wildcards: 'Templates name resources below the prefix of the environment; the ids of others are made by AWS.',
     suppressions:
       container === undefined
-        ? {}
+        ? { Alarms: [looksAtAlarms('DescribeAlarms')] }
         : {
             Containers: [registersTaskDefinitions('RegisterTaskDefinitions'), looksAtAlarms('DescribeScaling')],
           },
