@@ -27,8 +27,8 @@ export function writeTopology(checkout: string, definition: TopologyDefinition<s
 }
 
 /**
- * Gives a checkout another topology with the workloads of tests, and parameters and functions for it in place of those
- * that it has. What is generated from them is left to the build.
+ * Gives a checkout another topology with the workloads of tests, and parameters, functions and container for it in place
+ * of those that it has. What is generated from them is left to the build.
  *
  * @throws as {@link writeTopology}
  */
@@ -40,6 +40,14 @@ export async function giveTopology(checkout: string, definition: TopologyDefinit
   rmSync(join(checkout, 'lambda'), { recursive: true, force: true });
   for (const [name, { runtime }] of Object.entries(functionsIn(topology.workloads))) {
     writeFunction(join(checkout, 'lambda', name), runtime);
+  }
+  const container = join(checkout, 'container');
+  rmSync(container, { recursive: true, force: true });
+  if (topology.container !== undefined) {
+    mkdirSync(container);
+    // Nothing that an engine would have to fetch.
+    writeFileSync(join(container, 'Dockerfile'), 'FROM scratch\nCOPY README.md /\n');
+    writeFileSync(join(container, 'README.md'), 'The container of tests.\n');
   }
 }
 
