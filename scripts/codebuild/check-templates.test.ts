@@ -4,6 +4,10 @@ import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { compile } from '../../templates-src/dsl/compile';
+import { toYaml } from '../../templates-src/dsl/yaml';
+import infrastructureDeployment from '../../templates-src/templates/tooling/infrastructure-deployment-pipeline';
+import { topology } from '../../templates-src/topology.fixture';
 import { cfnNagTemplates } from './test-support/cfn-nag-templates';
 import { makeFolder, makeWheel, writeFiles } from './test-support/project';
 import { type Result, runScript } from './test-support/script';
@@ -421,10 +425,7 @@ esac
   test('are installed by the GitHub workflow with the Ruby that CodeBuild has', async () => {
     const repository = join(__dirname, '..', '..');
     const workflow = await readFile(join(repository, '.github/workflows/test.yml'), 'utf8');
-    const pipeline = await readFile(
-      join(repository, 'generated/tooling/infrastructure-deployment-pipeline.yaml'),
-      'utf8',
-    );
+    const pipeline = toYaml(compile(infrastructureDeployment(topology)), []);
 
     const [, ruby] = /^ +ruby: ([0-9.]+)$/m.exec(pipeline) ?? [];
     expect(ruby).toBeDefined();
