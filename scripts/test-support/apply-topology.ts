@@ -61,7 +61,7 @@ function apply(definition: TopologyDefinition<string>): void {
   if (changed !== '') {
     throw new Error(`found changes that are not committed; use a clone that can be thrown away:\n${changed}`);
   }
-  writeTopology(root, definition, '[orders]');
+  writeTopology(root, definition, { list: '[orders]', imports: "import { orders } from './workloads/orders';" });
   run('npx', 'biome', 'check', '--write', 'templates-src/topology.ts');
   run('npm', 'run', '-s', 'configure', '--', ...answersFor(defineTopology(definition)));
   run('npm', 'run', '-s', 'validate');

@@ -1,40 +1,41 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineTopology, type TopologyDefinition } from '../../templates-src/define-topology';
 import { functionsIn } from '../../templates-src/define-workload';
 import { writeValues } from '../lib/values.fixture';
 
 /**
- * Writes another topology into `topology.ts`, as somebody does who adopts this.
+ * Writes another `topology.ts`, which has nothing of the one that was there.
  *
- * @param workloads the list of workloads as an expression in the file; those of the definition are not looked at
- * @throws Error when the file declares none where it is expected
+ * @param workloads an expression for the list of workloads, and the import that it needs; those of the definition are
+ * not looked at, because they hold functions, which cannot be written
  */
-export function writeTopology(checkout: string, definition: TopologyDefinition<string>, workloads: string): void {
-  const path = join(checkout, 'templates-src', 'topology.ts');
-  const declaration = /^export const topology = defineTopology\(\{$.*?^\}\);$/ms;
-  const source = readFileSync(path, 'utf8');
-  if (!declaration.test(source)) {
-    throw new Error(`${path}: found no 'export const topology = defineTopology({' on a line of its own.`);
-  }
-  // Workloads hold functions, which JSON has none of.
-  const { workloads: _, ...rest } = definition;
-  const text = JSON.stringify(rest, null, 2).replace(/\n}$/, () => `,\n  "workloads": ${workloads}\n}`);
+export function writeTopology(
+  checkout: string,
+  { workloads: _, ...definition }: TopologyDefinition<string>,
+  workloads: { readonly list: string; readonly imports: string },
+): void {
+  const text = JSON.stringify(definition, null, 2).replace(/\n}$/, () => `,\n  "workloads": ${workloads.list}\n}`);
   writeFileSync(
-    path,
-    source.replace(declaration, () => `export const topology = defineTopology(${text});`),
+    join(checkout, 'templates-src', 'topology.ts'),
+    `import { defineTopology } from './define-topology';
+${workloads.imports}
+
+export const topology = defineTopology(${text});
+`,
   );
 }
 
 /**
  * Gives a checkout another topology with the workloads of tests, and parameters, functions and container for it in place
  * of those that it has. What is generated from them is left to the build.
- *
- * @throws as {@link writeTopology}
  */
 export async function giveTopology(checkout: string, definition: TopologyDefinition<string>): Promise<void> {
   const topology = defineTopology(definition);
-  writeTopology(checkout, definition, "require('./workloads.fixture').workloads");
+  writeTopology(checkout, definition, {
+    list: 'workloads',
+    imports: "import { workloads } from './workloads.fixture';",
+  });
   rmSync(join(checkout, 'parameters'), { recursive: true, force: true });
   await writeValues(join(checkout, 'parameters'), topology);
   rmSync(join(checkout, 'lambda'), { recursive: true, force: true });
