@@ -18,8 +18,8 @@ ${settingsOf(topology)
   .join('')}
   --like [NEW=]NAME                make the files of NEW, or of all new environments, out of those of NAME; may be
                                    repeated. Default: the nearest, production to production
-  --remove                         remove what no stack reads any more: files of environments that are gone, parameters
-                                   that no template has
+  --remove                         remove what no stack reads any more: files of environments and templates that are
+                                   gone, parameters that no template has
   --parameters DIR                 folder of the files, instead of parameters/
   --help                           print this text
 

@@ -128,8 +128,11 @@ const containerTemplates = [
  *
  * @param template as in `Stack`
  */
-export const needsTemplate = ({ container }: Topology, template: string) =>
-  container !== undefined || !containerTemplates.includes(template);
+export const needsTemplate = (topology: Topology, template: string) => !unneededTemplates(topology).includes(template);
+
+/** The templates that a route has no stacks of. */
+export const unneededTemplates = ({ container }: Topology): readonly string[] =>
+  container === undefined ? containerTemplates : [];
 
 /** The parameters of a stack that its file must not hold. */
 export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly string[] => [

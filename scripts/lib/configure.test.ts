@@ -564,6 +564,22 @@ describe('when the topology has changed', () => {
     expect(removed).toMatchObject({ leftOver: [], report: leftOver.map((one) => `Removed ${one}`) });
   });
 
+  test('of a container that is gone it says what is left over, too', async () => {
+    const { container: _, ...withoutContainer } = chainOf('dev', 'prod');
+    const files = [
+      'dev/container-service.json',
+      'test/container-service.json',
+      'tooling/container-build-pipeline.json',
+    ];
+    const changed = sized(withoutContainer, Object.fromEntries(files.map((path) => [path, fileOf({})])));
+
+    const { leftOver } = await run(changed);
+    expect(leftOver).toEqual(expect.arrayContaining(files.map((path) => `parameters/${path}`)));
+
+    const { removals } = await run({ ...changed, removes: true });
+    expect(removals).toEqual(expect.arrayContaining(files));
+  });
+
   test('another order changes nothing, and one environment alone is the one of its kind', async () => {
     expect(await run(sized(chainOf('prod', 'test', 'dev')))).toMatchObject({ files: {}, removals: [], leftOver: [] });
     const { files } = await run({ ...sized(chainOf('live')), removes: true });

@@ -6,7 +6,13 @@ import {
   toolingAccount,
 } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
-import { environmentFiles, environmentsWithFiles, fileName, goneEnvironments } from './environment-folders';
+import {
+  environmentFiles,
+  environmentsWithFiles,
+  fileName,
+  goneEnvironments,
+  unneededFiles,
+} from './environment-folders';
 import { type FileTree, pathInTree } from './parameter-tree';
 
 /** Where the files of an environment come from that had none, or not all of them. */
@@ -26,7 +32,7 @@ export interface Arrangement {
   readonly from: ReadonlyMap<string, string>;
   /** Parameters that got another name because their environment did, by file. */
   readonly renamed: ReadonlyMap<string, readonly (readonly [before: string, now: string])[]>;
-  /** Files of environments that the topology no longer has. */
+  /** Files of environments and templates that the topology no longer has. */
   readonly leftOver: readonly string[];
 }
 
@@ -70,6 +76,7 @@ export async function arrange(arranging: Arranging): Promise<Arrangement> {
   );
   const { texts, renamed } = renameParameters(tree, moved);
   const names = environmentFiles(topology);
+  const unneeded = unneededFiles(topology);
   return {
     tree: new Map([
       ...[...tree].filter(([path]) => !leaves.has(path)),
@@ -80,7 +87,9 @@ export async function arrange(arranging: Arranging): Promise<Arrangement> {
     from,
     renamed,
     leftOver: [...tree.keys()].filter(
-      (path) => gone.some(({ name }) => path.startsWith(`${name}/`)) && names.has(fileName(path)) && !leaves.has(path),
+      (path) =>
+        unneeded.includes(path) ||
+        (gone.some(({ name }) => path.startsWith(`${name}/`)) && names.has(fileName(path)) && !leaves.has(path)),
     ),
   };
 }

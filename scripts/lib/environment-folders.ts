@@ -4,6 +4,7 @@ import {
   type Environment,
   type Topology,
   toolingAccount,
+  unneededTemplates,
 } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
 import { type FileTree, pathInTree } from './parameter-tree';
@@ -11,12 +12,21 @@ import { type FileTree, pathInTree } from './parameter-tree';
 /** `dev/infrastructure.json` -> `infrastructure.json` */
 export const fileName = (path: string) => path.slice(path.indexOf('/') + 1);
 
-/** The names that files of an environment have. */
+/** The names that files of an environment have, or had when the route had more templates. */
 export const environmentFiles = (topology: Topology): ReadonlySet<string> =>
-  new Set(
-    stacksOf(topology)
+  new Set([
+    ...stacksOf(topology)
       .filter(({ account }) => account !== toolingAccount)
       .map((stack) => fileName(pathInTree(stack))),
+    ...unneededTemplates(topology).map((template) => `${fileName(template)}.json`),
+  ]);
+
+/** Files of templates that the route has no stacks of, in folders of accounts that it has. */
+export const unneededFiles = (topology: Topology): readonly string[] =>
+  unneededTemplates(topology).flatMap((template) =>
+    (template.startsWith(`${toolingAccount}/`) ? [toolingAccount] : topology.environments.map(({ name }) => name)).map(
+      (account) => `${account}/${fileName(template)}.json`,
+    ),
   );
 
 /** The environments of the topology that have files. */
