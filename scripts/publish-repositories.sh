@@ -6,7 +6,7 @@ usage() {
   cat <<'END'
 Usage: scripts/publish-repositories.sh [OPTION...] [REPOSITORY...]
 
-Pushes what the three pipelines start from, out of the commit that is checked out here:
+Pushes what the pipelines start from, out of the commit that is checked out here:
 
   ECS-Container-Build        the contents of container/, and of scripts/codebuild/ what builds the image
   Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
@@ -134,6 +134,14 @@ while (($# > 0)); do
       ;;
   esac
   shift 2
+done
+# A route of functions alone has one pipeline.
+if [[ ! -e $source_repository/generated/environment/container-service.yaml ]]; then
+  repositories=(Infrastructure-Deployment)
+fi
+for name in "${selected[@]}"; do
+  [[ " ${repositories[*]} " == *" $name "* ]] ||
+    fail_usage "'$name' is a pipeline of the container, and templates-src/topology.ts declares none."
 done
 ((${#selected[@]} == 0)) || repositories=("${selected[@]}")
 

@@ -215,6 +215,27 @@ describe('publishing into three empty repositories', () => {
   });
 });
 
+describe('a route without container', () => {
+  beforeEach(prepare);
+
+  test('publishes Infrastructure-Deployment alone, and names the pipelines that it does not have', () => {
+    rmSync(join(source(), 'generated', 'environment', 'container-service.yaml'));
+    rmSync(join(source(), 'ecs-deploy'), { recursive: true });
+    commitAll('Without container');
+
+    expect(publishAll()).toEqual({
+      [containerBuild]: '',
+      [infrastructureDeployment]: expect.stringMatching(/^pushed /),
+      [containerDeployment]: '',
+    });
+    const { status, stderr } = publish(containerBuild);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `'${containerBuild}' is a pipeline of the container, and templates-src/topology.ts declares none.`,
+    );
+  });
+});
+
 describe('publishing later work', () => {
   beforeEach(() => {
     prepare();

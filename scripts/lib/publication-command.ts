@@ -1,4 +1,4 @@
-import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../templates-src/patterns/names';
+import { pipelineNames, pipelineNamesOf, pipelinesOf } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';
 import { type Aws, awsCli } from './aws-cli';
@@ -92,8 +92,8 @@ async function main(argv: readonly string[]): Promise<void> {
   const tooling = plan.targets[0] as Target;
   if (usesCodeCommit) {
     const { region, profile, said } = await destination(tooling, awsCli);
-    for (const [key, name] of Object.entries(pipelineNamesOf(topology))) {
-      process.stdout.write(`repository\t${pipelineNames[key as PipelineKey]}\t${name}\n`);
+    for (const pipeline of pipelinesOf(topology)) {
+      process.stdout.write(`repository\t${pipelineNames[pipeline]}\t${pipelineNamesOf(topology)[pipeline]}\n`);
     }
     process.stdout.write(`region\t${region}\nprofile\t${profile ?? ''}\nsaid\t${said}\n`);
   }

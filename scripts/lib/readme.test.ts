@@ -28,6 +28,13 @@ describe('the generated part of the README', () => {
     expect(text).toContain('container_stage -- approval --> container_prod["Prod account');
   });
 
+  it('draws one pipeline where there is no container', () => {
+    const { container: _, ...alone } = topology;
+    const text = withRoute(`${begin}\n${end}`, alone);
+    expect(text.match(/subgraph \w+/g)).toEqual(['subgraph infrastructure']);
+    expect(text).not.toMatch(/ECS-Container|deployment ~~~/);
+  });
+
   it('says which lines are missing where there is no place for it', () => {
     expect(() => withRoute('# Title\n', topology)).toThrow(/expected the lines\n {2}<!-- Generated from/);
   });

@@ -38,7 +38,7 @@ export function withRoute(readme: string, topology: Topology): string {
 }
 
 function picture(topology: Topology): string {
-  const { environments } = topology;
+  const { environments, container } = topology;
   const names = pipelineNamesOf(topology);
   /** The stages of a pipeline that deploy, one after the other, with the approvals between them. */
   const deployments = (id: string, first: string, what: string) =>
@@ -47,8 +47,7 @@ function picture(topology: Topology): string {
       const arrow = approval ? '-- approval -->' : '-->';
       return `    ${before} ${arrow} ${id}_${name}["${pascalCase(name)} account: ${what}"]:::environment`;
     });
-  const lines = [
-    'flowchart TB',
+  const containers = [
     `  subgraph build ["${names.containerBuild}"]`,
     '    direction LR',
     '    commit_container(["commit to container/"]) --> image["build image"] --> registry[("ECR: build id, latest")]',
@@ -60,13 +59,17 @@ function picture(topology: Topology): string {
     '  end',
     // Links between the pipelines, not between their stages: those would undo the direction inside.
     '  build -- push of latest --> deployment',
+  ];
+  const lines = [
+    'flowchart TB',
+    ...(container === undefined ? [] : containers),
     `  subgraph infrastructure ["${names.infrastructureDeployment}"]`,
     '    direction LR',
 
     '    commit_templates(["commit to templates, parameters or lambda/"]) --> package["package functions"] --> check["cfn-lint, cfn-nag"]',
     ...deployments('stacks', 'check', 'CloudFormation, function code'),
     '  end',
-    '  deployment ~~~ infrastructure',
+    ...(container === undefined ? [] : ['  deployment ~~~ infrastructure']),
     '  classDef environment fill:#e6f4ea,stroke:#34a853,color:#111',
   ];
   return ['```mermaid', ...lines, '```'].join('\n');
