@@ -236,6 +236,25 @@ describe('package-lambdas.sh', () => {
     ]);
   });
 
+  test('configures the templates that there are', async () => {
+    const source = await project(API);
+    await rm(join(source.folder, 'generated/environment/container-service.yaml'));
+    await rm(join(source.folder, 'parameters/dev/container-service.json'));
+    await rm(join(source.folder, 'parameters/test/container-service.json'));
+    const { code, stderr } = await source.package();
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect((await readdir(join(source.folder, 'package/configuration'), { recursive: true })).sort()).toEqual([
+      ...['dev', 'dev/infrastructure.json', 'test', 'test/infrastructure.json'],
+    ]);
+  });
+
+  test('of no functions at all is a manifest without any', async () => {
+    const source = await project({ 'lambda/README.md': '' });
+    expect(await source.package()).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect((await source.manifest()).functions).toEqual([]);
+  });
+
   test('packages what a function needs at run time and leaves out the rest', async () => {
     const source = await project({
       ...API,
@@ -464,7 +483,7 @@ describe('what cannot be packaged', () => {
     const expected = [
       'The folder name "Upper_Case" is no function name;',
       'The folders "a-1" and "a1" both need the template parameter A1CodeKey.',
-      `lambda/without-settings: found no function for this folder in ${platformsPath}. Type its settings into`,
+      `lambda/without-settings: found no function for this folder in ${platformsPath}. Add it to a workload`,
       `${platformsPath}: found the function without-folder, but no folder lambda/without-folder. Create the folder`,
       'lambda/broken/package.json: found no JSON object',
       'lambda/empty: found no file to package;',
@@ -478,10 +497,10 @@ describe('what cannot be packaged', () => {
       'lambda/native/lib/tool.so: found a binary for arm64, expected one for Linux on x86_64.',
       'lambda/unlocked: package.json names dependencies (left-pad), but there is no package-lock.json.',
       'lambda/yarn: found yarn.lock; dependencies are installed from package-lock.json or requirements.txt',
-      'parameters/dev/infrastructure.json: DesiredCount is 2; expected a string',
       'parameters/dev/container-service.json: found no JSON (Expecting',
-      'parameters/test/infrastructure.json: found something else at its top level;',
+      'parameters/dev/infrastructure.json: DesiredCount is 2; expected a string',
       'parameters/test/container-service.json: cannot be read (No such file or directory);',
+      'parameters/test/infrastructure.json: found something else at its top level;',
       'package-lambdas.sh: Nothing has been packaged; see above.',
     ];
     expect(lines.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
@@ -523,8 +542,11 @@ describe('what cannot be packaged', () => {
     });
   });
 
-  test('is a folder without functions', async () => {
-    const source = await project({ 'lambda/README.md': '' });
+  test('is a folder without functions, when the templates have some', async () => {
+    const source = await project({
+      'lambda/README.md': '',
+      [platformsPath]: platformsFile(['lambda/orders-api/a.py']),
+    });
 
     expect(await source.package()).toMatchObject({
       code: 1,
@@ -722,6 +744,7 @@ describe('options', () => {
     await writeFiles(source.folder, {
       'functions/order-events/app.py': '',
       'templates/lambda-functions.json': platformsFile(['lambda/order-events/app.py']),
+      'templates/infrastructure.yaml': '',
     });
 
     const result = await runScript('package-lambdas.sh', [], {

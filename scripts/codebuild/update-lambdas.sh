@@ -204,6 +204,10 @@ mkdir "$work/before" "$work/after" "$work/updated" "$work/error"
 
 manifest_lines=$(python3 "$here/lib/manifest.py" "$manifest") || fail "$environment: the manifest cannot be used; see above."
 bucket=${manifest_lines%%$'\n'*}
+if [[ $manifest_lines != *$'\n'* ]]; then
+  printf '%s: the manifest has no functions; nothing to update.\n' "$environment"
+  exit 0
+fi
 printf '%s\n' "${manifest_lines#*$'\n'}" >"$work/functions"
 
 assume_role

@@ -546,7 +546,7 @@ describe('a manifest', () => {
     ['that is cut off', () => JSON.stringify(manifest).slice(0, 100), 'found no JSON ('],
     ['that is no object', () => '[]', 'found no bucket name at "bucket" (found null).'],
     ['without a bucket', () => ({ functions: manifest.functions }), 'found no bucket name at "bucket" (found null).'],
-    ['without functions', () => ({ ...manifest, functions: [] }), 'found no list of functions at "functions".'],
+    ['without functions', () => ({ bucket: manifest.bucket }), 'found no list of functions at "functions".'],
     ['with a text for a function', () => ({ ...manifest, functions: ['orders'] }), 'found no object at functions[0].'],
     [
       'with a wrong name',
@@ -570,6 +570,17 @@ describe('a manifest', () => {
     expect(result.code).toBe(1);
     expect(result.stderr).toContain(`manifest.json: ${message}`);
     expect(result.stderr).toContain('dev: the manifest cannot be used; see above.');
+    expect(proxy.calls).toEqual([]);
+  });
+
+  test('of no functions leaves nothing to do', async () => {
+    const functions = await deployment([], { ...manifest, functions: [] });
+
+    expect(await functions.update()).toMatchObject({
+      code: 0,
+      stdout: 'dev: the manifest has no functions; nothing to update.\n',
+      stderr: '',
+    });
     expect(proxy.calls).toEqual([]);
   });
 

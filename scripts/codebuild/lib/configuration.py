@@ -16,8 +16,8 @@ from files import write_json_atomically
 from function_source import code_key_parameter
 from manifest import Package
 
-# The templates that the Infrastructure-Deployment pipeline deploys; the parameters of others are not its business.
-PIPELINE_TEMPLATES = ("infrastructure", "container-service")
+# The template of environments that the operator deploys; its parameters are not the pipeline's business.
+OPERATORS_TEMPLATE = "deployment-roles"
 TEMPLATE_WITH_FUNCTIONS = "infrastructure"
 # Not an environment: the folder with the parameters of the tooling account's stacks, which deploy.sh deploys.
 TOOLING = "tooling"
@@ -75,10 +75,24 @@ def read_parameters(path: str, *beside: str) -> dict[str, str]:
     return parsed["Parameters"]
 
 
-def read_stack_policies(templates_directory: str) -> dict[str, Any]:
+def pipeline_templates(templates_directory: str) -> list[str]:
+    """The templates that the Infrastructure-Deployment pipeline deploys, sorted by name. Raises ConfigurationError."""
+    names = [name for name, extension in map(os.path.splitext, os.listdir(templates_directory)) if extension == ".yaml"]
+    templates = sorted(set(names) - {OPERATORS_TEMPLATE})
+    if TEMPLATE_WITH_FUNCTIONS not in templates:
+        raise ConfigurationError(
+            [
+                f"{templates_directory}: found {', '.join(sorted(names)) or 'no template'}; expected "
+                f"{TEMPLATE_WITH_FUNCTIONS}.yaml among them. Is --templates-dir the right folder?"
+            ]
+        )
+    return templates
+
+
+def _read_stack_policies(templates_directory: str, templates: list[str]) -> dict[str, Any]:
     """The stack policies by template: <template>.stack-policy.json, where there is one. Raises ConfigurationError."""
     policies = {}
-    for template in PIPELINE_TEMPLATES:
+    for template in templates:
         path = os.path.join(templates_directory, f"{template}.stack-policy.json")
         if os.path.exists(path):
             try:
@@ -90,17 +104,19 @@ def read_stack_policies(templates_directory: str) -> dict[str, Any]:
 
 
 def configurations(
-    parameters_directory: str, environments: list[str], packages: list[Package], stack_policies: dict[str, Any]
+    parameters_directory: str, environments: list[str], packages: list[Package], templates_directory: str
 ) -> dict[str, dict[str, Any]]:
     """The template configurations by their paths below the configuration folder.
 
     Raises ConfigurationError with the problems of all files, not of the first alone.
     """
+    templates = pipeline_templates(templates_directory)
+    stack_policies = _read_stack_policies(templates_directory, templates)
     code_keys = {code_key_parameter(package.function): package.key for package in packages}
     result: dict[str, dict[str, Any]] = {}
     problems: list[str] = []
     for environment in environments:
-        for template in PIPELINE_TEMPLATES:
+        for template in templates:
             path = os.path.join(parameters_directory, environment, f"{template}.json")
             try:
                 parameters = read_parameters(path)

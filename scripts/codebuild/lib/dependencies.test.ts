@@ -301,7 +301,7 @@ describe('of a Node.js function', () => {
         `fn: node_modules/pinned is for cpu ${process.arch}, expected ${otherCpu} (${platform}). It is a dependency ` +
           'that must be there: make it an optional one, or remove it if another package brings it along.',
         'fn: package.json: found engines.node 22.x, but the function runs nodejs24.x. Correct one of them (the runtime ' +
-          'is typed in templates-src/lambda-functions.ts).',
+          'is typed in the workload in templates-src/workloads).',
         'fn: warning: old@1.0.0 says engines.node <20, but the function runs nodejs24.x. Take a release for it.',
       ].sort(),
     );

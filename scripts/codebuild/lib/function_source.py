@@ -49,14 +49,14 @@ def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionS
         for entry in os.scandir(lambda_directory)
         if entry.is_dir() and not entry.name.startswith(".") and entry.name not in NEVER_PACKAGED
     )
-    if not names:
+    platforms = read_platforms(platforms_path)
+    if platforms and not names:
         raise SourceError(
             [
                 f"{lambda_directory}: found no sub-folder; expected one folder per function. "
                 "Is --lambda-dir the right folder?"
             ]
         )
-    platforms = read_platforms(platforms_path)
     problems = _name_problems(names) + _platform_problems(lambda_directory, names, platforms_path, platforms)
 
     def read(name: str) -> FunctionSource | SourceError:
@@ -145,13 +145,13 @@ def _platform_problems(
     """Folders that no template has a function for, and functions that have no folder."""
     build = f"run `npm run build` and commit {platforms_path}"
     return [
-        f"{lambda_directory}/{name}: found no function for this folder in {platforms_path}. Type its settings into "
-        f"templates-src/lambda-functions.ts, {build}; or remove the folder."
+        f"{lambda_directory}/{name}: found no function for this folder in {platforms_path}. Add it to a workload "
+        f"in templates-src/workloads, {build}; or remove the folder."
         for name in names
         if name not in platforms
     ] + [
         f"{platforms_path}: found the function {name}, but no folder {lambda_directory}/{name}. Create the folder with "
-        f"its code; or remove its settings from templates-src/lambda-functions.ts, {build}."
+        f"its code; or take it out of its workload in templates-src/workloads, {build}."
         for name in sorted(platforms)
         if name not in names
     ]
@@ -190,7 +190,7 @@ def _dependency_problems(folder: str, platform: Platform) -> list[str]:
     others = ("package.json", *NPM_LOCKS) if platform.language == "python" else (PIP_LOCK,)
     problems = [
         f"{folder}: found {lock}, but the function runs {platform.runtime}, which has no use for it. Remove the file, or "
-        "correct the runtime in templates-src/lambda-functions.ts."
+        "correct the runtime in its workload in templates-src/workloads."
         for lock in others
         if os.path.isfile(os.path.join(folder, lock))
     ]

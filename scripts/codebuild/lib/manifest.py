@@ -67,7 +67,7 @@ def read_manifest(path: str) -> tuple[str, list[Package]]:
     if not isinstance(bucket, str) or not BUCKET.fullmatch(bucket):
         raise _damaged(path, f"no bucket name at \"bucket\" (found {json.dumps(bucket)})")
     functions = manifest.get("functions")
-    if not isinstance(functions, list) or not functions:
+    if not isinstance(functions, list):
         raise _damaged(path, 'no list of functions at "functions"')
     packages = [_package(path, index, function) for index, function in enumerate(functions)]
     names = [package.function for package in packages]

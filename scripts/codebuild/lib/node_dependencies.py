@@ -64,7 +64,7 @@ def _engine_problems(function: str, folder: str, platform: Platform) -> list[str
         if package["location"] == "":
             problems.append(
                 f"{function}: package.json: found {wanted}. Correct one of them (the runtime is typed in "
-                "templates-src/lambda-functions.ts)."
+                "the workload in templates-src/workloads)."
             )
         else:
             print(f"{function}: warning: {package['pkgid']} says {wanted}. Take a release for it.", file=sys.stderr)

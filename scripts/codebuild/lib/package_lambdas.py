@@ -26,7 +26,6 @@ from configuration import (
     ConfigurationError,
     configurations,
     environments_in,
-    read_stack_policies,
     write_configurations,
 )
 from dependencies import add_dependencies
@@ -47,7 +46,7 @@ def plan(lambda_directory: str, templates_directory: str, parameters_directory: 
         problems += error.problems
     try:
         # With no packages yet: what is wrong with the files themselves shows before anything is uploaded.
-        configurations(parameters_directory, _environments(parameters_directory, environments), [], {})
+        configurations(parameters_directory, _environments(parameters_directory, environments), [], templates_directory)
     except ConfigurationError as error:
         problems += error.problems
     if problems:
@@ -102,7 +101,7 @@ def finish(
         parameters_directory,
         _environments(parameters_directory, environments),
         packages,
-        read_stack_policies(templates_directory),
+        templates_directory,
     )
     write_configurations(os.path.join(output_directory, "configuration"), files)
     write_manifest(os.path.join(output_directory, "manifest.json"), bucket, packages)

@@ -34,6 +34,12 @@ export const stackPolicy = { Statement: [{ Effect: 'Allow', Action: 'Update:*', 
  * stack policy of the one template that has one.
  */
 export const parameters: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['container-service', 'deployment-roles', 'infrastructure'].map((name) => [
+      `generated/environment/${name}.yaml`,
+      '',
+    ]),
+  ),
   'generated/environment/container-service.stack-policy.json': JSON.stringify(stackPolicy),
   'parameters/tooling/artifact-store.json': '{"Parameters": {"Region": "eu-west-1"}}',
   ...Object.fromEntries(
