@@ -17,15 +17,26 @@ tests show whether anything depends on what belongs to the user. For a clone tha
 parameters/, generated/ and ecs-deploy/ are overwritten, and must be without changes before.
 
   one          one environment, another project, in us-east-1
-  four         four environments behind a connection, another project, in us-east-1
+  four         four environments behind a connection, another project, in us-east-1, without the sample
+  functions    two environments with functions alone, no container, another project, in us-east-1
 
 Exit codes: 0 applied, 1 failed, 2 wrong usage
 `;
 
+const container = { name: 'web', port: 3000, healthCheckPath: '/ready' };
+
 const topologies: Readonly<Record<string, TopologyDefinition<string>>> = {
-  one: { project: 'shop', environments: [{ name: 'live', approval: true, production: true }] },
+  one: { project: 'shop', environments: [{ name: 'live', approval: true, production: true }], container },
+  functions: {
+    project: 'thumbnails',
+    environments: [
+      { name: 'sandbox', approval: false },
+      { name: 'live', approval: true, production: true },
+    ],
+  },
   four: {
     project: 'billing',
+    container,
     pipelines: { source: 'connection' },
     environments: [
       { name: 'sandbox', approval: false },
@@ -35,6 +46,9 @@ const topologies: Readonly<Record<string, TopologyDefinition<string>>> = {
     ],
   },
 };
+
+/** Those that have no use for the sample. */
+const withoutSample = new Set(['four']);
 
 const root = join(__dirname, '..', '..');
 
@@ -56,12 +70,17 @@ function answersFor(topology: Topology): string[] {
   ];
 }
 
-function apply(definition: TopologyDefinition<string>): void {
+function apply(name: string, definition: TopologyDefinition<string>): void {
   const changed = run('git', 'status', '--porcelain');
   if (changed !== '') {
     throw new Error(`found changes that are not committed; use a clone that can be thrown away:\n${changed}`);
   }
-  writeTopology(root, definition, { list: '[orders]', imports: "import { orders } from './workloads/orders';" });
+  if (withoutSample.has(name)) {
+    run('npm', 'run', '-s', 'remove-sample');
+    writeTopology(root, definition, { list: '[]', imports: '' });
+  } else {
+    writeTopology(root, definition, { list: '[orders]', imports: "import { orders } from './workloads/orders';" });
+  }
   run('npx', 'biome', 'check', '--write', 'templates-src/topology.ts');
   run('npm', 'run', '-s', 'configure', '--', ...answersFor(defineTopology(definition)));
   run('npm', 'run', '-s', 'validate');
@@ -75,12 +94,13 @@ function main(): number {
     process.stdout.write(help);
     return 0;
   }
-  const definition = args.length === 1 ? topologies[args[0] ?? ''] : undefined;
+  const [name = ''] = args;
+  const definition = args.length === 1 ? topologies[name] : undefined;
   if (definition === undefined) {
     process.stderr.write(`try-topology: expected one of ${Object.keys(topologies).join(', ')}\n\n${help}`);
     return 2;
   }
-  apply(definition);
+  apply(name, definition);
   process.stdout.write('Applied. `npm test` is next; `git status` says what was changed.\n');
   return 0;
 }
