@@ -27,18 +27,23 @@ export const topology = defineTopology(${text});
 }
 
 /**
- * Gives a checkout another topology with the workloads of tests, and parameters, functions and container for it in place
+ * Gives a checkout another topology with the workloads of tests, or none, and parameters, functions and container for it in place
  * of those that it has. What is generated from them is left to the build.
  */
 export async function giveTopology(checkout: string, definition: TopologyDefinition<string>): Promise<void> {
   const topology = defineTopology(definition);
-  writeTopology(checkout, definition, {
-    list: 'workloads',
-    imports: "import { workloads } from './workloads.fixture';",
-  });
+  writeTopology(
+    checkout,
+    definition,
+    topology.workloads.length === 0
+      ? { list: '[]', imports: '' }
+      : { list: 'workloads', imports: "import { workloads } from './workloads.fixture';" },
+  );
   rmSync(join(checkout, 'parameters'), { recursive: true, force: true });
   await writeValues(join(checkout, 'parameters'), topology);
   rmSync(join(checkout, 'lambda'), { recursive: true, force: true });
+  mkdirSync(join(checkout, 'lambda'));
+  writeFileSync(join(checkout, 'lambda', 'README.md'), 'The functions of tests.\n');
   for (const [name, { runtime }] of Object.entries(functionsIn(topology.workloads))) {
     writeFunction(join(checkout, 'lambda', name), runtime);
   }

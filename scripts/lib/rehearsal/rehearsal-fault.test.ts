@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { topology } from '../../../templates-src/topology.fixture';
 import { rehearsalOf } from './rehearsal.fixture';
 
-const rehearseRoute = rehearsalOf(topology);
+// Without functions, as after `npm run remove-sample`: nothing that comes before or after the failure needs one.
+const rehearseRoute = rehearsalOf({ ...topology, workloads: [] });
 
 test('a failing check stops the pipeline there, tells the topic, and nothing is deployed', async () => {
   const { well, text, left } = await rehearseRoute({ only: 'Infrastructure-Deployment', failAt: 'Check' });

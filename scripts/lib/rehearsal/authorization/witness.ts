@@ -4,7 +4,8 @@ import type { Case } from '../../../../templates-src/access/case';
 import type { Topology } from '../../../../templates-src/define-topology';
 import { stacksOf } from '../../../../templates-src/stacks';
 import { worldOf } from '../../access-world';
-import { readFolders, resolveRoute } from '../../resolve/resolve-route';
+import { resolveForProof } from '../../made-up-functions';
+import { readFolders } from '../../resolve/resolve-route';
 import { duration, type Report, table } from '../report';
 import { Authorizer, type Denial } from './authorizer';
 import type { Question } from './call';
@@ -90,4 +91,4 @@ export class Witness {
 }
 
 const casesOf = (topology: Topology, checkout: string): Promise<readonly Case[]> =>
-  allCases(worldOf(resolveRoute(topology, readFolders(join(checkout, 'generated'), join(checkout, 'parameters')))));
+  allCases(worldOf(resolveForProof(topology, readFolders(join(checkout, 'generated'), join(checkout, 'parameters')))));
