@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { allCases } from '../../templates-src/access';
+import type { Case } from '../../templates-src/access/case';
 import { toolingAccount } from '../../templates-src/define-topology';
 import { topologyWith } from '../../templates-src/topology.fixture';
 import { sourceOf } from './access.fixture';
+import { Evaluator } from './access-evaluate';
 import { policiesOf } from './access-policies';
+import { worldOf } from './access-world';
 import { type ResolvedRoute, resolveRoute } from './resolve/resolve-route';
 
 /** A route of its own in the same tooling account: all have the account ids of the fixture. */
-async function routeOf(project: string): Promise<ResolvedRoute> {
+async function routeOf(project: string, change?: (path: string, yaml: string) => string): Promise<ResolvedRoute> {
   const topology = topologyWith({ project, environments: [{ name: 'dev', approval: false }] });
-  return resolveRoute(topology, await sourceOf(topology));
+  return resolveRoute(topology, await sourceOf(topology, change));
 }
 
 const toolingStacks = ({ stacks }: ResolvedRoute) =>
@@ -40,6 +44,77 @@ const covers = (pattern: string, text: string) =>
       .replaceAll('*', '.*')
       .replaceAll('?', '.')}$`,
   ).test(text);
+
+/** The same route with environments in accounts of their own. */
+async function apart(project: string): Promise<ResolvedRoute> {
+  const topology = topologyWith({ project, environments: [{ name: 'dev', approval: true }] });
+  const source = await sourceOf(topology);
+  return resolveRoute(topology, {
+    ...source,
+    parameters: (stack) =>
+      Object.fromEntries(
+        Object.entries(source.parameters(stack)).map(([key, value]) => [
+          key,
+          key === 'DevAccountId' ? '999999999999' : value,
+        ]),
+      ),
+  });
+}
+
+/**
+ * What the roles of one route must be able to do, asked by their namesakes of another on the same resources.
+ *
+ * @returns cases that are denied as they stand, and expect to be
+ */
+function askedByAnother(cases: readonly Case[], theirs: string, mine: string): readonly Case[] {
+  const swapped = (arn: string) => arn.replace(`:role/${theirs}-`, `:role/${mine}-`);
+  return cases.flatMap(({ actor, requests, ...rest }): Case[] => {
+    if (actor.kind !== 'role' || rest.expect !== 'allowed' || swapped(actor.arn) === actor.arn) {
+      return [];
+    }
+    // On `*` there is nothing of the other route.
+    const onTheirs = requests
+      .map(({ on, ...request }) => ({ ...request, on: [on].flat().filter((target) => target !== '*') }))
+      .filter(({ on }) => on.length > 0);
+    return onTheirs.map((request, index) => ({
+      ...rest,
+      id: `${rest.id} (${index}), asked by ${mine}`,
+      actor: { kind: 'role', arn: swapped(actor.arn) },
+      requests: [request],
+      expect: 'denied',
+    }));
+  });
+}
+
+/** What roles of one route are allowed on resources of another, of all that the other's own roles must be able to do. */
+async function allowedAsAnother(mine: ResolvedRoute, own: string, other: string): Promise<readonly string[]> {
+  const theirs = await apart(other);
+  const policies = policiesOf({ stacks: new Map([...mine.stacks, ...theirs.stacks]) });
+  const asked = askedByAnother(await allCases(worldOf(theirs)), other, own).filter(
+    ({ actor }) => actor.kind === 'role' && policies.roles.has(actor.arn),
+  );
+  expect(new Set(asked.map(({ group }) => group)).size).toBeGreaterThan(8);
+  expect(asked.length).toBeGreaterThan(50);
+  const evaluator = new Evaluator(policies);
+  const allowed: string[] = [];
+  for (const of of asked) {
+    for (const request of evaluator.requests(of)) {
+      if ((await request.decide()).result === 'Allowed') {
+        allowed.push(`${of.id}: ${request.action} on ${request.resource}`);
+      }
+    }
+  }
+  return allowed;
+}
+
+test('a role that reaches the images of another route is found', async () => {
+  const wide = await routeOf('shop', (_path, yaml) => yaml.replaceAll('repository/shop-container', 'repository/*'));
+  expect(await allowedAsAnother(wide, 'shop', 'shop-eu')).toContainEqual(
+    expect.stringMatching(
+      /BuildImage: pushes images .*asked by shop: ecr:PutImage on .*:repository\/shop-eu-container$/,
+    ),
+  );
+});
 
 // One name begins with the other, and one is the project of this repository.
 describe.each([
@@ -77,6 +152,10 @@ describe.each([
     );
     expect(roles.size).toBeGreaterThan(5);
     expect(reached).toEqual([]);
+  });
+
+  test(`is denied all that the roles of ${other} must do, evaluated as AWS does`, async () => {
+    expect(await allowedAsAnother(await routeOf(own), own, other)).toEqual([]);
   });
 
   test(`is admitted to nothing by ${other}`, async () => {
