@@ -10,7 +10,7 @@ at the first failure. Running it again changes nothing that is up to date.
 
 SELECTION  all                 every stack but those that a pipeline deploys (default)
            ACCOUNT             the stacks of an account: tooling, or an environment
-           STACK               one stack, by its full name: route-to-live-dev-deployment-roles
+           STACK               one stack, by its full name: <project>-dev-deployment-roles
                                (the only way to name a stack that a pipeline deploys)
 
 OPTION     --dry-run           print the commands, ready to be pasted, and contact nothing

@@ -20,7 +20,7 @@ See to it that no pipeline is running: it would deploy again what has just been 
 
 SELECTION  all                 every stack, those that a pipeline deployed included (default)
            ACCOUNT             all stacks of an account: tooling, or an environment
-           STACK               one stack, by its full name: route-to-live-dev-infrastructure
+           STACK               one stack, by its full name: <project>-dev-infrastructure
 
 OPTION     --including-prod    allow environments that templates-src/topology.ts calls production
            --yes               do not ask

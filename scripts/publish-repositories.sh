@@ -12,8 +12,9 @@ Pushes what the pipelines start from, out of the commit that is checked out here
   Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
   ECS-Container-Deployment   the contents of ecs-deploy/
 
-In AWS their names end in the project, unless it is route-to-live. With names of repositories, only those. On the first
-day publish Infrastructure-Deployment alone and let it deploy: the other two pipelines need what it creates.
+In AWS the names may end in the project (ECS-Container-Build-shop); here they are called as above. With names of
+repositories, only those. On the first day publish Infrastructure-Deployment alone and let it deploy: the other two
+pipelines need what it creates.
 
 Each gets one commit on top of its branch that says which commit here it comes from; a repository whose contents are
 the same already gets none, so running this again pushes nothing. It is plain git: nothing is forced, the work tree
@@ -37,7 +38,7 @@ OPTION     --remote NAME=URL   URL of one of the repositories; may be repeated
            --dry-run           say what would be pushed, and push nothing
            --help
 
-With git-remote-codecommit: --remote-base codecommit::eu-west-1://route-to-live-tooling@
+With git-remote-codecommit: --remote-base codecommit::REGION://PROFILE@
 Exit code: 0 all published or up to date, 1 failed, 2 wrong usage.
 END
 }
@@ -82,6 +83,16 @@ fail_usage() {
   exit 2
 }
 
+# check_name OPTION NAME: ends the script unless a repository is called so.
+check_name() {
+  local name
+  for name in "${repositories[@]}"; do
+    [[ $2 != "$name" ]] || return 0
+    [[ $2 != "$name"-* ]] || fail_usage "$1Found '$2', expected the name without the project: $name."
+  done
+  fail_usage "$1Unknown repository '$2', expected one of ${repositories[*]}."
+}
+
 command -v git >/dev/null || fail "found no 'git' on PATH. Install it first."
 declare -A remote=() replaceable=()
 selected=()
@@ -108,8 +119,7 @@ while (($# > 0)); do
       ;;
     -*) fail_usage "Unknown option '$1'." ;;
     *)
-      [[ " ${repositories[*]} " == *" $1 "* ]] ||
-        fail_usage "Unknown repository '$1', expected one of ${repositories[*]}."
+      check_name '' "$1"
       selected+=("$1")
       shift
       continue
@@ -118,8 +128,7 @@ while (($# > 0)); do
   case $1 in
     --remote)
       [[ $2 == *=?* ]] || fail_usage "--remote is '$2', expected NAME=URL."
-      [[ " ${repositories[*]} " == *" ${2%%=*} "* ]] ||
-        fail_usage "--remote names '${2%%=*}', expected one of ${repositories[*]}."
+      check_name '--remote: ' "${2%%=*}"
       remote[${2%%=*}]=${2#*=}
       ;;
     --remote-base) remote_base=${2%/} ;;

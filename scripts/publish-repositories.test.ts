@@ -335,7 +335,14 @@ describe('called', () => {
     [['--branch'], '--branch needs a value'],
     [['--branch', 'a..b'], "--branch is 'a..b', expected the name of a branch"],
     [['--remote', 'https://example.com'], "--remote is 'https://example.com', expected NAME=URL"],
-    [['--remote', 'Container=https://example.com'], "--remote names 'Container', expected one of ECS-Container-Build"],
+    [
+      ['--remote', 'Container=https://example.com'],
+      "--remote: Unknown repository 'Container', expected one of ECS-Container-Build",
+    ],
+    [
+      ['ECS-Container-Build-shop'],
+      "Found 'ECS-Container-Build-shop', expected the name without the project: ECS-Container-Build.",
+    ],
     [['--replace', 'main'], "--replace is 'main', expected the full id of a commit"],
   ])('with %j it says what is wrong and ends with 2', (options, message) => {
     const { status, stderr } = spawnSync(script, options, { env: environment(), encoding: 'utf8' });

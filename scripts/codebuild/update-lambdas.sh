@@ -23,7 +23,7 @@ Options (and the environment variables that are their defaults):
   --role-arn ARN            role to assume in the environment's account (LAMBDA_UPDATE_ROLE_ARN)
   --environment NAME        environment, for messages (ENVIRONMENT_NAME)
   --function-prefix PREFIX  what stands before the manifest's names in the names of the functions, as in
-                            route-to-live-dev- (FUNCTION_PREFIX)
+                            <project>-dev- (FUNCTION_PREFIX)
   --jobs N                  how many functions are updated at a time (UPDATE_JOBS, else 8)
   --help                    this text
 

@@ -8,6 +8,8 @@ import type { TemplateFile } from './template-file';
 export interface RetainedResource {
   readonly logicalId: string;
   readonly type: string;
+  /** What people call it, where that is not the id by which CloudFormation knows it, and the template says it. */
+  readonly name?: string;
   /** Why it is kept. */
   readonly reason: string;
 }
@@ -92,13 +94,20 @@ const reasonsToKeep: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'its log would be lost',
 };
 
+/** Properties with the names of resources that CloudFormation knows by an id. */
+const nameProperties: Readonly<Record<string, string>> = { 'AWS::CodeCommit::Repository': 'RepositoryName' };
+
 /** What of a template outlives its stack. */
 export function retainedResources({ resources }: TemplateFile): RetainedResource[] {
   return Object.entries(resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
-    .map(([logicalId, { Type }]) => ({
-      logicalId,
-      type: Type,
-      reason: reasonsToKeep[Type] ?? 'its template says so',
-    }));
+    .map(([logicalId, { Type, Properties }]) => {
+      const name = Properties?.[nameProperties[Type] ?? ''];
+      return {
+        logicalId,
+        type: Type,
+        ...(typeof name === 'string' ? { name } : {}),
+        reason: reasonsToKeep[Type] ?? 'its template says so',
+      };
+    });
 }

@@ -32,6 +32,7 @@ Resources:
   Bucket: {Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate}
   Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Sub "\${AWS::StackName}-orders"}}
   Log: {Type: AWS::Logs::LogGroup, DeletionPolicy: Retain}
+  Source: {Type: AWS::CodeCommit::Repository, DeletionPolicy: Retain, Properties: {RepositoryName: the-repository}}
 `;
 
 const view = (answers: Readonly<Record<string, Partial<Answer>>>) =>
@@ -48,6 +49,7 @@ const there = {
     stdout: JSON.stringify([
       ['Bucket', 'AWS::S3::Bucket', 'the-bucket'],
       ['Table', 'AWS::DynamoDB::Table', 'the-table'],
+      ['Source', 'AWS::CodeCommit::Repository', '0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d'],
       ['Failed', 'AWS::SNS::Topic', null],
     ]),
   },
@@ -64,6 +66,7 @@ test('what is kept is what the deployed template retains, whatever the checkout 
 
 Retained, because the deployed template says so (its DeletionPolicy):
   Bucket the-bucket (AWS::S3::Bucket): its objects would be lost
+  Source the-repository (AWS::CodeCommit::Repository): its commits would be lost
 They keep their names, which a later deployment needs: adopt them with it (scripts/deploy.sh --adopt), or delete
 them yourself once nobody needs them.
 `);

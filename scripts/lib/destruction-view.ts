@@ -110,7 +110,8 @@ export function announcement(stacks: readonly DoomedStack[]): string {
           '',
           'Retained, because the deployed template says so (its DeletionPolicy):',
           ...retained.map(
-            ({ logicalId, physicalId, type, reason }) => `  ${logicalId} ${physicalId} (${type}): ${reason}`,
+            ({ logicalId, physicalId, name = physicalId, type, reason }) =>
+              `  ${logicalId} ${name} (${type}): ${reason}`,
           ),
           'They keep their names, which a later deployment needs: adopt them with it (scripts/deploy.sh --adopt), or delete',
           'them yourself once nobody needs them.',

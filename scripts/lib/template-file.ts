@@ -4,7 +4,16 @@ import { defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, 
 /** What the scripts need to know of a generated template. Every scalar is text, exactly as it is written in the file. */
 export interface TemplateFile {
   readonly parameters: Readonly<Record<string, { readonly Default?: string }>>;
-  readonly resources: Readonly<Record<string, { readonly Type: string; readonly DeletionPolicy?: string }>>;
+  readonly resources: Readonly<
+    Record<
+      string,
+      {
+        readonly Type: string;
+        readonly DeletionPolicy?: string;
+        readonly Properties?: Readonly<Record<string, unknown>>;
+      }
+    >
+  >;
 }
 
 /**
