@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkoutForTests } from '../../checkout.fixture';
 import { Report } from '../report';
 import { type Policies, SmallRoute, sound, without } from './route.fixture';
+
+// The summary compares with the cases of the proof, which are about generated templates.
+const checkout = checkoutForTests();
 
 let route: SmallRoute;
 beforeAll(async () => {
@@ -146,7 +150,7 @@ test('the summary names what is missing, and what no case of the proof knows', a
     columns: () => 120,
   });
 
-  await route.witness.tell(report, process.cwd());
+  await route.witness.tell(report, checkout);
 
   expect(text).toMatch(
     /^ {2}Denied: arn:aws:iam::222222222222:role\/update must not lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:222222222222:function:function$/m,
