@@ -1,6 +1,7 @@
 import type { Container } from './container-task';
-import { type Workload, workloadProblems } from './define-workload';
+import type { Workload } from './define-workload';
 import { pascalCase } from './patterns/function-names';
+import { topologyProblems } from './topology-problems';
 
 /** An account of the environment chain, as it is declared in the topology. */
 export interface Environment<Name extends string = string> {
@@ -140,93 +141,19 @@ export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly str
   ...passedByPipeline,
 ];
 
-/** Beginnings that names of AWS must not have; those of the project's buckets and load balancers begin with the project. */
-const takenByAws = [
-  // Elastic Load Balancing API Reference, CreateLoadBalancer
-  { beginning: 'internal-', rule: 'no load balancer is called so' },
-  // Amazon S3 User Guide, "General purpose bucket naming rules"
-  ...['xn--', 'sthree-', 'amzn-s3-demo-'].map((beginning) => ({ beginning, rule: 'S3 keeps such names of buckets' })),
-];
-
 /**
  * Checks a topology and gives it back with the literal types of its environment names, so that naming an environment
  * it doesn't know is a compile error.
  *
- * @throws Error that lists every name that AWS or this project can't use.
+ * @throws Error that lists everything in it that AWS or this project can't use.
  */
 export function defineTopology<const Name extends string>(definition: TopologyDefinition<Name>): Topology<Name> {
-  const problems: string[] = [];
-  const { project, environments } = definition;
-  if (!/^[a-z][a-z0-9-]{1,14}[a-z0-9]$/.test(project)) {
-    problems.push(
-      `project: found '${project}', expected 3 to 16 lower-case letters, digits and hyphens that start with a letter`,
-    );
-  }
-  const taken = takenByAws.find(({ beginning }) => `${project}-`.startsWith(beginning));
-  if (taken !== undefined) {
-    problems.push(
-      `project: found '${project}', but ${taken.rule}: give it another beginning than '${taken.beginning}'`,
-    );
-  }
-  if (environments.length === 0) {
-    problems.push('environments: found none, expected at least one');
-  }
-  const accounts: string[] = [toolingAccount, ...environments.map(({ name }) => name)];
-  environments.forEach(({ name, sharesAccountWith }, index) => {
-    const path = `environments[${index}]`;
-    if (!/^[a-z][a-z0-9]{1,11}$/.test(name)) {
-      problems.push(`${path}.name: found '${name}', expected 2 to 12 lower-case letters or digits, a letter first`);
-    }
-    if (accounts.indexOf(name) !== index + 1) {
-      problems.push(`${path}.name: '${name}' is taken, expected a name of its own`);
-    }
-    if (sharesAccountWith !== undefined && !accounts.slice(0, index + 1).includes(sharesAccountWith)) {
-      problems.push(
-        `${path}.sharesAccountWith: found '${sharesAccountWith}', expected ` +
-          `${accounts.slice(0, index + 1).join(' or ')} (tooling, or an environment declared earlier)`,
-      );
-    }
-  });
-  const pipelines = { ...defaultChoices, ...definition.pipelines };
-  const { approvalTimeoutInMinutes, branch } = pipelines;
-  if (
-    !Number.isInteger(approvalTimeoutInMinutes) ||
-    approvalTimeoutInMinutes < 5 ||
-    approvalTimeoutInMinutes > 86_400
-  ) {
-    problems.push(
-      `pipelines.approvalTimeoutInMinutes: found ${approvalTimeoutInMinutes}, CodePipeline takes 5 to 86400 (60 days)`,
-    );
-  }
-  if (!/^[A-Za-z0-9._/-]{1,100}$/.test(branch)) {
-    problems.push(`pipelines.branch: found '${branch}', expected the name of one branch, without wildcards`);
-  }
-  const { workloads = [], container } = definition;
-  problems.push(
-    ...workloadProblems(workloads, `${project}--`.length + Math.max(0, ...environments.map(({ name }) => name.length))),
-  );
-  if (container !== undefined) {
-    problems.push(...containerProblems(container));
-  }
+  const problems = topologyProblems(definition);
   if (problems.length > 0) {
     throw new Error(`templates-src/topology.ts:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
-  return { ...definition, pipelines, workloads };
-}
-
-function containerProblems({ name, port, healthCheckPath }: Container): readonly string[] {
-  return [
-    ...(/^[A-Za-z0-9_-]{1,255}$/.test(name)
-      ? []
-      : [`container.name: found '${name}', expected letters, digits, hyphens and underscores, as ECS takes them`]),
-    // The container runs without capabilities, so it can't listen below.
-    ...(Number.isInteger(port) && port >= 1024 && port <= 65_535
-      ? []
-      : [`container.port: found ${port}, expected 1024 to 65535: the container has no right to listen below`]),
-    ...(/^\/[\x21-\x7e]{0,1023}$/.test(healthCheckPath)
-      ? []
-      : [`container.healthCheckPath: found '${healthCheckPath}', expected a path that begins with /`]),
-  ];
+  const { pipelines, workloads = [] } = definition;
+  return { ...definition, pipelines: { ...defaultChoices, ...pipelines }, workloads };
 }
 
 /** `dev` -> `DevAccountId`: the parameter that holds an environment's account id in templates of the tooling account. */

@@ -23,7 +23,7 @@ describe('a route where all is well', () => {
     project: 'shop',
     environments: [
       { name: 'int', approval: false },
-      { name: 'live', approval: true, production: true, sharesAccountWith: 'int' },
+      { name: 'test', approval: true, sharesAccountWith: 'int' },
     ],
   });
   const many = topologyWith({

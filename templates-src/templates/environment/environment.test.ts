@@ -204,3 +204,8 @@ describe('container-service', () => {
     );
   });
 });
+
+test('a route in which nothing would run is refused, with what to declare', () => {
+  const { container: _, ...nothing } = topologyWith({ ...topology, workloads: [] });
+  expect(() => infrastructure(nothing)).toThrow(/found neither a container nor a function, .*topology\.ts$/);
+});

@@ -1,4 +1,6 @@
 import type { Topology } from '../../define-topology';
+import { functionsIn } from '../../define-workload';
+import { TemplateError } from '../../dsl/problems';
 import { type Template, template } from '../../dsl/template';
 import { declareFunctions } from '../../patterns/lambda-functions';
 import { declareLogBucket } from '../../patterns/log-bucket';
@@ -15,6 +17,13 @@ import { declareAccounts, logRetentionDays } from '../../patterns/workload-param
  */
 export default function infrastructure(topology: Topology): Template {
   const { project, container, workloads } = topology;
+  const hasFunctions = Object.keys(functionsIn(workloads)).length > 0;
+  if (container === undefined && !hasFunctions) {
+    const message =
+      'found neither a container nor a function, expected one of them, or nothing would run: declare a container, or a ' +
+      'workload with a function, in templates-src/topology.ts';
+    throw new TemplateError([{ path: 'topology', message }]);
+  }
   const holds = container === undefined ? 'Lambda functions' : 'network and Lambda functions';
   const t = template(`Environment account of ${project}: ${holds}`);
 
@@ -33,7 +42,7 @@ export default function infrastructure(topology: Topology): Template {
     declareLogBucket(t, topology, EnvironmentName, LogRetentionDays);
   }
 
-  if (workloads.length > 0) {
+  if (hasFunctions) {
     const { FunctionDeadLetterQueue, queue } = declareQueues(t, topology, {
       environment: EnvironmentName,
       key: key.Arn,
