@@ -8,7 +8,7 @@ import { defineTopology, type Topology } from '../../templates-src/define-topolo
 import { examine } from '../../templates-src/dsl/compile';
 import { Intrinsic, type Node } from '../../templates-src/dsl/document';
 import { toYaml } from '../../templates-src/dsl/yaml';
-import { templatePaths, templateSources, templatesFolder } from './templates';
+import { loadTemplate, neededPaths, templatesFolder } from './templates';
 
 /**
  * What is compared, all of it as whole processes, because starting is most of the time:
@@ -65,7 +65,7 @@ function prepare(topology: Topology, folder: string): void {
     compilerOptions: { noCheck: true, noEmit: false, rootDir: root, outDir: folder },
     files: [
       ...['dsl/compile', 'dsl/yaml', 'topology'].map((path) => join(root, 'templates-src', `${path}.ts`)),
-      ...templatePaths().map((path) => join(templatesFolder, `${path}.ts`)),
+      ...neededPaths(topology).map((path) => join(templatesFolder, `${path}.ts`)),
     ],
     include: [],
   };
@@ -100,7 +100,7 @@ const topology = count
       environments: Array.from({ length: count }, (_, index) => ({ name: 'env' + index, approval: index > 0 })),
     })
   : own;
-${JSON.stringify(templatePaths())}.forEach((path, index) => {
+${JSON.stringify(neededPaths(topology))}.forEach((path, index) => {
   const { document } = examine(require('./templates-src/templates/' + path).default(topology));
   writeFileSync(__dirname + '/written/' + index + '.yaml', toYaml(document, []));
 });
@@ -111,7 +111,7 @@ console.log(process.resourceUsage().maxRSS);
 
 /** A program that writes the templates of a topology as literals, and tells its peak memory. */
 function floorOf(chain: Topology): string {
-  const literals = templateSources().map(({ make }) => longForms(examine(make(chain)).document));
+  const literals = neededPaths(chain).map((path) => longForms(examine(loadTemplate(path, chain)).document));
   return `const { writeFileSync } = require('node:fs');
 const { dump } = require('js-yaml');
 const literals = ${JSON.stringify(literals)};
@@ -149,7 +149,7 @@ function compare(topology: Topology, folder: string, rounds: number, tell: (line
   const times = runs.map((all) => median(all.map(({ seconds }) => seconds)));
   const [, floor = Number.NaN, , generator = Number.NaN, , npm = Number.NaN] = times;
 
-  const documents = templateSources().map(({ make }) => examine(make(topology)).document);
+  const documents = neededPaths(topology).map((path) => examine(loadTemplate(path, topology)).document);
   const resources = documents.reduce((sum, { Resources }) => sum + Object.keys(Resources ?? {}).length, 0);
   const lines = documents.reduce((sum, document) => sum + toYaml(document, []).split('\n').length, 0);
   tell(`${documents.length} templates, ${resources} resources, ${lines} lines; medians of ${rounds} processes`);

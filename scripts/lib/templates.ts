@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import type { Topology } from '../../templates-src/define-topology';
+import { needsTemplate, type Topology } from '../../templates-src/define-topology';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { Template } from '../../templates-src/dsl/template';
 
@@ -25,6 +25,10 @@ export function templatePaths(): readonly string[] {
     .map((file) => file.split(sep).join('/').replace(/\.ts$/, ''))
     .sort();
 }
+
+/** Paths of the templates that a route has stacks of. */
+export const neededPaths = (topology: Topology): readonly string[] =>
+  templatePaths().filter((path) => needsTemplate(topology, path));
 
 /** The sources of all generated files; a module is loaded when its template is made. */
 export const templateSources = (): readonly TemplateSource[] =>
