@@ -105,6 +105,43 @@ export const faults: readonly Fault[] = [
     fails: ['shop-int-infrastructure'],
   },
   {
+    check: 'routes',
+    of: 'another route of the same name',
+    answers: {
+      'cloudformation describe-stacks': changedStack(
+        'shop-artifact-store',
+        {},
+        { IntAccountId: '777777777777', LiveAccountId: '888888888888' },
+      ),
+    },
+    says: /^shop-artifact-store is deployed for accounts that this route does not have \(IntAccountId 777777777777, LiveAccountId 888888888888\)$/,
+    toDo: /another route that is called shop, give this one another project/,
+    fails: ['shop-artifact-store'],
+  },
+  {
+    check: 'routes',
+    of: 'an environment of another route in the account',
+    answers: {
+      'cloudformation describe-stacks': (call, healthy) =>
+        call.account === 'int' && call.input.StackName === undefined
+          ? output({
+              Stacks: [
+                ...(healthy() as { output: { Stacks: object[] } }).output.Stacks,
+                ...['books-dev-deployment-roles', 'books-notes'].map((StackName) => ({
+                  StackName,
+                  StackStatus: 'CREATE_COMPLETE',
+                  CreationTime: '2026-11-01T00:00:00Z',
+                  Tags: [{ Key: 'Project', Value: 'books' }],
+                })),
+              ],
+            })
+          : undefined,
+    },
+    says: /^the route books has this account, too \(books-dev-deployment-roles\), and roles/,
+    toDo: /give one of the routes an account of its own/,
+    fails: ['shop-int-deployment-roles'],
+  },
+  {
     check: 'drift',
     of: 'a parameter that was changed by hand',
     answers: {

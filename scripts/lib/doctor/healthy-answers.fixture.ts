@@ -27,7 +27,8 @@ export const healthyAnswers: HealthyAnswers = {
       Account: view.accountId,
       Arn: `arn:aws:sts::${view.accountId}:assumed-role/ReadOnly/operator`,
     }),
-  'cloudformation describe-stacks': ({ stack }) => output({ Stacks: [deployed(stack as ExpectedStack)] }),
+  'cloudformation describe-stacks': ({ view, stack }) =>
+    output({ Stacks: (stack === undefined ? view.stacks : [stack]).map(deployed) }),
   'cloudformation get-template': ({ stack }) => output({ TemplateBody: stack?.template }),
   'cloudformation list-stack-resources': ({ stack }) =>
     output({
@@ -107,10 +108,10 @@ export const healthyAnswers: HealthyAnswers = {
 
 /** What AWS answers otherwise when nothing is deployed yet. */
 export const firstDayAnswers: HealthyAnswers = {
-  'cloudformation describe-stacks': ({ input }) => ({
-    error: 'ValidationError',
-    message: `Stack with id ${input.StackName} does not exist`,
-  }),
+  'cloudformation describe-stacks': ({ input }) =>
+    input.StackName === undefined
+      ? output({ Stacks: [] })
+      : { error: 'ValidationError', message: `Stack with id ${input.StackName} does not exist` },
   's3api head-bucket': () => ({ error: '404', message: 'Not Found' }),
   'ecr describe-repositories': () => ({ error: 'RepositoryNotFoundException' }),
   'codecommit get-repository': () => ({ error: 'RepositoryDoesNotExistException' }),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { firstDifference, settled } from '../../deployed-stacks';
 import type { AccountView, ExpectedStack } from '../account-view';
 import { type Check, type Finding, notApplicable, ofEach, orOk, problem } from '../check';
+import { isOfAnotherRoute } from './routes';
 
 export const drift: Check = {
   name: 'drift',
@@ -16,9 +17,10 @@ export const drift: Check = {
   },
 };
 
-async function look(view: AccountView, { stack, template, parameters }: ExpectedStack): Promise<Finding[]> {
+async function look(view: AccountView, expected: ExpectedStack): Promise<Finding[]> {
+  const { stack, template, parameters } = expected;
   const deployed = await view.deployed(stack);
-  if (deployed === undefined || !settled.test(deployed.StackStatus)) {
+  if (deployed === undefined || !settled.test(deployed.StackStatus) || isOfAnotherRoute(deployed, expected)) {
     return [];
   }
   const { TemplateBody } = await view.call<{ TemplateBody: string | object }>('cloudformation', 'get-template', {

@@ -8,6 +8,7 @@ import { pipelines } from './pipelines';
 import { principals } from './principals';
 import { protection } from './protection';
 import { quotas } from './quotas';
+import { routes } from './routes';
 import { rules } from './rules';
 import { serviceLinkedRoles } from './service-linked-roles';
 import { sources } from './sources';
@@ -18,6 +19,7 @@ import { zones } from './zones';
 /** Every check but that of the credentials, without which the others would look at another account. */
 export const checks: readonly Check[] = [
   stacks,
+  routes,
   drift,
   names,
   quotas,
