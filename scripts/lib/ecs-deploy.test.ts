@@ -84,3 +84,11 @@ test('a file that is missing or no JSON is named', () => {
   expect(missing).toMatch(/^parameters\/dev\/container-service\.json: Region: found no such file, expected/);
   expect(broken).toMatch(/^parameters\/test\/container-service\.json: Region: found a file that is no JSON \(/);
 });
+
+test('a route without container has none of these files; what others put there stays', () => {
+  applyBuild(plan());
+  writeFileSync(join(work, 'ecs-deploy', 'README.md'), 'Notes');
+  const { container: _, ...alone } = topology;
+  applyBuild(planEcsDeploy(alone, join(work, 'ecs-deploy'), join(work, 'parameters')));
+  expect(readdirSync(join(work, 'ecs-deploy'))).toEqual(['README.md']);
+});
