@@ -132,7 +132,7 @@ describe('a build that fails writes nothing and says where to look:', () => {
     [
       'a name in the topology that AWS does not take',
       () => replace('templates-src/topology.ts', '"name": "prod"', '"name": "Prod"'),
-      /^templates-src\/topology\.ts:\n {2}- environments\[2\]\.name: found 'Prod', expected /,
+      /^templates-src\/topology\.ts:\n {2}- environments\[2\].name: found "Prod" \(capital letters\), expected /,
     ],
   ])('%s', (_, spoil, message) => {
     write(artifactStore, 'stale');
