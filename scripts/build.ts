@@ -39,7 +39,7 @@ function main(): number {
 function build(check: boolean): number {
   // Loaded late, so that a mistake in topology.ts is reported like any other and not with a trace of module loading.
   const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
-  const { applyBuild, generatedFolder, planBuild, planFunctionPlatforms } =
+  const { applyBuild, generatedFolder, planBuild, planBuildScripts, planFunctionPlatforms } =
     require('./lib/build') as typeof import('./lib/build');
   const { planEcsDeploy } = require('./lib/ecs-deploy') as typeof import('./lib/ecs-deploy');
   const { planReadme } = require('./lib/readme') as typeof import('./lib/readme');
@@ -47,6 +47,7 @@ function build(check: boolean): number {
   const plans = [
     planBuild(topology, generatedFolder),
     planFunctionPlatforms(topology, generatedFolder),
+    planBuildScripts(generatedFolder),
     planEcsDeploy(topology),
   ];
   const errors = plans.flatMap((plan) => plan.errors);

@@ -130,6 +130,15 @@ read_feeds() {
   done
 }
 
+# upload_scripts STACK: puts the scripts that the stack's builds run where they look for them, unless they are there.
+upload_scripts() {
+  [[ -n ${scripts_check[$1]:-} ]] || return 0
+  ! run_text "${scripts_check[$1]}" || return 0
+  run_text "${scripts_pack[$1]}" && run_text "${scripts_upload[$1]}" && return
+  # Somebody else was faster.
+  grep -q PreconditionFailed "$work/err"
+}
+
 # protect_stack STACK: switches termination protection on where it is to be, and is not yet.
 protect_stack() {
   [[ -n ${stack_protection[$1]:-} && -z ${is_protected[$1]} ]] || return 0
@@ -204,7 +213,7 @@ deploy_stack() {
     result=failed
   elif [[ -n $adopt && -n ${stack_note[$stack]:-} ]]; then
     result='left to its pipeline'
-  elif ! { read_feeds "$stack" && run_text "${stack_command[$stack]}"; }; then
+  elif ! { read_feeds "$stack" && upload_scripts "$stack" && run_text "${stack_command[$stack]}"; }; then
     result=failed
   elif grep -q 'No changes to deploy' "$work/out"; then
     result='no changes'

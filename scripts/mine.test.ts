@@ -8,7 +8,7 @@ import { proveRoute } from './lib/access';
 import { proofMarkdown } from './lib/access-markdown';
 import { mutate } from './lib/access-mutants';
 import { describeMutation, describeProof } from './lib/access-report';
-import { generatedFolder, planBuild, planFunctionPlatforms } from './lib/build';
+import { generatedFolder, planBuild, planBuildScripts, planFunctionPlatforms } from './lib/build';
 import { checkTemplates } from './lib/check/check-templates';
 import { tools } from './lib/check/finding';
 import { cfnLintProgram } from './lib/check/scanners/cfn-lint';
@@ -49,6 +49,7 @@ test('what is generated for me is up to date; otherwise run `npm run build` and 
   const plans = [
     planBuild(topology, generatedFolder, await importTemplates()),
     planFunctionPlatforms(topology, generatedFolder),
+    planBuildScripts(generatedFolder),
     planEcsDeploy(topology),
   ];
   expect(plans.flatMap(({ errors }) => errors)).toEqual([]);

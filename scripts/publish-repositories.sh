@@ -8,8 +8,8 @@ Usage: scripts/publish-repositories.sh [OPTION...] [REPOSITORY...]
 
 Pushes what the pipelines start from, out of the commit that is checked out here:
 
-  ECS-Container-Build        the contents of container/, and of scripts/codebuild/ what builds the image
-  Infrastructure-Deployment  generated/environment, parameters, lambda, scripts/codebuild
+  ECS-Container-Build        the contents of container/
+  Infrastructure-Deployment  generated/environment, parameters, lambda
   ECS-Container-Deployment   the contents of ecs-deploy/
 
 In AWS the names may end in the project (ECS-Container-Build-shop); here they are called as above. With names of
@@ -54,16 +54,10 @@ source_repository=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # contents_of NAME: what a repository holds, a path here and the path there on each line; no path there is its root.
 contents_of() {
   case $1 in
-    ECS-Container-Build)
-      printf '%s\t%s\n' container ''
-      local file
-      for file in build-image.sh lib/common.sh lib/files.py lib/image.py; do
-        printf '%s\t%s\n' "scripts/codebuild/$file" "scripts/codebuild/$file"
-      done
-      ;;
+    ECS-Container-Build) printf '%s\t%s\n' container '' ;;
     Infrastructure-Deployment)
       local folder
-      for folder in generated/environment parameters lambda scripts/codebuild; do
+      for folder in generated/environment parameters lambda; do
         printf '%s\t%s\n' "$folder" "$folder"
       done
       ;;

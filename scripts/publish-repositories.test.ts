@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { madeUpId } from './lib/values.fixture';
 const repository = checkoutForTests();
 const names = Object.values(pipelineNames);
 const { containerBuild, infrastructureDeployment, containerDeployment } = pipelineNames;
-const published = ['container', 'generated/environment', 'parameters', 'lambda', 'scripts/codebuild', 'ecs-deploy'];
+const published = ['container', 'generated/environment', 'parameters', 'lambda', 'ecs-deploy'];
 
 const operatorsStacks = stacksOf(topology).filter(({ deployedBy }) => deployedBy === 'deploy.sh');
 
@@ -119,15 +119,11 @@ describe('publishing into three empty repositories', () => {
     publishAll();
 
     expect(filesOf(bare(containerBuild), 'main')).toEqual(
-      filesOf(source(), 'HEAD', (path) =>
-        /^scripts\/codebuild\/(build-image\.sh|lib\/(common\.sh|files\.py|image\.py))$/.test(path)
-          ? path
-          : below('container', path),
-      ),
+      filesOf(source(), 'HEAD', (path) => below('container', path)),
     );
     expect(filesOf(bare(infrastructureDeployment), 'main')).toEqual(
       filesOf(source(), 'HEAD', (path) =>
-        /^(generated\/environment|parameters|lambda|scripts\/codebuild)\//.test(path) ? path : undefined,
+        /^(generated\/environment|parameters|lambda)\//.test(path) ? path : undefined,
       ),
     );
     expect(filesOf(bare(containerDeployment), 'main')).toEqual(
@@ -138,18 +134,6 @@ describe('publishing into three empty repositories', () => {
         `First\nSource-Commit: ${commit}`,
       );
     }
-  });
-
-  test('gives the image build everything that it calls', () => {
-    publishAll();
-    const checkout = join(work, 'checkout');
-    git(work, 'clone', '--quiet', '--branch', 'main', bare(containerBuild), checkout);
-    expect(existsSync(join(checkout, 'Dockerfile'))).toBe(true);
-    const script = join(checkout, 'scripts', 'codebuild', 'build-image.sh');
-    expect(spawnSync(script, ['--help']).status).toBe(0);
-    const called = [...readFileSync(script, 'utf8').matchAll(/\$here\/(lib\/[\w.]+)/g)].map(([, path]) => path ?? '');
-    expect(called).not.toEqual([]);
-    expect(called.filter((path) => !existsSync(join(checkout, 'scripts', 'codebuild', path)))).toEqual([]);
   });
 
   test('a second time pushes nothing', () => {

@@ -162,7 +162,7 @@ describe('two routes in one tooling account', () => {
       rules: [],
       topics: [],
       aliases: [],
-      logGroups: ['build-image', 'check-templates', 'package-lambdas', 'update-lambdas-dev'].map(
+      logGroups: ['build-image', 'check-templates', 'package-lambdas', 'publish-packages', 'update-lambdas-dev'].map(
         (name) => `/aws/codebuild/shop-eu-${name}`,
       ),
     });

@@ -118,7 +118,10 @@ const wordsOfTooling: readonly string[] = [
   'container',
   'package',
   'packages',
+  'publish',
+  'review',
   'update',
+  'verify',
 ];
 
 /** Stages of the pipelines that deploy to environments. */

@@ -22,7 +22,7 @@ default is given. Any finding fails, whatever its level. A finding that does not
 beside the resource, with its reason.
 
 Options (and the environment variables that are their defaults):
-  --parameters-dir FOLDER  parameters as the stacks get them: the template configurations that package-lambdas.sh
+  --parameters-dir FOLDER  parameters as the stacks get them: the template configurations that publish-packages.sh
                            writes (CONFIGURATION_DIR, else configuration)
   --report FILE            where to write all results as JUnit XML, for CodeBuild's test view (CHECK_REPORT)
   --install                install the tools unless they are there, with pip and gem: in the versions, and with the hashes,

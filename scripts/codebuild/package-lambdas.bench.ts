@@ -26,7 +26,7 @@ function main(): Promise<void> {
 async function measure(folder: string): Promise<void> {
   makeFunctions(folder);
   const python = (...args: string[]) => `PYTHONDONTWRITEBYTECODE=1 python3 ${STEPS} ${args.join(' ')}`;
-  const plan = python('plan lambda templates parameters ""');
+  const plan = python('plan lambda templates');
   const contenders: Record<string, string> = {
     'loop of zip -qr': 'for d in lambda/*/; do (cd "$d" && zip -qr "../../zips/$(basename "$d").zip" .); done',
     'read and zip': `${plan} >plan && ${python('zip lambda staged zips')} <plan >zipped`,
@@ -47,17 +47,19 @@ async function measure(folder: string): Promise<void> {
   await measureWithAws(folder);
 }
 
-/** The whole script, a first and a second run: what uploading costs, one process of the AWS CLI each. */
+/** A first and a second publishing: what uploading costs, one process of the AWS CLI each. */
 async function measureWithAws(folder: string): Promise<void> {
   const emulator = await startEmulator();
   try {
     const options = { cwd: folder, env: { ...emulator.environment('tooling'), TEMPLATES_DIR: 'templates' } };
     const location = ['--create-bucket-configuration', 'LocationConstraint=eu-west-1'];
     execFileSync('aws', ['s3api', 'create-bucket', '--bucket', 'packages-bench', ...location], options);
-    const script = join(__dirname, 'package-lambdas.sh');
-    const run = () => execFileSync('bash', [script, '--bucket', 'packages-bench', '--output', 'package'], options);
-    report('script, first run', seconds(run), 'with upload to the emulated AWS');
-    report('script, unchanged', seconds(run), 'with a refused upload and a look at the checksum for each');
+    execFileSync('bash', [join(__dirname, 'package-lambdas.sh'), '--output', 'made'], options);
+    const script = join(__dirname, 'publish-packages.sh');
+    const publish = ['--zips', 'made', '--bucket', 'packages-bench', '--output', 'package'];
+    const run = () => execFileSync('bash', [script, ...publish], options);
+    report('publishing, first run', seconds(run), 'with upload to the emulated AWS');
+    report('publishing, unchanged', seconds(run), 'with a refused upload and a look at the checksum for each');
   } finally {
     await emulator.stop();
   }
@@ -103,7 +105,7 @@ function median(values: readonly number[]): number {
 }
 
 function report(name: string, time: number, remark: string): void {
-  console.log(`${name.padEnd(20)} ${time.toFixed(2).padStart(6)} s  ${remark}`);
+  console.log(`${name.padEnd(22)} ${time.toFixed(2).padStart(6)} s  ${remark}`);
 }
 
 main();

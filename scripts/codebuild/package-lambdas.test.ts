@@ -1,28 +1,16 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { elf } from './test-support/elf';
-import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
-import {
-  aws,
-  lockLine,
-  makeFolder,
-  makeWheel,
-  parameters,
-  platformsFile,
-  platformsPath,
-  stackPolicy,
-  writeFiles,
-} from './test-support/project';
-import { type Result, type Running, runScript, startScript } from './test-support/script';
+import { lockLine, makeFolder, makeWheel, platformsFile, platformsPath, writeFiles } from './test-support/project';
+import { type Result, runScript } from './test-support/script';
 
 const run = promisify(execFile);
-// Every test runs the AWS CLI a dozen times, which takes long to start.
+// npm and pip take long to start.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const EVENTS = { 'lambda/order-events/app.py': 'def handler(event, context):\n    return len(event)\n' };
@@ -34,81 +22,39 @@ const API = {
 const PLATFORMS = { [platformsPath]: platformsFile(Object.keys(API)) };
 const BOTH_PLATFORMS = { [platformsPath]: platformsFile(Object.keys({ ...EVENTS, ...API })) };
 
-interface Manifest {
-  bucket: string;
-  functions: { function: string; key: string; sha256: string; size: number }[];
+/** A package, as the list of zips has it. */
+interface Made {
+  readonly function: string;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
-let emulator: Emulator;
-let proxy: FaultProxy;
-let tooling: NodeJS.ProcessEnv;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-  proxy = await startFaultProxy(emulator.endpoint);
-  tooling = { ...emulator.environment('tooling'), AWS_ENDPOINT_URL: proxy.endpoint };
-});
-
-afterAll(async () => {
-  await proxy.stop();
-  await emulator.stop();
-});
-
-beforeEach(() => proxy.reset());
-
-/** Functions whose packages were uploaded. */
-function uploads(): string[] {
-  const zip = /^\/[^/]+\/([^/]+)\/[^/]+\.zip$/;
-  return proxy.calls
-    .filter(({ action, answer }) => action === 'PutObject' && answer?.status === 200)
-    .flatMap(({ target }) => zip.exec(target)?.[1] ?? [])
-    .sort();
-}
-
-/** A source tree, a bucket of its own, and how to package the one into the other. */
+/** A source tree, and how to package it. */
 interface Project {
   readonly folder: string;
-  readonly bucket: string;
   package(args?: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
-  start(): Running;
-  manifest(): Promise<Manifest>;
-  /** Bytes of a function's package in S3, read past the proxy. */
-  object(key: string): Promise<Buffer>;
-  /** Puts something else into S3, past the proxy. */
-  replace(key: string, content: string, options?: readonly string[]): Promise<void>;
+  /** What the list says that was made. */
+  made(): Promise<readonly Made[]>;
+  /** Bytes of a function's package. */
+  zip(name: string): Promise<Buffer>;
 }
 
 async function project(files: Readonly<Record<string, string | Buffer>>): Promise<Project> {
   const folder = await makeFolder(onTestFinished);
-  await writeFiles(folder, { ...parameters, [platformsPath]: platformsFile(Object.keys(files)), ...files });
-  const bucket = `packages-${randomUUID()}`;
-  await aws(
-    emulator.environment('tooling'),
-    ...['s3api', 'create-bucket', '--bucket', bucket],
-    ...['--create-bucket-configuration', 'LocationConstraint=eu-west-1'],
-  );
-  const required = ['--bucket', bucket, '--output', 'package'];
+  await writeFiles(folder, { 'lambda/README.md': '', [platformsPath]: platformsFile(Object.keys(files)), ...files });
   return {
     folder,
-    bucket,
     package: (args = [], env = {}) =>
-      runScript('package-lambdas.sh', [...required, ...args], { cwd: folder, env: { ...tooling, ...env } }),
-    start: () => startScript('package-lambdas.sh', required, { cwd: folder, env: tooling }),
-    manifest: async () => JSON.parse(await readFile(join(folder, 'package/manifest.json'), 'utf8')) as Manifest,
-    object: async (key) => {
-      const path = join(folder, randomUUID());
-      await aws(emulator.environment('tooling'), ...['s3api', 'get-object', '--bucket', bucket, '--key', key, path]);
-      return readFile(path);
-    },
-    replace: async (key, content, options = []) => {
-      const path = join(folder, randomUUID());
-      await writeFile(path, content);
-      await aws(
-        emulator.environment('tooling'),
-        ...['s3api', 'put-object', '--bucket', bucket, '--key', key, '--body', path],
-        ...options,
-      );
-    },
+      runScript('package-lambdas.sh', ['--output', 'zips', ...args], { cwd: folder, env: { ...process.env, ...env } }),
+    made: async () =>
+      (await readFile(join(folder, 'zips/zips.sha256'), 'utf8'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [, sha256 = '', name = ''] = /^([0-9a-f]{64}) {2}(.+)\.zip$/.exec(line) ?? [];
+          return { function: name, sha256 };
+        }),
+    zip: (name) => readFile(join(folder, 'zips', `${name}.zip`)),
   };
 }
 
@@ -141,10 +87,10 @@ async function contents(zip: Buffer): Promise<Record<string, string>> {
   return Object.fromEntries((await entries(zip)).map(({ name, content }) => [name, content]));
 }
 
-async function onlyPackage({ manifest, object }: Project): Promise<Buffer> {
-  const { functions } = await manifest();
-  expect(functions).toHaveLength(1);
-  return object(functions[0]?.key ?? '');
+async function onlyPackage({ made, zip }: Project): Promise<Buffer> {
+  const packages = await made();
+  expect(packages).toHaveLength(1);
+  return zip(packages[0]?.function ?? '');
 }
 
 /** A function with a production and a development dependency in files of its own. Returns settings for npm. */
@@ -181,7 +127,7 @@ async function npmFunction(folder: string): Promise<NodeJS.ProcessEnv> {
 }
 
 describe('package-lambdas.sh', () => {
-  test('puts every sub-folder into S3 and writes the manifest and the configurations', async () => {
+  test('makes a zip of every sub-folder, and lists them', async () => {
     const source = await project({
       ...EVENTS,
       ...API,
@@ -189,70 +135,23 @@ describe('package-lambdas.sh', () => {
       'lambda/.cache/file': 'No function either.',
     });
 
-    const result = await source.package();
+    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
 
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    const manifest = await source.manifest();
-    expect(manifest).toEqual({
-      bucket: source.bucket,
-      functions: ['order-events', 'orders-api'].map((name) => ({
-        function: name,
-        key: expect.any(String),
-        sha256: expect.any(String),
-        size: expect.any(Number),
-      })),
-    });
-    for (const { function: name, key, sha256, size } of manifest.functions) {
-      const zip = await source.object(key);
-      expect(zip.length).toBe(size);
-      const digest = createHash('sha256').update(zip).digest();
-      expect(sha256).toBe(digest.toString('base64'));
-      expect(key).toBe(`${name}/${digest.toString('hex')}.zip`);
+    const made = await source.made();
+    expect(made.map(({ function: name }) => name)).toEqual(['order-events', 'orders-api']);
+    for (const { function: name, sha256 } of made) {
+      expect(
+        createHash('sha256')
+          .update(await source.zip(name))
+          .digest('hex'),
+      ).toBe(sha256);
     }
-    const configuration = async (path: string) =>
-      JSON.parse(await readFile(join(source.folder, 'package/configuration', path), 'utf8'));
-    for (const environment of ['dev', 'test']) {
-      expect(await configuration(`${environment}/infrastructure.json`)).toEqual({
-        Parameters: {
-          EnvironmentName: environment,
-          OrderEventsCodeKey: manifest.functions[0]?.key,
-          OrdersApiCodeKey: manifest.functions[1]?.key,
-        },
-      });
-      expect(await configuration(`${environment}/container-service.json`)).toEqual({
-        Parameters: { EnvironmentName: environment },
-        StackPolicy: stackPolicy,
-      });
-    }
-    expect((await readdir(join(source.folder, 'package'), { recursive: true })).sort()).toEqual([
-      'configuration',
-      'configuration/dev',
-      'configuration/dev/container-service.json',
-      'configuration/dev/infrastructure.json',
-      'configuration/test',
-      'configuration/test/container-service.json',
-      'configuration/test/infrastructure.json',
-      'manifest.json',
-    ]);
   });
 
-  test('configures the templates that there are', async () => {
-    const source = await project(API);
-    await rm(join(source.folder, 'generated/environment/container-service.yaml'));
-    await rm(join(source.folder, 'parameters/dev/container-service.json'));
-    await rm(join(source.folder, 'parameters/test/container-service.json'));
-    const { code, stderr } = await source.package();
-    expect(stderr).toBe('');
-    expect(code).toBe(0);
-    expect((await readdir(join(source.folder, 'package/configuration'), { recursive: true })).sort()).toEqual([
-      ...['dev', 'dev/infrastructure.json', 'test', 'test/infrastructure.json'],
-    ]);
-  });
-
-  test('of no functions at all is a manifest without any', async () => {
-    const source = await project({ 'lambda/README.md': '' });
+  test('of no functions at all makes a list without any', async () => {
+    const source = await project({});
     expect(await source.package()).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    expect((await source.manifest()).functions).toEqual([]);
+    expect(await source.made()).toEqual([]);
   });
 
   test('packages what a function needs at run time and leaves out the rest', async () => {
@@ -302,65 +201,31 @@ describe('package-lambdas.sh', () => {
         await utimes(join(tree, name), new Date(day), new Date(day));
       }
       const script = join(__dirname, 'package-lambdas.sh');
-      await run(
-        'sh',
-        ['-c', `umask ${umask}; exec bash "$0" "$@"`, script, '--bucket', source.bucket, '--output', 'package'],
-        { cwd: source.folder, env: { ...tooling, ...npm } },
-      );
-      const { functions } = await source.manifest();
-      return { functions, zips: await Promise.all(functions.map(({ key }) => source.object(key))) };
+      await run('sh', ['-c', `umask ${umask}; exec bash "$0" "$@"`, script, '--output', 'zips'], {
+        cwd: source.folder,
+        env: { ...process.env, ...npm },
+      });
+      return source.made();
     };
 
     const first = await makeAndPackage('0022', '2020-02-29', (names) => names);
     const second = await makeAndPackage('0077', '2026-11-23', (names) => names.reverse());
 
-    expect(first.functions.map((entry) => entry.function)).toEqual(['order-events', 'orders-api']);
-    expect(second.functions).toEqual(first.functions);
-    expect(second.zips.map((zip, index) => zip.equals(first.zips[index] as Buffer))).toEqual([true, true]);
-  });
-
-  test('uploads nothing when nothing changed', async () => {
-    const source = await project({ ...EVENTS, ...API });
-    await source.package();
-    const manifest = await source.manifest();
-    proxy.reset();
-
-    const result = await source.package();
-
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect(result.stdout).toMatch(/^unchanged {2}order-events .*\nunchanged {2}orders-api .*\n$/);
-    expect(uploads()).toEqual([]);
-    expect(await source.manifest()).toEqual(manifest);
-  });
-
-  test('uploads a changed function alone', async () => {
-    const source = await project({ ...EVENTS, ...API });
-    await source.package();
-    const before = await source.manifest();
-    proxy.reset();
-    await writeFiles(source.folder, {
-      'lambda/orders-api/src/handler.mjs': 'export const handler = async () => 204;\n',
-    });
-
-    expect(await source.package()).toMatchObject({ code: 0 });
-
-    expect(uploads()).toEqual(['orders-api']);
-    const after = await source.manifest();
-    expect(after.functions[0]).toEqual(before.functions[0]);
-    expect(after.functions[1]?.key).not.toBe(before.functions[1]?.key);
+    expect(first.map((entry) => entry.function)).toEqual(['order-events', 'orders-api']);
+    expect(second).toEqual(first);
   });
 
   // What differs between platforms is in the bytes, or does not matter; the runtime itself is the template's to change.
   test('keeps the package of the same bytes when runtime and architecture change', async () => {
     const source = await project(API);
     await source.package();
-    const before = await source.manifest();
+    const before = await source.made();
     const platform = { runtime: 'nodejs22.x', architecture: 'arm64' };
     await writeFiles(source.folder, { [platformsPath]: JSON.stringify({ 'orders-api': platform }) });
 
     expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
 
-    expect(await source.manifest()).toEqual(before);
+    expect(await source.made()).toEqual(before);
   });
 
   test.each([
@@ -369,21 +234,12 @@ describe('package-lambdas.sh', () => {
   ])('makes another package when %s changes', async (_, change) => {
     const source = await project(API);
     await source.package();
-    const before = await source.manifest();
+    const before = await source.made();
     await change(join(source.folder, 'lambda/orders-api'));
 
     expect(await source.package()).toMatchObject({ code: 0 });
 
-    expect((await source.manifest()).functions[0]?.key).not.toBe(before.functions[0]?.key);
-    expect(uploads()).toEqual(['orders-api', 'orders-api']);
-  });
-
-  test('writes configurations of the environments it is told', async () => {
-    const source = await project(EVENTS);
-
-    expect(await source.package(['--environments', 'test'])).toMatchObject({ code: 0 });
-
-    expect(await readdir(join(source.folder, 'package/configuration'))).toEqual(['test']);
+    expect((await source.made())[0]?.sha256).not.toBe(before[0]?.sha256);
   });
 });
 
@@ -401,25 +257,24 @@ describe('dependencies', () => {
     expect(Object.keys(packaged)).not.toContain('node_modules/greeting/installed');
     expect(Object.keys(packaged).filter((name) => name.startsWith('node_modules/linter/'))).toEqual([]);
 
-    proxy.reset();
+    const before = await source.made();
     await rm(join(source.folder, 'lambda/orders-api/node_modules'), { recursive: true });
     expect(await source.package([], npm)).toMatchObject({ code: 0 });
-    expect(uploads()).toEqual([]);
+    expect(await source.made()).toEqual(before);
   });
 
-  test('that npm cannot install are reported with what npm said, and nothing is uploaded', async () => {
+  test('that npm cannot install are reported with what npm said, and nothing is listed', async () => {
     const source = await project({ ...EVENTS, ...BOTH_PLATFORMS });
     const npm = await npmFunction(source.folder);
     await rm(join(source.folder, 'lambda/orders-api/vendor/greeting-1.0.0.tgz'));
-    await writeFiles(source.folder, { 'package/manifest.json': 'of an earlier run' });
+    await writeFiles(source.folder, { 'zips/zips.sha256': 'of an earlier run' });
 
     const result = await source.package([], { ...npm, npm_config_cache: join(source.folder, 'empty-cache') });
 
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('orders-api: installing its dependencies failed:');
     expect(result.stderr).toContain('ENOENT');
-    expect(uploads()).toEqual([]);
-    expect(existsSync(join(source.folder, 'package/manifest.json'))).toBe(false);
+    expect(existsSync(join(source.folder, 'zips/zips.sha256'))).toBe(false);
   });
 
   test('are installed from requirements.txt when it has hashes', async () => {
@@ -444,7 +299,7 @@ describe('dependencies', () => {
 });
 
 describe('what cannot be packaged', () => {
-  test('is refused, all of it at once, before AWS is asked anything', async () => {
+  test('is refused, all of it at once, before anything is installed', async () => {
     const folders = ['empty', 'Upper_Case', 'a-1', 'a1', 'links', 'linked', 'yarn', 'unlocked', 'broken', 'huge'];
     const others = ['mixed', 'native', 'without-folder'];
     const source = await project({
@@ -462,9 +317,6 @@ describe('what cannot be packaged', () => {
       'lambda/native/lib/tool.so': elf({ machine: 'arm64' }),
       'lambda/without-settings/index.mjs': '',
       'outside/secret': '',
-      'parameters/dev/infrastructure.json': '{"Parameters": {"DesiredCount": 2}}',
-      'parameters/dev/container-service.json': '{"Parameters": {}',
-      'parameters/test/infrastructure.json': '{"EnvironmentName": "test"}',
     });
     const lambda = join(source.folder, 'lambda');
     await symlink('../../outside/secret', join(lambda, 'links/secret'));
@@ -474,7 +326,6 @@ describe('what cannot be packaged', () => {
     await symlink('../outside', join(lambda, 'linked'));
     await run('mkfifo', [join(lambda, 'links/pipe')]);
     await truncate(join(lambda, 'huge/model.bin'), 262_144_000);
-    await rm(join(source.folder, 'parameters/test/container-service.json'));
 
     const { code, stderr } = await source.package();
 
@@ -497,28 +348,10 @@ describe('what cannot be packaged', () => {
       'lambda/native/lib/tool.so: found a binary for arm64, expected one for Linux on x86_64.',
       'lambda/unlocked: package.json names dependencies (left-pad), but there is no package-lock.json.',
       'lambda/yarn: found yarn.lock; dependencies are installed from package-lock.json or requirements.txt',
-      'parameters/dev/container-service.json: found no JSON (Expecting',
-      'parameters/dev/infrastructure.json: DesiredCount is 2; expected a string',
-      'parameters/test/container-service.json: cannot be read (No such file or directory);',
-      'parameters/test/infrastructure.json: found something else at its top level;',
       'package-lambdas.sh: Nothing has been packaged; see above.',
     ];
     expect(lines.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
-    expect(proxy.calls).toEqual([]);
-    expect(existsSync(join(source.folder, 'package'))).toBe(false);
-  });
-
-  test('is a function whose key the parameters set already', async () => {
-    const source = await project({
-      ...EVENTS,
-      'parameters/dev/infrastructure.json': '{"Parameters": {"OrderEventsCodeKey": "order-events/other.zip"}}',
-    });
-
-    const { code, stderr } = await source.package();
-
-    expect(code).toBe(1);
-    expect(stderr).toContain('parameters/dev/infrastructure.json: OrderEventsCodeKey is set; packaging sets it');
-    expect(existsSync(join(source.folder, 'package'))).toBe(false);
+    expect(existsSync(join(source.folder, 'zips'))).toBe(false);
   });
 
   test.each([
@@ -556,11 +389,6 @@ describe('what cannot be packaged', () => {
       code: 1,
       stderr: expect.stringContaining('functions: found no such folder;'),
     });
-    expect(await source.package(['--lambda-dir', 'parameters/dev', '--parameters-dir', 'lambda'])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('lambda: found no environment; expected a sub-folder for each.'),
-    });
-    // Without the templates nobody would know of a stack policy that is missing.
     expect(await source.package(['--templates-dir', 'templates'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('templates: found no such folder;'),
@@ -568,173 +396,16 @@ describe('what cannot be packaged', () => {
   });
 });
 
-describe('when S3 does not do as wished', () => {
-  test('a missing bucket, a denied upload and a denied look at a package say what may be missing', async () => {
-    const source = await project(EVENTS);
-    await source.package();
-    proxy.fail({ action: 'PutObject', calls: [2] }, { status: 403, code: 'AccessDenied' });
-    proxy.fail({ action: 'HeadObject' }, { status: 403, code: 'AccessDenied' });
-
-    const bucket = await source.package(['--bucket', 'no-such-bucket']);
-    const upload = await source.package();
-    const look = await source.package();
-
-    expect(bucket).toMatchObject({ code: 1, stderr: expect.stringContaining('(NoSuchBucket)') });
-    expect(bucket.stderr).toContain('Is no-such-bucket the package bucket that the stack artifact-store made,');
-    expect(upload).toMatchObject({ code: 1, stderr: expect.stringContaining('may the caller s3:PutObject') });
-    expect(look).toMatchObject({ code: 1, stderr: expect.stringContaining('lacks s3:GetObject on it') });
-    expect(existsSync(join(source.folder, 'package/manifest.json'))).toBe(false);
-  });
-
-  test('throttling is waited out', async () => {
-    const source = await project(EVENTS);
-    proxy.fail({ action: 'PutObject', calls: [1, 2] }, throttled.s3);
-    proxy.fail({ action: 'HeadObject', calls: [1] }, throttled.s3);
-
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
-
-    expect(proxy.count('PutObject')).toBe(4);
-    expect(proxy.count('HeadObject')).toBe(2);
-    expect(uploads()).toEqual(['order-events']);
-  });
-
-  test('a conflict with somebody who writes the same object is tried again', async () => {
-    const source = await project(EVENTS);
-    const conflict = {
-      status: 409,
-      code: 'ConditionalRequestConflict',
-      message: 'The conditional request cannot succeed',
-    };
-    proxy.fail({ action: 'PutObject', calls: [1, 2] }, conflict);
-
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
-
-    expect(uploads()).toEqual(['order-events']);
-  });
-
-  test('throttling that does not end fails without a manifest, and the next run uploads the rest', async () => {
-    const source = await project({ ...EVENTS, ...API });
-    proxy.fail({ action: 'PutObject', target: /orders-api/ }, throttled.s3);
-
-    const first = await source.package([], { AWS_MAX_ATTEMPTS: '2' });
-
-    expect(first.code).toBe(1);
-    expect(first.stderr).toContain('SlowDown');
-    expect(first.stderr).toContain('Not all packages are in S3 as they were made, and no manifest was written;');
-    expect(existsSync(join(source.folder, 'package'))).toBe(false);
-
-    proxy.reset();
-    expect(await source.package()).toMatchObject({ code: 0 });
-    expect(uploads()).toEqual(['orders-api']);
-  });
-
-  test('a run that is killed while it uploads leaves no manifest, and the next run uploads the rest', async () => {
-    const source = await project({ ...EVENTS, ...API });
-    const hold = proxy.hold({ action: 'PutObject', target: /orders-api/ });
-    const running = source.start();
-    await hold.arrived(1);
-    // The other one has to be through, so that there is something to keep.
-    const uploaded = () => proxy.calls.some((call) => call.action === 'PutObject' && call.answer?.status === 200);
-    await expect.poll(uploaded, { timeout: 20_000 }).toBe(true);
-    running.kill();
-    await running.result;
-
-    expect(existsSync(join(source.folder, 'package'))).toBe(false);
-
-    proxy.reset();
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
-    expect(uploads()).toEqual(['orders-api']);
-    expect((await source.manifest()).functions).toHaveLength(2);
-  });
-
-  test('a package that another run uploads meanwhile stays as it is', async () => {
-    const source = await project(EVENTS);
-    const hold = proxy.hold({ action: 'PutObject', calls: [1] });
-    const slow = source.start();
-    await hold.arrived(1);
-    const fast = await source.package();
-    const [first] = (await source.manifest()).functions;
-    const bytes = await source.object(first?.key ?? '');
-    hold.release();
-
-    expect([fast, await slow.result]).toMatchObject([
-      { code: 0, stderr: '' },
-      { code: 0, stderr: '' },
-    ]);
-
-    expect(uploads()).toEqual(['order-events']);
-    expect(proxy.calls.filter(({ answer }) => answer?.status === 412)).toHaveLength(1);
-    expect(await source.object(first?.key ?? '')).toEqual(bytes);
-    expect((await source.manifest()).functions).toEqual([first]);
-  });
-});
-
-describe('a package whose key was taken', () => {
-  const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
-
-  /** What a harmless run makes of a source, elsewhere. */
-  async function packageOf(files: Readonly<Record<string, string>>) {
-    const elsewhere = await project(files);
-    await elsewhere.package();
-    const [entry] = (await elsewhere.manifest()).functions;
-    return entry as Manifest['functions'][number];
-  }
-
-  // What the bucket's policy keeps from happening (templates-src/access); whoever gets past it is found out.
-  test.each([
-    ['by an overwrite that was reverted', ['--checksum-algorithm', 'SHA256'], sha256('malicious'), true],
-    ['ahead of its commit', ['--checksum-algorithm', 'SHA256'], sha256('malicious'), false],
-    ['ahead of its commit, without a checksum', [], 'no SHA-256 checksum', false],
-  ])('%s is refused: the run says what it found, and writes no manifest', async (_, options, found, isOverwrite) => {
-    const source = await project({ ...EVENTS, ...API });
-    const { key, sha256: expected } = await packageOf(EVENTS);
-    if (isOverwrite) {
-      await source.package();
-    }
-    await source.replace(key, 'malicious', options);
-
-    const result = await source.package();
-
-    expect(result.code).toBe(1);
-    expect(result.stderr).toContain(
-      `s3://${source.bucket}/${key}: found ${found}, expected the SHA-256 checksum ${expected}. These are not the bytes`,
-    );
-    expect(existsSync(join(source.folder, 'package/manifest.json'))).toBe(false);
-  });
-});
-
-describe('the AWS CLI', () => {
-  test.each([
-    ['2.17.33', 'The AWS CLI is 2.17.33; expected 2.17.34 or later, which can upload without overwriting.'],
-    ['1.34.1', 'The AWS CLI is 1.34.1; expected 1.34.2 or later, which can upload without overwriting.'],
-    ['2.17.34', 'lambda: found no such folder;'],
-    ['1.34.2', 'lambda: found no such folder;'],
-  ])('of version %s: %s', async (version, message) => {
-    const cwd = await makeFolder(onTestFinished);
-    await writeFiles(cwd, { aws: `#!/bin/sh\necho 'aws-cli/${version} Python/3.11.8 Linux/6.1 exe/x86_64'\n` });
-    await chmod(join(cwd, 'aws'), 0o755);
-
-    const result = await runScript('package-lambdas.sh', ['--bucket', 'b', '--output', 'package'], {
-      cwd,
-      env: { ...tooling, PATH: `${cwd}:${process.env.PATH}` },
-    });
-
-    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
-  });
-});
-
 describe('options', () => {
   test.each([
-    [['--output', 'package'], '--bucket is missing.'],
-    [['--bucket', 'b'], '--output is missing.'],
-    [['--bucket'], '--bucket needs a value.'],
-    [['--bucket', 'b', '--output', 'package', '--jobs', '0'], '--jobs is "0"; expected a number from 1 to 64.'],
+    [[], '--output is missing.'],
+    [['--output'], '--output needs a value.'],
+    [['--output', 'zips', '--jobs', '0'], '--jobs is "0"; expected a number from 1 to 64.'],
     [['--verbose'], 'Unknown option "--verbose".'],
   ])('%j end with 2', async (args, message) => {
     const cwd = await makeFolder(onTestFinished);
 
-    const result = await runScript('package-lambdas.sh', args, { cwd, env: tooling });
+    const result = await runScript('package-lambdas.sh', args, { cwd, env: process.env });
 
     expect(result).toEqual({ code: 2, stdout: '', stderr: `package-lambdas.sh: ${message} Try --help.\n` });
   });
@@ -744,24 +415,20 @@ describe('options', () => {
     await writeFiles(source.folder, {
       'functions/order-events/app.py': '',
       'templates/lambda-functions.json': platformsFile(['lambda/order-events/app.py']),
-      'templates/infrastructure.yaml': '',
     });
 
     const result = await runScript('package-lambdas.sh', [], {
       cwd: source.folder,
       env: {
-        ...tooling,
-        PACKAGE_BUCKET: source.bucket,
-        PACKAGE_OUTPUT: 'output',
+        ...process.env,
+        PACKAGE_OUTPUT: 'zips',
         LAMBDA_DIR: 'functions',
         TEMPLATES_DIR: 'templates',
-        PARAMETERS_DIR: 'parameters',
-        ENVIRONMENTS: 'dev',
         PACKAGE_JOBS: '1',
       },
     });
 
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect((await readdir(join(source.folder, 'output'))).sort()).toEqual(['configuration', 'manifest.json']);
+    expect((await source.made()).map(({ function: name }) => name)).toEqual(['order-events']);
   });
 });

@@ -8,8 +8,14 @@ import { runScript } from './test-support/script';
 const run = promisify(execFile);
 const SCRIPTS = readdirSync(__dirname).filter((name) => name.endsWith('.sh'));
 
-test('there are the four scripts that the pipelines run', () => {
-  expect(SCRIPTS).toEqual(['build-image.sh', 'check-templates.sh', 'package-lambdas.sh', 'update-lambdas.sh']);
+test('there are the scripts that the pipelines run', () => {
+  expect(SCRIPTS).toEqual([
+    'build-image.sh',
+    'check-templates.sh',
+    'package-lambdas.sh',
+    'publish-packages.sh',
+    'update-lambdas.sh',
+  ]);
 });
 
 test.each([...SCRIPTS, 'lib/common.sh'])('%s gives shellcheck no reason to speak', async (script) => {

@@ -19,7 +19,7 @@ functions that differ, and reads all functions again at the end. Functions that 
 Prints a table and fails, naming them, if there are functions that do not run their package.
 
 Options (and the environment variables that are their defaults):
-  --manifest FILE           manifest.json of package-lambdas.sh (MANIFEST)
+  --manifest FILE           manifest.json of publish-packages.sh (MANIFEST)
   --role-arn ARN            role to assume in the environment's account (LAMBDA_UPDATE_ROLE_ARN)
   --environment NAME        environment, for messages (ENVIRONMENT_NAME)
   --function-prefix PREFIX  what stands before the manifest's names in the names of the functions, as in

@@ -76,11 +76,11 @@ afterAll(async () => {
 beforeEach(() => proxy.reset());
 
 async function packageLambdas(bucket: string, folder: string): Promise<Manifest> {
-  const result = await runScript('package-lambdas.sh', ['--bucket', bucket, '--output', 'package'], {
-    cwd: folder,
-    env: tooling,
-  });
-  expect(result).toMatchObject({ code: 0, stderr: '' });
+  const options = { cwd: folder, env: tooling };
+  const packaging = await runScript('package-lambdas.sh', ['--output', 'zips'], options);
+  expect(packaging).toMatchObject({ code: 0, stderr: '' });
+  const publication = ['--zips', 'zips', '--bucket', bucket, '--output', 'package'];
+  expect(await runScript('publish-packages.sh', publication, options)).toMatchObject({ code: 0, stderr: '' });
   return JSON.parse(await readFile(join(folder, 'package/manifest.json'), 'utf8')) as Manifest;
 }
 

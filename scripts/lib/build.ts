@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { buildScripts, buildScriptsList } from '../../templates-src/build-scripts';
 import { isUploadedWhenLarge, needsTemplate, type Topology } from '../../templates-src/define-topology';
 import { functionsIn } from '../../templates-src/define-workload';
 import { TemplateError } from '../../templates-src/dsl/problems';
@@ -71,6 +72,7 @@ export function planBuild(topology: Topology, folder: string, sources = template
   }
   const expected = new Set(files.map(({ path }) => path));
   expected.add(join(folder, functionPlatformsFile));
+  expected.add(join(folder, buildScriptsList));
   // `npm run prove-access -- --markdown` writes generated/docs.
   const docs = join(folder, 'docs') + sep;
   const stray = filesBelow(folder).filter((path) => !expected.has(path) && !path.startsWith(docs));
@@ -85,6 +87,12 @@ export function planBuild(topology: Topology, folder: string, sources = template
 export const planFunctionPlatforms = (topology: Topology, folder: string, lambda = lambdaFolder): BuildPlan => ({
   files: [planFile(join(folder, functionPlatformsFile), functionPlatforms(functionsIn(topology.workloads)))],
   errors: functionFolderProblems(lambda, topology),
+});
+
+/** Plans the list of the scripts that builds run, whose hash the templates of pipelines name. */
+export const planBuildScripts = (folder: string): BuildPlan => ({
+  files: [planFile(join(folder, buildScriptsList), buildScripts().list)],
+  errors: [],
 });
 
 /** What a build does to a file that shall have this content. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Topology } from '../../templates-src/define-topology';
 import { topology as topologyOfTests } from '../../templates-src/topology.fixture';
 import { giveTopology } from '../test-support/give-topology';
-import { applyBuild, planBuild, planFunctionPlatforms } from './build';
+import { applyBuild, planBuild, planBuildScripts, planFunctionPlatforms } from './build';
 import { planEcsDeploy } from './ecs-deploy';
 import { withRoute } from './readme';
 import { copyCheckout } from './rehearsal/checkout';
@@ -36,6 +36,7 @@ async function fill(checkout: string, topology: Topology): Promise<void> {
   await rm(join(generated, 'docs'), { recursive: true, force: true });
   applyBuild(planBuild(topology, generated, await importTemplates()));
   applyBuild(planFunctionPlatforms(topology, generated, join(checkout, 'lambda')));
+  applyBuild(planBuildScripts(generated));
   applyBuild(planEcsDeploy(topology, join(checkout, 'ecs-deploy'), join(checkout, 'parameters')));
   const readme = join(checkout, 'README.md');
   await writeFile(readme, withRoute(await readFile(readme, 'utf8'), topology));

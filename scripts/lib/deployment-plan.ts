@@ -1,10 +1,14 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { buildScripts, buildScriptsKey, buildScriptsList, buildScriptsSource } from '../../templates-src/build-scripts';
 import { isUploadedWhenLarge, type Stack, toolingAccount } from '../../templates-src/define-topology';
-import { AccountId, Region } from '../../templates-src/dsl/intrinsics';
+import { AccountId, Region, type Substitution } from '../../templates-src/dsl/intrinsics';
 import { limits } from '../../templates-src/dsl/limits';
 import { namesOf } from '../../templates-src/patterns/names';
 import { type ServiceLinkedRole, serviceLinkedRoles } from '../../templates-src/patterns/service-linked-roles';
 import {
+  PlanError,
   parametersOf,
   type Request,
   type RouteToLive,
@@ -37,11 +41,21 @@ export interface DeployStep {
   readonly template: string;
   /** Values of the parameters that are not fed; what is neither fed nor here keeps the value it has. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Where the template has builds: puts the scripts that they run where they look for them. */
+  readonly scripts?: ScriptsUpload;
   readonly command: Command;
   /** Where the template has frozen resources: sets the stack's policy. */
   readonly policy?: Command;
   /** Where the stack is to be protected: switches its termination protection on. */
   readonly protection?: Command;
+}
+
+/** How the scripts of builds get into the bucket of packages. */
+export interface ScriptsUpload {
+  /** Succeeds when they are there. */
+  readonly check: Command;
+  readonly pack: Command;
+  readonly upload: Command;
 }
 
 /** A stack of a pipeline that is to be protected, once the pipeline has made it. */
@@ -91,6 +105,7 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
     const template = readTemplateOf(request, stack);
     const parameters = parametersToPass(request, stack, template);
     const command = deployCommand(route, request, { stack, target, parameters }, template);
+    const scripts = uploadScripts(route, request, stack, target, template);
     const policy = setStackPolicy(request, stack, target);
     const protection = isProtected(route, stack) ? { protection: protect(stack, target) } : {};
     return {
@@ -99,6 +114,7 @@ export function planDeployment(route: RouteToLive, request: Request): Deployment
       feeds,
       template: templatePath(request, stack),
       parameters,
+      ...scripts,
       command,
       ...policy,
       ...protection,
@@ -210,14 +226,65 @@ function uploadOf({ topology }: RouteToLive, request: Request, stack: Stack, tar
   if (size <= limits.templateBytes || !isUploadedWhenLarge(stack.template)) {
     return [];
   }
-  const bucket = namesOf(topology)
-    .artifactBucket()
-    .text.replace(`\${${AccountId.logicalId}}`, target.accountId)
-    .replace(`\${${Region.logicalId}}`, requiredValue(request, stack, 'Region'));
   return [
-    ['--s3-bucket', bucket],
+    ['--s3-bucket', bucketOf(namesOf(topology).artifactBucket(), request, stack, target)],
     ['--s3-prefix', 'templates'],
   ];
+}
+
+/** The name of a bucket of the tooling account. */
+const bucketOf = ({ text }: Substitution, request: Request, stack: Stack, { accountId }: Target) =>
+  text
+    .replace(`\${${AccountId.logicalId}}`, accountId)
+    .replace(`\${${Region.logicalId}}`, requiredValue(request, stack, 'Region'));
+
+/**
+ * Builds run the scripts of the checkout that their pipeline was deployed from, out of the packages' bucket, which takes
+ * no object twice.
+ *
+ * @throws PlanError when the templates were generated from other scripts than these
+ */
+function uploadScripts(
+  { topology }: RouteToLive,
+  request: Request,
+  stack: Stack,
+  target: Target,
+  { resources }: TemplateFile,
+): Pick<DeployStep, 'scripts'> {
+  if (!Object.values(resources).some(({ Type }) => Type === 'AWS::CodeBuild::Project')) {
+    return {};
+  }
+  const { files, list, version } = buildScripts();
+  const path = join(request.generated, buildScriptsList);
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== list) {
+    throw new PlanError(
+      `${readablePath(path)}: found other scripts than those of ${readablePath(buildScriptsSource)}, which builds would ` +
+        'not accept. Run `npm run build`, and commit what it writes.',
+      1,
+    );
+  }
+  const archive = join(tmpdir(), basename(buildScriptsKey(version)));
+  const object: Command = [
+    ['--bucket', bucketOf(namesOf(topology).packageBucket(), request, stack, target)],
+    ['--key', buildScriptsKey(version)],
+  ];
+  return {
+    scripts: {
+      check: [['aws', 's3api', 'head-object'], ...object, ...target.options],
+      pack: [
+        ['tar', '-czf', archive],
+        ['-C', readablePath(buildScriptsSource), ...files],
+        ['-C', relative(buildScriptsSource, dirname(resolve(path))), basename(path)],
+      ],
+      upload: [
+        ['aws', 's3api', 'put-object'],
+        ...object,
+        ['--body', archive],
+        ['--if-none-match', '*'],
+        ...target.options,
+      ],
+    },
+  };
 }
 
 /** `aws cloudformation deploy` works with change sets, which carry no stack policy. */

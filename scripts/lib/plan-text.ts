@@ -10,7 +10,7 @@ export function deploymentScript({ linkedRoles, steps, protections }: Deployment
     ({ target, check, creation }) =>
       `# Service-linked role in ${accountLabel(target)}:\n${shellText(check)} >/dev/null 2>&1 ||\n  ${shellText(creation)}`,
   );
-  const deployments = steps.map(({ stack, target, feeds, command, policy, protection }, index) =>
+  const deployments = steps.map(({ stack, target, feeds, scripts, command, policy, protection }, index) =>
     [
       heading(stack, target, index, steps.length),
       ...(stack.deployedBy === 'pipeline' ? [`# ${pipelineNote(stack)}`] : []),
@@ -18,6 +18,12 @@ export function deploymentScript({ linkedRoles, steps, protections }: Deployment
         ({ parameter, source, output, command: read }) =>
           `# The output ${output} of ${source.name}:\n${parameter}=$(${shellText(read)})`,
       ),
+      ...(scripts === undefined
+        ? []
+        : [
+            `# The scripts that its builds run:\n${shellText(scripts.check)} >/dev/null 2>&1 || {\n` +
+              `  ${shellText(scripts.pack)}\n  ${shellText(scripts.upload)}\n}`,
+          ]),
       shellLines(command),
       ...(policy === undefined ? [] : [shellText(policy)]),
       ...(protection === undefined ? [] : [shellText(protection)]),
@@ -81,8 +87,11 @@ export function deploymentRecords({ targets, linkedRoles, steps, protections }: 
       shellText(check),
       shellText(creation),
     ]),
-    ...steps.flatMap(({ stack, feeds, command, policy, protection }) => [
+    ...steps.flatMap(({ stack, feeds, scripts, command, policy, protection }) => [
       ['stack', stack.name, stack.account, shellText(command)],
+      ...(scripts === undefined
+        ? []
+        : [['scripts', stack.name, shellText(scripts.check), shellText(scripts.pack), shellText(scripts.upload)]]),
       ...(protection === undefined ? [] : [['protection', stack.name, stack.account, shellText(protection)]]),
       ...(stack.deployedBy === 'pipeline' ? [['note', stack.name, pipelineNote(stack)]] : []),
       ...(policy === undefined ? [] : [['policy', stack.name, shellText(policy)]]),

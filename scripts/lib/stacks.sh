@@ -23,6 +23,7 @@ accounts=()
 declare -A account_id account_id_source account_profile account_usual_profile account_options
 stacks=()
 declare -A stack_account stack_command stack_wait stack_note stack_policy stack_protection
+declare -A scripts_check scripts_pack scripts_upload
 linked_roles=()
 declare -A role_account role_check role_creation
 feeds=()     # stack TAB parameter TAB source stack TAB output TAB source account TAB command
@@ -79,7 +80,8 @@ finish() {
 
 # load_plan deploy|destroy ARGUMENT...: asks deployment-command.ts and fills the variables above.
 load_plan() {
-  run_node scripts/lib/deployment-command.ts "$@" >"$work/plan" || exit $?
+  # What the plan puts aside for an upload goes with everything else of this run.
+  TMPDIR=$work run_node scripts/lib/deployment-command.ts "$@" >"$work/plan" || exit $?
   local kind name a b c d e
   while IFS=$'\t' read -r kind name a b c d e; do
     case $kind in
@@ -100,6 +102,7 @@ load_plan() {
       protection) stack_account[$name]=$a stack_protection[$name]=$b ;;
       note) stack_note[$name]=$a ;;
       policy) stack_policy[$name]=$a ;;
+      scripts) scripts_check[$name]=$a scripts_pack[$name]=$b scripts_upload[$name]=$c ;;
       feed) feeds+=("$name"$'\t'"$a"$'\t'"$b"$'\t'"$c"$'\t'"$d"$'\t'"$e") ;;
       needed-by) needed_by+=("$name"$'\t'"$a") && stack_account[$a]=${stack_account[$name]} ;;
     esac

@@ -1,3 +1,4 @@
+import { buildScriptsKey } from '../build-scripts';
 import { pascalCase } from '../patterns/function-names';
 import type { PipelineKey } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
@@ -11,21 +12,21 @@ interface Build {
   readonly pipeline: PipelineKey;
   /** Logical ids of project, role and log group begin with it. */
   readonly id: string;
-  /** The artifact that it works on. */
-  readonly reads: ArtifactName;
+  /** The artifacts that it works on. */
+  readonly reads: readonly [ArtifactName, ...ArtifactName[]];
   /** The artifact that it leaves behind. */
   readonly writes?: ArtifactName;
   /** The one environment that it acts in. */
   readonly environment?: DeclaredEnvironment;
   readonly needs: (world: World) => readonly Need[];
   /** Whether it may upload packages, push images, act in environments: what the others must not. */
-  readonly may: 'push images' | 'upload packages' | 'act in an environment' | 'write reports';
+  readonly may: 'push images' | 'make zips' | 'upload packages' | 'act in an environment' | 'write reports';
 }
 
 const imageBuild: Build = {
   pipeline: 'containerBuild',
   id: 'BuildImage',
-  reads: 'Source',
+  reads: ['Source'],
   needs: pushesImages,
   may: 'push images',
 };
@@ -35,7 +36,15 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
   {
     pipeline: 'infrastructureDeployment',
     id: 'PackageLambdas',
-    reads: 'Source',
+    reads: ['Source'],
+    writes: 'Zips',
+    needs: () => [],
+    may: 'make zips',
+  },
+  {
+    pipeline: 'infrastructureDeployment',
+    id: 'PublishPackages',
+    reads: ['Source', 'Zips'],
     writes: 'Package',
     needs: uploadsPackages,
     may: 'upload packages',
@@ -43,7 +52,7 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
   {
     pipeline: 'infrastructureDeployment',
     id: 'CheckTemplates',
-    reads: 'Package',
+    reads: ['Package'],
     needs: writesReports,
     may: 'write reports',
   },
@@ -51,7 +60,7 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
     (environment): Build => ({
       pipeline: 'infrastructureDeployment',
       id: `UpdateLambdas${pascalCase(environment.name)}`,
-      reads: 'Package',
+      reads: ['Package'],
       environment,
       needs: (world) => [actsIn(world, environment)],
       may: 'act in an environment',
@@ -99,6 +108,25 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
           },
         ],
       },
+      {
+        does: 'fetches its scripts',
+        actions: 's3:GetObject',
+        on: `${store.arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`,
+        why: 'S3 API Reference, "GetObject"; what a build runs was put there by the operator',
+        butNot: [
+          {
+            that: 'writing them',
+            actions: 's3:PutObject',
+            context: ifNoneMatch,
+            why: 'what checks a commit, and deploys it, must not come from a commit',
+          },
+          {
+            that: 'deleting them, so that others could take their place',
+            actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+            why: 'what checks a commit, and deploys it, must not come from a commit',
+          },
+        ],
+      },
       encryptsLogs(world, store.arn('ArtifactKey'), openKey(world, tooling, tooling), {
         writesArtifacts: writes !== undefined,
       }),
@@ -110,12 +138,12 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
       ...needs(world),
     ],
     never: [
-      ...neverDeletes('artifacts', artifactOf(world, pipeline, reads), bucket),
+      ...neverDeletes('artifacts', artifactOf(world, pipeline, reads[0]), bucket),
       ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
       {
         that: 'replaces artifacts that it does not make',
         actions: 's3:PutObject',
-        on: (['Source', 'Package', 'Image'] as const)
+        on: (['Source', 'Zips', 'Package', 'Image'] as const)
           .filter((artifact) => artifact !== writes)
           .map((artifact) => artifactOf(world, pipeline, artifact)),
         why: 'later actions read an artifact by its key: who can write it replaces what waits for approval',
@@ -128,7 +156,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
               actions: 's3:PutObject' as const,
               on: packageIn(world),
               context: ifNoneMatch,
-              why: 'only PackageLambdas does: packages are named by their content',
+              why: 'only PublishPackages does: packages are named by their content',
             },
           ]),
       ...(may === 'push images'
@@ -236,7 +264,7 @@ function uploadsPackages(world: World): readonly Need[] {
       actions: 's3:PutObject',
       on: packageIn(world),
       context: ifNoneMatch,
-      why: 'S3 API Reference, "PutObject"; package-lambdas.sh uploads what is new',
+      why: 'S3 API Reference, "PutObject"; publish-packages.sh uploads what is new',
       butNot: [
         elsewhere,
         {
@@ -285,7 +313,7 @@ function uploadsPackages(world: World): readonly Need[] {
       does: 'looks at packages that are there already',
       actions: 's3:GetObject',
       on: packageIn(world),
-      why: 'S3 API Reference, "HeadObject": s3:GetObject; package-lambdas.sh compares checksums',
+      why: 'S3 API Reference, "HeadObject": s3:GetObject; publish-packages.sh compares checksums',
       butNot: [
         elsewhere,
         {

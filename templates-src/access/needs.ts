@@ -121,7 +121,7 @@ export function assumedByService(
 export interface EncryptedObjects {
   readonly bucket: string;
   /** ARN of objects that the actor works with. */
-  readonly objects: string;
+  readonly objects: string | readonly string[];
   readonly key: string;
   readonly bucketOwner: DeclaredAccount;
   /** Objects that are not the actor's, such as those of another pipeline. */

@@ -44,29 +44,29 @@ export function artifactOf({ tooling, topology }: World, pipeline: PipelineKey, 
 }
 
 /** The artifacts that the pipelines have between them. */
-export type ArtifactName = 'Source' | 'Package' | 'Image';
+export type ArtifactName = 'Source' | 'Zips' | 'Package' | 'Image';
 
 /**
- * An artifact of a pipeline, for those who may use it and no other.
+ * Artifacts of a pipeline, for those who may use them and no others.
  *
  * @param whole whether the actor may use all artifacts of the pipeline
  */
 export function artifacts(
   world: World,
   pipeline: PipelineKey,
-  artifact: ArtifactName,
+  artifact: ArtifactName | readonly [ArtifactName, ...ArtifactName[]],
   { whole = false }: { readonly whole?: boolean } = {},
 ): EncryptedObjects {
   const store = world.tooling.stack('artifact-store');
   return {
     bucket: store.arn('ArtifactBucket'),
-    objects: artifactOf(world, pipeline, artifact),
+    objects: [artifact].flat().map((name) => artifactOf(world, pipeline, name)),
     key: store.arn('ArtifactKey'),
     bucketOwner: world.tooling,
     others: [
       {
         that: `an artifact of ${pipelineNames[another(pipeline)]}`,
-        on: artifactOf(world, another(pipeline), artifact),
+        on: artifactOf(world, another(pipeline), [artifact].flat()[0] as ArtifactName),
         why: 'one pipeline must not read or replace what another deploys',
       },
       ...(whole

@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { dump } from 'js-yaml';
+import { buildScripts, buildScriptsFolder, buildScriptsKey, buildScriptsList } from '../build-scripts';
 import type { Topology } from '../define-topology';
 import { AccountId, type HandleTo, Partition, Region, type StringValue, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
@@ -10,7 +12,7 @@ import { LogGroup } from '../resources/logs';
 import { type ArtifactStore, artifactAccess, artifactPath } from './artifacts';
 import { pascalCase } from './function-names';
 import { viaServices } from './key-statements';
-import { namesOf, type PipelineKey } from './names';
+import { bucketArn, namesOf, type PipelineKey } from './names';
 import type { Artifact } from './pipeline';
 import { declareRole } from './roles';
 import { trustService } from './statements';
@@ -29,10 +31,13 @@ export interface ImageRuntimes {
   readonly ruby?: 3.3 | 3.4;
 }
 
+/** Marks the projects whose builds run what a commit says. */
+export const committedCodeTag = 'RunsCommittedCode';
+
 /** What CodeBuild does, in the order of its phases. */
 export interface Buildspec {
   readonly install?: { readonly 'runtime-versions': ImageRuntimes };
-  /** Commands. Scripts are called with bash: whether an artifact's zip keeps executable bits depends on its source. */
+  /** Commands, which find the scripts that the pipeline was deployed with in the folder `$scripts`. */
   readonly build: readonly string[];
   /** Test reports by name. */
   readonly reports?: Readonly<
@@ -51,6 +56,14 @@ export interface BuildDefinition {
   readonly buildspec: Buildspec;
   /** What its builds work on; they can read no other artifact. */
   readonly input: Artifact;
+  /** Further artifacts, which a build finds in the folders `$CODEBUILD_SRC_DIR_<name>`. */
+  readonly besides?: readonly Artifact[];
+  /**
+   * Whether a commit can say what runs in its builds, because they build an image or install what functions depend on.
+   * Nobody has approved the commit by then, so such a build may do nothing that gets past an approval; `npm run
+   * prove-access` holds it to that.
+   */
+  readonly runsCommittedCode: boolean;
   /** The artifact that its builds leave behind, and may write: all files below a folder. */
   readonly output?: { readonly name: string; readonly folder: string };
   /** Plain variables of all its builds; never secrets. */
@@ -65,14 +78,17 @@ export interface BuildDefinition {
 /** A declared project, with the artifacts that its role may read and write. */
 export interface Build<Output extends string | undefined = string | undefined> {
   readonly project: HandleTo<typeof Project>;
-  readonly input: Artifact;
+  /** What it works on, and what besides. */
+  readonly inputs: readonly [Artifact, ...Artifact[]];
   /** Name of the artifact that it leaves behind. */
   readonly output: Output;
 }
 
 /**
  * Declares a project with a role and a log group of its own. The role's policy allows what the definition says, and
- * to write its logs, to read the artifact it is given and to write the one it makes.
+ * to write its logs, to read the artifacts it is given and to write the one it makes.
+ *
+ * @throws Error when it would run something else than scripts of `scripts/codebuild/`
  */
 export function declareBuild<Definition extends BuildDefinition>(
   t: Template,
@@ -89,10 +105,18 @@ export function declareBuild(
   definition: BuildDefinition,
 ): Build {
   const { name, description, buildspec, input, output, permissions, timeoutInMinutes } = definition;
-  const { environment = {}, docker = false } = definition;
+  const { environment = {}, docker = false, besides = [], runsCommittedCode } = definition;
   const names = namesOf(topology);
   const projectName = names.buildProject(name);
   const id = pascalCase(name);
+  const foreign = buildspec.build.find((command) => !command.startsWith('bash "$scripts/'));
+  if (foreign !== undefined) {
+    throw new Error(
+      `the build ${name} runs '${foreign}', which may come from the commit; expected 'bash "$scripts/..."', a script of ` +
+        'scripts/codebuild/, which runs as the operator deployed it',
+    );
+  }
+  const scripts = sub`s3://${names.packageBucket()}/${buildScriptsKey(scriptsVersion())}`;
 
   const logGroup = t.resource(
     `${id}Logs`,
@@ -121,7 +145,7 @@ export function declareBuild(
           Resource: logGroup.Arn,
         },
         ...artifactAccess(store, {
-          reads: [artifactPath(topology, pipeline, input.name)],
+          reads: [input, ...besides].map((artifact) => artifactPath(topology, pipeline, artifact.name)),
           ...(output ? { writes: [artifactPath(topology, pipeline, output.name)] } : {}),
         }),
         // Who writes artifacts may make data keys anyway, and everybody here may decrypt.
@@ -151,6 +175,12 @@ export function declareBuild(
               },
             ]
           : []),
+        {
+          Sid: 'ReadScripts',
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: bucketArn(sub`${names.packageBucket()}/${buildScriptsFolder}/*`),
+        },
         ...permissions,
       ],
     },
@@ -170,18 +200,15 @@ export function declareBuild(
       ComputeType: 'BUILD_GENERAL1_SMALL',
       Image: image,
       PrivilegedMode: docker,
-      ...(Object.keys(environment).length > 0
-        ? {
-            EnvironmentVariables: Object.entries(environment).map(([Name, Value]) => ({
-              Name,
-              Type: 'PLAINTEXT',
-              Value,
-            })),
-          }
-        : {}),
+      EnvironmentVariables: Object.entries({ SCRIPTS: scripts, ...environment }).map(([Name, Value]) => ({
+        Name,
+        Type: 'PLAINTEXT',
+        Value,
+      })),
     },
     Cache: { Type: 'NO_CACHE' },
     LogsConfig: { CloudWatchLogs: { Status: 'ENABLED', GroupName: logGroup } },
+    ...(runsCommittedCode ? { Tags: [{ Key: committedCodeTag, Value: 'yes' }] } : {}),
   });
   const handle = t.resource(
     `${id}Project`,
@@ -192,8 +219,27 @@ export function declareBuild(
         })
       : project,
   );
-  return { project: handle, input, output: output?.name };
+  return { project: handle, inputs: [input, ...besides], output: output?.name };
 }
+
+/** Of the scripts of this repository; templates are made more often than they change. */
+let readVersion: string | undefined;
+const scriptsVersion = () => {
+  readVersion ??= buildScripts().version;
+  return readVersion;
+};
+
+/**
+ * Fetches the scripts that the operator deployed the pipeline with, and makes sure that they are these: the archive is
+ * named after the hash of their list. What is in the input comes from a commit that nobody may have approved, so it never
+ * says what is run.
+ */
+const list = basename(buildScriptsList);
+const fetchScripts = [
+  'scripts=$(mktemp -d)',
+  'aws s3 cp --only-show-errors "$SCRIPTS" - | tar -xzf - -C "$scripts"',
+  `(cd "$scripts" && echo "$(basename "$SCRIPTS" .tar.gz)  ${list}" | sha256sum --check && sha256sum --check --quiet ${list})`,
+];
 
 /** The buildspec as YAML; bash, because the scripts are, and the first command that fails ends the build. */
 function buildspecText({ install, build, reports }: Buildspec, outputFolder?: string): string {
@@ -201,7 +247,7 @@ function buildspecText({ install, build, reports }: Buildspec, outputFolder?: st
     {
       version: 0.2,
       env: { shell: 'bash' },
-      phases: { ...(install ? { install } : {}), build: { commands: build } },
+      phases: { ...(install ? { install } : {}), build: { commands: [...fetchScripts, ...build] } },
       ...(reports ? { reports } : {}),
       ...(outputFolder === undefined ? {} : { artifacts: { 'base-directory': outputFolder, files: ['**/*'] } }),
     },

@@ -23,9 +23,10 @@ const { repository } = t.resources({ repository: Repository({ RepositoryName: 'n
 const definition = {
   name: 'build',
   description: 'A build',
-  buildspec: { build: ['true'] },
+  buildspec: { build: ['bash "$scripts/build.sh"'] },
   permissions: [],
   timeoutInMinutes: 5,
+  runsCommittedCode: false,
 } as const;
 const building = declareBuild(t, topology, store, 'containerBuild', {
   ...definition,

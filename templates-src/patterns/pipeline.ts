@@ -103,7 +103,11 @@ export function takeIn(
 /** Runs a CodeBuild project on the artifact that it was declared for, with variables of this one action. */
 export function buildWith(name: string, build: Build<string>, environment?: EnvironmentVariables): Producer;
 export function buildWith(name: string, build: Build, environment?: EnvironmentVariables): Action;
-export function buildWith(name: string, { project, input, output }: Build, environment?: EnvironmentVariables): Action {
+export function buildWith(
+  name: string,
+  { project, inputs, output }: Build,
+  environment?: EnvironmentVariables,
+): Action {
   const artifact = output === undefined ? undefined : new ProducedArtifact(output);
   return {
     declaration: {
@@ -111,12 +115,13 @@ export function buildWith(name: string, { project, input, output }: Build, envir
       ActionTypeId: { Category: 'Build', Owner: 'AWS', Provider: 'CodeBuild', Version: '1' },
       Configuration: {
         ProjectName: project,
+        ...(inputs.length > 1 ? { PrimarySource: inputs[0].name } : {}),
         ...(environment ? { EnvironmentVariables: variables(environment) } : {}),
       },
-      InputArtifacts: [{ Name: input.name }],
+      InputArtifacts: inputs.map((input) => ({ Name: input.name })),
       ...(artifact ? { OutputArtifacts: [{ Name: artifact.name }] } : {}),
     },
-    inputs: [input],
+    inputs,
     ...(artifact ? { output: artifact } : {}),
     permissions: [
       {

@@ -58,8 +58,8 @@ def read_manifest(path: str) -> tuple[str, list[Package]]:
             manifest = json.load(file)
     except OSError as error:
         raise ManifestError(
-            f"{path}: cannot be read ({error.strerror}). It is written by package-lambdas.sh: is the artifact of the "
-            "Package action an input of this one?"
+            f"{path}: cannot be read ({error.strerror}). It is written by publish-packages.sh: is the artifact of the "
+            "Publish action an input of this one?"
         ) from None
     except ValueError as error:
         raise _damaged(path, f"no JSON ({error})") from None
@@ -104,7 +104,7 @@ def _is_sha256(text: str) -> bool:
 
 def _damaged(path: str, found: str) -> ManifestError:
     return ManifestError(
-        f"{path}: found {found}. The file is damaged or no manifest of package-lambdas.sh; run the Package action "
+        f"{path}: found {found}. The file is damaged or no manifest of publish-packages.sh; run the Publish action "
         "again. Nothing has been changed."
     )
 

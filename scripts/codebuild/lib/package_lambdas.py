@@ -1,56 +1,37 @@
 """The steps of package-lambdas.sh that are not calls of other programs.
 
-    plan LAMBDA_DIR TEMPLATES_DIR PARAMETERS_DIR ENVIRONMENTS
-                                                  reads everything before anything is changed; prints a line for each
+    plan LAMBDA_DIR TEMPLATES_DIR                 reads everything before anything is changed; prints a line for each
                                                   function: name, "locked" or "plain", runtime, architecture
     install LAMBDA_DIR STAGED_DIR LINE            makes a folder of the source and the dependencies of the locked function
                                                   of a line of the plan: STAGED_DIR/<function>
     zip LAMBDA_DIR STAGED_DIR OUTPUT_DIR          reads lines of the plan; writes OUTPUT_DIR/<function>.zip from the
                                                   staged folder, or from lambda/ if the function is plain; prints
-                                                  function, key, SHA-256 in base64 and size
-    finish BUCKET PARAMETERS_DIR ENVIRONMENTS TEMPLATES_DIR OUTPUT_DIR
-                                                  reads lines of function, key, SHA-256, size; writes the manifest and
-                                                  the template configurations
+                                                  function, SHA-256 in base64 and size
+    keep ZIPS_DIR OUTPUT_DIR                      reads lines of function, SHA-256, size; moves the zips and lists them
 
-Lines are parted by tabs; ENVIRONMENTS by spaces, and none means every folder of PARAMETERS_DIR but tooling. Ends with
-1 and every problem on standard error.
+Lines are parted by tabs. Ends with 1 and every problem on standard error.
 """
 
 from __future__ import annotations
 
+import base64
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from configuration import (
-    ConfigurationError,
-    configurations,
-    environments_in,
-    write_configurations,
-)
 from dependencies import add_dependencies
+from files import write_atomically
 from function_source import FunctionSource, check_unzipped_size, installed_files, read_functions, source_files
-from manifest import Package, write_manifest
+from manifest import Package
 from platforms import PLATFORMS_FILE, platform_of
 from reproducible_zip import write_zip
 from source_error import SourceError
 
 
-def plan(lambda_directory: str, templates_directory: str, parameters_directory: str, environments: str) -> None:
-    """Refuse what cannot be packaged or configured, then print what is to be packaged."""
-    problems: list[str] = []
-    functions: list[FunctionSource] = []
-    try:
-        functions = read_functions(lambda_directory, os.path.join(templates_directory, PLATFORMS_FILE))
-    except SourceError as error:
-        problems += error.problems
-    try:
-        # With no packages yet: what is wrong with the files themselves shows before anything is uploaded.
-        configurations(parameters_directory, _environments(parameters_directory, environments), [], templates_directory)
-    except ConfigurationError as error:
-        problems += error.problems
-    if problems:
-        raise SourceError(problems)
+def plan(lambda_directory: str, templates_directory: str) -> None:
+    """Refuse what cannot be packaged, then print what is to be packaged."""
+    functions = read_functions(lambda_directory, os.path.join(templates_directory, PLATFORMS_FILE))
     for function in functions:
         kind = "locked" if function.locked else "plain"
         runtime, architecture = function.platform.runtime, function.platform.architecture
@@ -86,29 +67,20 @@ def zip_all(lambda_directory: str, staged_directory: str, output_directory: str)
     if problems:
         raise SourceError(problems)
     for package in results:
-        print(package.function, package.key, package.sha256, package.size, sep="\t")
+        print(package.function, package.sha256, package.size, sep="\t")
 
 
-def finish(
-    bucket: str, parameters_directory: str, environments: str, templates_directory: str, output_directory: str
-) -> None:
-    """Write the template configurations, and last the manifest: where it is, the rest is complete."""
-    packages = []
+def keep(zips_directory: str, output_directory: str) -> None:
+    """Move the zips named on standard input to where they are kept, and write the list of them last."""
+    os.makedirs(output_directory, exist_ok=True)
+    lines = []
     for line in sys.stdin:
-        function, _, sha256, size = line.rstrip("\n").split("\t")
-        packages.append(Package(function, sha256, int(size)))
-    files = configurations(
-        parameters_directory,
-        _environments(parameters_directory, environments),
-        packages,
-        templates_directory,
-    )
-    write_configurations(os.path.join(output_directory, "configuration"), files)
-    write_manifest(os.path.join(output_directory, "manifest.json"), bucket, packages)
-
-
-def _environments(parameters_directory: str, environments: str) -> list[str]:
-    return environments.split() or environments_in(parameters_directory)
+        function, sha256, _ = line.rstrip("\n").split("\t")
+        name = f"{function}.zip"
+        # Not a rename: the work folder may be on another file system.
+        shutil.move(os.path.join(zips_directory, name), os.path.join(output_directory, name))
+        lines.append(f"{base64.b64decode(sha256).hex()}  {name}\n")
+    write_atomically(os.path.join(output_directory, "zips.sha256"), "".join(lines))
 
 
 def _planned(lambda_directory: str, line: str) -> FunctionSource:
@@ -130,10 +102,10 @@ def _stage(planned: FunctionSource, target: str) -> None:
 
 def main() -> int:
     """Run the step named by the first argument."""
-    steps = {"plan": plan, "install": install, "zip": zip_all, "finish": finish}
+    steps = {"plan": plan, "install": install, "zip": zip_all, "keep": keep}
     try:
         steps[sys.argv[1]](*sys.argv[2:])
-    except (SourceError, ConfigurationError) as error:
+    except SourceError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1

@@ -25,9 +25,10 @@ export default function containerBuildPipeline(topology: Topology): Template {
     name: 'build-image',
     description: 'Builds the container image and pushes it to ECR',
     docker: true,
+    runsCommittedCode: true,
     timeoutInMinutes: 30,
     input: source.action.output,
-    buildspec: { build: ['bash scripts/codebuild/build-image.sh'] },
+    buildspec: { build: ['bash "$scripts/build-image.sh"'] },
     environment: {
       REPOSITORY_URI: sub`${AccountId}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}`,
     },

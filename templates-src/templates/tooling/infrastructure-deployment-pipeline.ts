@@ -34,24 +34,39 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   const accounts = declareAccountIds(t, topology);
 
   const source = sourceFrom(t, topology, 'infrastructureDeployment', {
-    description: 'Templates of environments, parameters, Lambda functions and the scripts of CodeBuild',
-    files: ['generated/environment/**', 'lambda/**', 'parameters/**', 'scripts/codebuild/**'],
+    description: 'Templates of environments, parameters and Lambda functions',
+    files: ['generated/environment/**', 'lambda/**', 'parameters/**'],
   });
 
   const packaging = declareBuild(t, topology, store, 'infrastructureDeployment', {
     name: 'package-lambdas',
-    description: 'Zips every function, uploads what is new, and writes the manifest and the template configurations',
+    description: 'Installs what functions depend on, and makes a zip of each',
+    // npm and pip read what a commit tells them.
+    runsCommittedCode: true,
     timeoutInMinutes: 30,
     input: source.action.output,
-    output: { name: 'Package', folder: 'package' },
+    output: { name: 'Zips', folder: 'zips' },
     buildspec: {
       // Whichever run npm and pip: they install for the runtime of each function.
       install: { 'runtime-versions': { nodejs: 24, python: 3.14 } },
-      build: [
-        'bash scripts/codebuild/package-lambdas.sh --output package',
-        // Later stages take templates and scripts from this execution, too.
-        'cp -R generated scripts package/',
-      ],
+      build: ['bash "$scripts/package-lambdas.sh" --output zips'],
+    },
+    permissions: [],
+  });
+  const packaged = buildWith('Package', packaging);
+
+  const publishing = declareBuild(t, topology, store, 'infrastructureDeployment', {
+    name: 'publish-packages',
+    description: 'Uploads the packages that are new, and fixes what all environments get',
+    runsCommittedCode: false,
+    timeoutInMinutes: 30,
+    // Templates and parameters straight from the commit: the build before could have changed its copy of them.
+    input: source.action.output,
+    besides: [packaged.output],
+    output: { name: 'Package', folder: 'package' },
+    buildspec: {
+      install: { 'runtime-versions': { python: 3.14 } },
+      build: ['bash "$scripts/publish-packages.sh" --zips "$CODEBUILD_SRC_DIR_Zips" --output package'],
     },
     environment: { PACKAGE_BUCKET: names.packageBucket() },
     permissions: [
@@ -59,24 +74,22 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
         Sid: 'UploadPackages',
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: bucketArn(sub`${names.packageBucket()}/*`),
+        Resource: bucketArn(sub`${names.packageBucket()}/*.zip`),
       },
     ],
   });
-
-  const packaged = buildWith('Package', packaging);
+  const published = buildWith('Publish', publishing);
 
   const checking = declareBuild(t, topology, store, 'infrastructureDeployment', {
     name: 'check-templates',
     description: 'Checks the templates with cfn-lint and cfn-nag, and their parameters',
+    runsCommittedCode: false,
     timeoutInMinutes: 20,
-    input: packaged.output,
+    input: published.output,
     buildspec: {
       // cfn-nag is not maintained since 2022. The GitHub workflow runs it with the same Ruby.
       install: { 'runtime-versions': { python: 3.13, ruby: 3.3 } },
-      build: [
-        'bash scripts/codebuild/check-templates.sh --install --report reports/checks.xml generated/environment/*.yaml',
-      ],
+      build: ['bash "$scripts/check-templates.sh" --install --report reports/checks.xml generated/environment/*.yaml'],
       reports: { checks: { files: ['checks.xml'], 'base-directory': 'reports', 'file-format': 'JUNITXML' } },
     },
     permissions: [],
@@ -85,17 +98,18 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   const checked = buildWith('Check', checking);
 
   /**
-   * The build that updates the functions of one environment. A build runs scripts of a commit, with all that its role
-   * may do: one for all environments would reach production before anybody has approved.
+   * The build that updates the functions of one environment. A build that reached them all would reach production before
+   * anybody has approved.
    */
   const updating = (environment: Environment) => {
     const role = roleArn(accounts(environment), names.lambdaUpdateRole(environment.name));
     return declareBuild(t, topology, store, 'infrastructureDeployment', {
       name: names.updateLambdasBuild(environment.name),
       description: `Assumes a role in ${environment.name} and makes its functions run the packaged code`,
+      runsCommittedCode: false,
       timeoutInMinutes: 30,
-      input: packaged.output,
-      buildspec: { build: ['bash scripts/codebuild/update-lambdas.sh --manifest manifest.json'] },
+      input: published.output,
+      buildspec: { build: ['bash "$scripts/update-lambdas.sh" --manifest manifest.json'] },
       environment: {
         ENVIRONMENT_NAME: environment.name,
         FUNCTION_PREFIX: names.environmentPrefix(environment.name),
@@ -108,7 +122,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   /** What deploys to an environment, in order; the change set is there for the approver to look at. */
   const deployTo = (environment: Environment): readonly Action[] => {
     const target = { environment, account: accounts(environment) };
-    const stackOf = (name: string) => ({ target, template: name, source: packaged.output });
+    const stackOf = (name: string) => ({ target, template: name, source: published.output });
     const infrastructure = environment.approval
       ? [
           deployStack(topology, 'CHANGE_SET_REPLACE', stackOf('infrastructure')),
@@ -137,7 +151,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     pipeline: 'infrastructureDeployment',
     stages: [
       stage('Source', [source.action]),
-      stage('Package', [packaged], topology.pipelines.onBuildFailure),
+      stage('Package', [packaged, published], topology.pipelines.onBuildFailure),
       stage('Check', [checked]),
       ...topology.environments.map((environment) => environmentStage(topology, environment, deployTo(environment))),
     ],

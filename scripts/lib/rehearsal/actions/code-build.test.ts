@@ -64,6 +64,19 @@ describe('a build', () => {
     expect(bench.notes).toEqual(['content of b', 'a script ran']);
   });
 
+  test('of several input artifacts runs in the primary one, and is told where the others are', async () => {
+    const { result } = await build(commands('cat a.txt "$CODEBUILD_SRC_DIR_Zips/b.txt"'), {
+      inputs: [
+        await bench.artifact('Zips', { 'b.txt': 'content of b\n' }),
+        await bench.artifact('Source', { 'a.txt': 'content of a\n' }),
+      ],
+      configuration: { PrimarySource: 'Source' },
+    });
+
+    await result;
+    expect(bench.notes).toEqual(['content of a', 'content of b']);
+  });
+
   test('sees the variables of project and action, the action first, and those of CodeBuild', async () => {
     const { name, result } = await build(
       commands('echo "$OF_PROJECT|$OF_ACTION|$OF_BOTH"', 'echo "$CODEBUILD_BUILD_ID|$CODEBUILD_INITIATOR"'),

@@ -34,8 +34,8 @@ const SHOWN_LINES = 2;
 const SHOWN_LINES_OF_FAILURE = 12;
 
 /**
- * A build: the project's own buildspec, in a clean folder with the input artifact, with the project's and the action's
- * variables and the credentials of the project's role.
+ * A build: the project's own buildspec, in a clean folder with the primary input artifact, with the project's and the
+ * action's variables and the credentials of the project's role.
  * https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
  */
 export async function codeBuild(run: ActionRun, world: World): Promise<ActionResult> {
@@ -54,8 +54,12 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
   const role = await assumeRole(cloud, codeBuildFor, project.serviceRole, `AWSCodeBuild-${randomUUID()}`);
 
   const folder = await mkdtemp(join(world.folder, 'build-'));
-  const [input] = run.action.inputArtifacts;
-  const source = await fetchArtifact(cloud, role, run, input?.name ?? '', join(folder, 'source'));
+  const primary = run.configuration.PrimarySource ?? run.action.inputArtifacts[0]?.name ?? '';
+  const source = await fetchArtifact(cloud, role, run, primary, join(folder, 'source'));
+  const besides = new Map<string, string>();
+  for (const { name } of run.action.inputArtifacts.filter((input) => input.name !== primary)) {
+    besides.set(name, (await fetchArtifact(cloud, role, run, name, join(folder, 'besides'))).folder);
+  }
   const home = join(folder, 'home');
   const scratch = join(folder, 'scratch');
   await mkdir(home);
@@ -65,7 +69,8 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
   const environment = {
     ...world.buildEnvironment,
     HOME: home,
-    ...environmentOf(run, project, id, source.folder),
+    ...environmentOf(run, project, id, primary, source.folder),
+    ...Object.fromEntries([...besides].map(([name, path]) => [`CODEBUILD_SRC_DIR_${name}`, path])),
     AWS_ENDPOINT_URL: cloud.emulator.endpoint,
     AWS_REGION: cloud.region,
     AWS_DEFAULT_REGION: cloud.region,
@@ -139,6 +144,7 @@ function environmentOf(
   { configuration, pipeline, inputs }: ActionRun,
   project: Project,
   id: string,
+  primary: string,
   folder: string,
 ): Record<string, string> {
   const given = JSON.parse(configuration.EnvironmentVariables ?? '[]') as readonly EnvironmentVariable[];
@@ -147,7 +153,7 @@ function environmentOf(
   if (secret !== undefined) {
     throw new Error(`The rehearsal has no value for the variable ${secret.name} of type ${secret.type}.`);
   }
-  const [input] = inputs.values();
+  const input = inputs.get(primary);
   const arn = project.arn.replace(/:project\/.*$/, `:build/${id}`);
   return {
     CODEBUILD_BUILD_ID: id,
