@@ -14,11 +14,12 @@ test('there are the scripts that the pipelines run', () => {
     'check-templates.sh',
     'package-lambdas.sh',
     'publish-packages.sh',
+    'review-changes.sh',
     'update-lambdas.sh',
   ]);
 });
 
-test.each([...SCRIPTS, 'lib/common.sh'])('%s gives shellcheck no reason to speak', async (script) => {
+test.each([...SCRIPTS, 'lib/common.sh', 'lib/role.sh'])('%s gives shellcheck no reason to speak', async (script) => {
   // Rejects when shellcheck ends with anything but 0.
   expect(await run('shellcheck', [join(__dirname, script)])).toEqual({ stdout: '', stderr: '' });
 });

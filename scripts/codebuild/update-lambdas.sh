@@ -8,6 +8,8 @@ set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/common.sh
 source "$here/lib/common.sh"
+# shellcheck source=lib/role.sh
+source "$here/lib/role.sh"
 
 usage() {
   cat <<'EOF'
@@ -24,12 +26,14 @@ Options (and the environment variables that are their defaults):
   --environment NAME        environment, for messages (ENVIRONMENT_NAME)
   --function-prefix PREFIX  what stands before the manifest's names in the names of the functions, as in
                             <project>-dev- (FUNCTION_PREFIX)
+  --commit ID               commit that is deployed, to be noted when all is well (COMMIT)
+  --record NAME             parameter of Systems Manager in the environment's account to note it in (COMMIT_RECORD)
   --jobs N                  how many functions are updated at a time (UPDATE_JOBS, else 8)
   --help                    this text
 
 Needs the AWS CLI and Python 3. The caller may sts:AssumeRole on the role; the role may
 lambda:GetFunctionConfiguration, lambda:GetFunction and lambda:UpdateFunctionCode on the functions, s3:GetObject on
-the packages and kms:Decrypt with their key. The session lasts at most one hour; its credentials are never written to
+the packages and kms:Decrypt with their key, and ssm:PutParameter on the record. The session lasts at most one hour; its credentials are never written to
 a file nor printed.
 
 Ends with 0 when every function runs its package, 1 when something failed, 2 when called wrongly. Safe to run again
@@ -41,6 +45,8 @@ manifest=${MANIFEST:-}
 role_arn=${LAMBDA_UPDATE_ROLE_ARN:-}
 environment=${ENVIRONMENT_NAME:-}
 function_prefix=${FUNCTION_PREFIX:-}
+commit=${COMMIT:-}
+record=${COMMIT_RECORD:-}
 jobs=${UPDATE_JOBS:-8}
 while (($# > 0)); do
   case $1 in
@@ -48,6 +54,8 @@ while (($# > 0)); do
     --role-arn) role_arn=$(value_of "$@") ;;
     --environment) environment=$(value_of "$@") ;;
     --function-prefix) function_prefix=$(value_of "$@") ;;
+    --commit) commit=$(value_of "$@") ;;
+    --record) record=$(value_of "$@") ;;
     --jobs) jobs=$(value_of "$@") ;;
     --help)
       usage
@@ -62,38 +70,12 @@ require_value --role-arn "$role_arn"
 require_value --environment "$environment"
 require_value --function-prefix "$function_prefix"
 require_number --jobs "$jobs"
-[[ $role_arn =~ ^arn:[a-z-]+:iam::([0-9]{12}):role/.+$ ]] ||
-  fail_usage "--role-arn is \"$role_arn\"; expected arn:aws:iam::ACCOUNT:role/NAME."
-account=${BASH_REMATCH[1]}
+require_role_arn "$role_arn"
 require_commands aws python3
 
 # How often a function is asked to update that is busy with another update, and how long to wait in between.
 update_attempts=6
 first_pause=2
-
-# assume_role: sets the variables of the session's credentials. They are not exported: only with_role passes them on.
-assume_role() {
-  # CODEBUILD_BUILD_ID is project:uuid. A session name takes no colon and 64 characters; what follows the colon is
-  # enough to find the build that did something in CloudTrail.
-  local build=${CODEBUILD_BUILD_ID:-by-hand-${USER:-nobody}} session
-  session=lambda-update-${build#*:}
-  session=${session//[^A-Za-z0-9+=,.@-]/-}
-  # One hour is the most for a role that assumes a role, which CodeBuild's role does here.
-  if ! try_aws sts assume-role --role-arn "$role_arn" --role-session-name "${session:0:64}" --duration-seconds 3600 \
-    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken,Expiration]' --output text; then
-    fail "$environment: the role $role_arn cannot be assumed, so nothing has been changed. Its trust policy has to" \
-      "admit the caller, and the caller's own policy has to allow sts:AssumeRole on it. $aws_error"
-  fi
-  IFS=$'\t' read -r access_key_id secret_access_key session_token expiration <<<"$aws_output"
-  aws_output=''
-}
-
-# with_role COMMAND...: runs a command with the session's credentials. They win over a profile of the caller, and so
-# does their expiration over that of the caller's own.
-with_role() {
-  AWS_ACCESS_KEY_ID=$access_key_id AWS_SECRET_ACCESS_KEY=$secret_access_key AWS_SESSION_TOKEN=$session_token \
-    AWS_CREDENTIAL_EXPIRATION=$expiration "$@"
-}
 
 # read_function NAME: sets $code_sha256 and $update_status. On failure they say so in words for the table.
 read_function() {
@@ -199,6 +181,13 @@ result_of() {
   fi
 }
 
+# note_commit: notes what the environment runs, which the next approver is shown.
+note_commit() {
+  [[ -n $record && -n $commit ]] || return 0
+  with_role try_aws ssm put-parameter --name "$record" --value "$commit" --type String --overwrite ||
+    fail "$environment: the functions run their packages, but $record cannot be set to $commit. $aws_error"
+}
+
 make_work_folder
 mkdir "$work/before" "$work/after" "$work/updated" "$work/error"
 
@@ -206,11 +195,13 @@ manifest_lines=$(python3 "$here/lib/manifest.py" "$manifest") || fail "$environm
 bucket=${manifest_lines%%$'\n'*}
 if [[ $manifest_lines != *$'\n'* ]]; then
   printf '%s: the manifest has no functions; nothing to update.\n' "$environment"
+  [[ -z $record ]] || assume_role "$environment" "$role_arn" lambda-update
+  note_commit
   exit 0
 fi
 printf '%s\n' "${manifest_lines#*$'\n'}" >"$work/functions"
 
-assume_role
+assume_role "$environment" "$role_arn" lambda-update
 for_each_line "$jobs" check_package <"$work/functions" ||
   fail "$environment: not all packages are what was packaged, so no function has been updated; see above."
 # What was met on the way does not count, but what the functions run in the end.
@@ -243,3 +234,4 @@ if ((${#failed[@]} > 0)); then
   fail "$environment: ${#failed[@]} of $count functions are not on the packaged code: ${failed[*]}." \
     "Run again: functions that run their package are not touched."
 fi
+note_commit

@@ -175,6 +175,27 @@ describe('update-lambdas.sh', () => {
     expect(own.Functions).toEqual([]);
   });
 
+  test('notes the commit that is deployed once every function runs its package, and not before', async () => {
+    const functions = await deployment();
+    const none = await deployment([], { ...manifest, functions: [] });
+    const record = `/${functions.prefix}commit`;
+    const noted = () =>
+      aws(dev, 'ssm', 'get-parameter', '--name', record).then(
+        ({ Parameter }) => Parameter.Value,
+        () => 'nothing',
+      );
+    proxy.fail({ action: 'UpdateFunctionCode' }, { status: 403, code: 'AccessDeniedException' });
+    const failing = await functions.update(['--commit', 'one', '--record', record]);
+    const before = await noted();
+    proxy.reset();
+
+    expect([failing.code, before]).toEqual([1, 'nothing']);
+    expect(await functions.update(['--commit', 'one', '--record', record])).toMatchObject({ code: 0, stderr: '' });
+    expect(await noted()).toBe('one');
+    expect(await none.update(['--commit', 'two', '--record', record])).toMatchObject({ code: 0, stderr: '' });
+    expect(await noted()).toBe('two');
+  });
+
   test('updates nothing when every function runs its package', async () => {
     const functions = await deployment();
     await functions.update();

@@ -290,7 +290,8 @@ class CloudFormation(BaseResponse):
 
     def describe_change_set(self) -> ActionResult:
         """DescribeChangeSet."""
-        change_set = self._change_set(self._request("ChangeSetName", "StackName", "IncludePropertyValues"))
+        request = self._request("ChangeSetName", "StackName", "IncludePropertyValues")
+        change_set = self._change_set(request)
         return ActionResult(
             {
                 **_change_set(change_set),
@@ -298,7 +299,7 @@ class CloudFormation(BaseResponse):
                 "Tags": _tags(change_set.submission.tags),
                 "Capabilities": change_set.submission.capabilities,
                 "NotificationARNs": change_set.submission.notification_arns,
-                "Changes": [change.describe() for change in change_set.changes],
+                "Changes": [change.describe(bool(request.get("IncludePropertyValues"))) for change in change_set.changes],
             }
         )
 

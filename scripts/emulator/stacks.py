@@ -8,6 +8,7 @@ during an update and a failure midway are not handled; a type it does not know i
 Here every operation ends before its call returns, so that a waiter's first look finds the result.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -70,6 +71,11 @@ class Resource:
     timestamp: datetime = field(default_factory=now)
 
 
+def _is_retained(definition: dict[str, Any], policy: str) -> bool:
+    """Whether a DeletionPolicy or an UpdateReplacePolicy keeps a resource that has been created."""
+    return str(definition.get(policy, "")).startswith("Retain")
+
+
 @dataclass(frozen=True)
 class Change:
     """What a change set would do to a resource."""
@@ -82,15 +88,33 @@ class Change:
     properties: tuple[str, ...] = ()
     #: Attributes of the resource, such as Metadata, that change besides properties.
     attributes: tuple[str, ...] = ()
+    #: What becomes of it when it is removed or replaced.
+    policy_action: str | None = None
+    #: Properties before the change, unless it is added, and after it, unless it is removed.
+    before: Properties | None = None
+    after: Properties | None = None
 
-    def describe(self) -> dict[str, Any]:
-        """The change as DescribeChangeSet tells it."""
+    def describe(self, with_values: bool) -> dict[str, Any]:
+        """The change as DescribeChangeSet tells it.
+
+        Args:
+            with_values: whether IncludePropertyValues was asked for
+        """
         resource_change: dict[str, Any] = {
             "Action": self.action,
             "LogicalResourceId": self.logical_id,
             "PhysicalResourceId": self.physical_id,
             "ResourceType": self.type,
         }
+        if self.policy_action is not None:
+            resource_change["PolicyAction"] = self.policy_action
+        if with_values:
+            contexts = {"BeforeContext": self.before, "AfterContext": self.after}
+            resource_change |= {
+                name: json.dumps({"Properties": properties}, default=str)
+                for name, properties in contexts.items()
+                if properties is not None
+            }
         if self.action == "Modify":
             resource_change |= {
                 "Replacement": str(self.replacement),
@@ -289,7 +313,15 @@ class Deployment:
                 if change.action == "Add" or change.replacement:
                     self.unknown.add(logical_id)
         changes += [
-            Change("Remove", resource.logical_id, resource.type, resource.physical_id) for resource in self._surplus()
+            Change(
+                "Remove",
+                resource.logical_id,
+                resource.type,
+                resource.physical_id,
+                policy_action="Retain" if _is_retained(resource.definition, "DeletionPolicy") else "Delete",
+                before=resource.properties,
+            )
+            for resource in self._surplus()
         ]
         outputs = self._outputs()
         self.unknown = set()
@@ -302,7 +334,7 @@ class Deployment:
         existing = self.stack.resources.get(logical_id)
         properties, _ = self._properties(logical_id)
         if existing is None:
-            return Change("Add", logical_id, definition["Type"])
+            return Change("Add", logical_id, definition["Type"], after=properties)
         if existing.type != definition["Type"]:
             raise ValidationError(
                 "Update of resource type is not permitted. The new template modifies resource type of the following "
@@ -313,14 +345,19 @@ class Deployment:
         if not names and not attributes:
             return None
         kind = ResourceType.registry[existing.type]
+        replaced = bool(names) and kind.replaces(names, existing.properties, properties)
+        kept = _is_retained(definition, "UpdateReplacePolicy")
         return Change(
             "Modify",
             logical_id,
             existing.type,
             existing.physical_id,
-            bool(names) and kind.replaces(names, existing.properties, properties),
+            replaced,
             tuple(sorted(names)),
             tuple(sorted(attributes)),
+            ("ReplaceAndRetain" if kept else "ReplaceAndDelete") if replaced else None,
+            existing.properties,
+            properties,
         )
 
     def _properties(self, logical_id: str, fresh_name: bool = False) -> tuple[Properties, str | None]:

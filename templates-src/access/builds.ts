@@ -16,11 +16,17 @@ interface Build {
   readonly reads: readonly [ArtifactName, ...ArtifactName[]];
   /** The artifact that it leaves behind. */
   readonly writes?: ArtifactName;
-  /** The one environment that it acts in. */
-  readonly environment?: DeclaredEnvironment;
+  /** The one role of an environment that it assumes, by its logical id. */
+  readonly assumes?: { readonly environment: DeclaredEnvironment; readonly role: string };
   readonly needs: (world: World) => readonly Need[];
   /** Whether it may upload packages, push images, act in environments: what the others must not. */
-  readonly may: 'push images' | 'make zips' | 'upload packages' | 'act in an environment' | 'write reports';
+  readonly may:
+    | 'push images'
+    | 'make zips'
+    | 'upload packages'
+    | 'act in an environment'
+    | 'look into an environment'
+    | 'write reports';
 }
 
 const imageBuild: Build = {
@@ -61,14 +67,26 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
       pipeline: 'infrastructureDeployment',
       id: `UpdateLambdas${pascalCase(environment.name)}`,
       reads: ['Package'],
-      environment,
-      needs: (world) => [actsIn(world, environment)],
+      assumes: { environment, role: 'LambdaUpdateRole' },
+      needs: (world) => [assumes(world, environment, 'LambdaUpdateRole', 'acts in')],
       may: 'act in an environment',
     }),
   ),
+  ...environments
+    .filter(({ environment }) => environment.approval)
+    .map(
+      (environment): Build => ({
+        pipeline: 'infrastructureDeployment',
+        id: `Review${pascalCase(environment.name)}`,
+        reads: ['Package'],
+        assumes: { environment, role: 'ReviewRole' },
+        needs: (world) => [assumes(world, environment, 'ReviewRole', 'looks into')],
+        may: 'look into an environment',
+      }),
+    ),
 ];
 
-function buildCases(world: World, { pipeline, id, reads, writes, environment: own, needs, may }: Build): ActorCases {
+function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, needs, may }: Build): ActorCases {
   const { tooling, environments } = world;
   const stack = pipelineStack(world, pipeline);
   const role = stack.role(`${id}Role`);
@@ -173,7 +191,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, environment: ow
         that: 'acts with roles that are not for it',
         actions: 'sts:AssumeRole',
         on: [
-          ...deploymentRoles.filter((arn) => arn !== own?.stack('deployment-roles').arn('LambdaUpdateRole')),
+          ...deploymentRoles.filter((arn) => arn !== own?.environment.stack('deployment-roles').arn(own.role)),
           ...environments.map((environment) => openRole(environment, tooling)),
         ],
         why: 'deployments are for the pipelines, behind their approvals',
@@ -349,11 +367,11 @@ function writesReports(world: World): readonly Need[] {
   ];
 }
 
-function actsIn({ tooling }: World, environment: DeclaredEnvironment): Need {
+function assumes({ tooling }: World, environment: DeclaredEnvironment, role: string, verb: string): Need {
   return {
-    does: `acts in ${environment.name}`,
+    does: `${verb} ${environment.name}`,
     actions: 'sts:AssumeRole',
-    on: environment.stack('deployment-roles').arn('LambdaUpdateRole'),
+    on: environment.stack('deployment-roles').arn(role),
     why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
     butNot: [
       {

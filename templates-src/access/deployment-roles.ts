@@ -2,6 +2,7 @@ import { pascalCase } from '../patterns/function-names';
 import { pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
   type ActorCases,
+  type AdministratorActor,
   type Cases,
   casesOf,
   type DeclaredEnvironment,
@@ -26,7 +27,12 @@ const toolingRoles = (world: World): readonly RoleActor[] =>
   });
 
 /** That one role of the tooling account assumes a role, and nobody else. */
-function assumedBy(world: World, environment: DeclaredEnvironment, role: RoleActor, by: RoleActor): Need {
+function assumedBy(
+  world: World,
+  environment: DeclaredEnvironment,
+  role: RoleActor,
+  by: RoleActor | AdministratorActor,
+): Need {
   const { environments, tooling } = world;
   const administrators = [tooling, ...environments].map((account) => ({
     that: `by somebody of ${account.name}`,
@@ -413,6 +419,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
   const roles = environment.stack('deployment-roles');
   const store = tooling.stack('artifact-store');
   const actor = roles.role('LambdaUpdateRole');
+  const record = commitRecord(world, environment);
   const functionsOf = (of: DeclaredEnvironment) =>
     of
       .stack('infrastructure')
@@ -480,6 +487,13 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
           why: 'Lambda API Reference, "UpdateFunctionCode", reads as the caller; S3 API Reference, "HeadObject": checksums, too',
         },
       ),
+      {
+        does: 'notes the commit that the environment runs',
+        actions: 'ssm:PutParameter',
+        on: record.own,
+        why: 'Systems Manager API Reference, "PutParameter"; the next approver compares with it',
+        butNot: [record.others],
+      },
     ],
     never: [
       ...neverInAnEnvironment(world, environment),
@@ -500,10 +514,133 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
   };
 }
 
+/** The parameter that has the commit which an environment runs, and one of somebody else. */
+const commitRecord = (world: World, environment: DeclaredEnvironment) => ({
+  own: arnIn(world, environment, 'ssm', `parameter/${world.topology.project}/${environment.name}/deployed-commit`),
+  others: {
+    that: "somebody else's parameters",
+    on: arnIn(world, environment, 'ssm', 'parameter/somebody-elses/secret'),
+    why: 'other parameters may hold anything',
+  },
+});
+
+function review(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { topology, tooling } = world;
+  const roles = environment.stack('deployment-roles');
+  const record = commitRecord(world, environment);
+  const stacks = workloadTemplates(topology).map((template) =>
+    stackOf(world, environment, `${topology.project}-${environment.name}-${template}`),
+  );
+  const [prepared = '', ...previewed] = stacks;
+  const ofReview = { 'cloudformation:ChangeSetName': 'review' };
+  const name = `${pascalCase(environment.name)}`;
+  const build: RoleActor | AdministratorActor = environment.environment.approval
+    ? pipelineStack(world, 'infrastructureDeployment').role(`Review${name}Role`)
+    : // Nothing is reviewed where nobody approves; the role is there in case somebody is to.
+      {
+        kind: 'administrator',
+        arn: `arn:aws:iam::${tooling.id}:role/${topology.project}-review-${environment.name}-build`,
+      };
+  return {
+    group: `${environment.name}/ReviewRole`,
+    actor: roles.role('ReviewRole'),
+    needs: [
+      assumedBy(world, environment, roles.role('ReviewRole'), build),
+      {
+        does: 'looks at stacks and at what change sets would do to them',
+        actions: ['cloudformation:DescribeChangeSet', 'cloudformation:DescribeStacks'],
+        on: stacks,
+        context: {},
+        why: 'CloudFormation API Reference, "DescribeChangeSet"; review-changes.sh says it in words',
+        butNot: [
+          {
+            that: 'at stacks of others',
+            on: stackOf(world, environment, 'somebody-elses-stack'),
+            why: 'templates and parameters of others are theirs',
+          },
+          {
+            that: 'changing them',
+            actions: [
+              'cloudformation:CreateStack',
+              'cloudformation:UpdateStack',
+              'cloudformation:DeleteStack',
+              'cloudformation:SetStackPolicy',
+              'cloudformation:ExecuteChangeSet',
+            ],
+            why: 'it acts before anybody has approved',
+          },
+          {
+            that: 'executing its own change sets',
+            actions: 'cloudformation:ExecuteChangeSet',
+            context: ofReview,
+            why: 'CloudFormation would use the execution role that the stack was deployed with',
+          },
+        ],
+      },
+      ...(previewed.length === 0
+        ? []
+        : [
+            {
+              does: 'previews stacks whose change sets the pipeline cannot prepare',
+              actions: ['cloudformation:CreateChangeSet', 'cloudformation:DeleteChangeSet'] as const,
+              on: previewed,
+              context: ofReview,
+              why: 'CloudFormation API Reference, "CreateChangeSet": without RoleARN, the role that the stack has',
+              butNot: [
+                {
+                  that: 'under the name of the change set that the pipeline executes',
+                  context: { 'cloudformation:ChangeSetName': 'pipeline' },
+                  why: 'what was approved would be another one than what is executed',
+                },
+                {
+                  that: 'of the stack whose change set is prepared',
+                  on: prepared,
+                  why: 'the pipeline prepares that one',
+                },
+                {
+                  that: 'handing over a role',
+                  actions: 'iam:PassRole' as const,
+                  on: roles.arn('CloudFormationExecutionRole'),
+                  context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
+                  why: 'CloudFormation would do what that role may do',
+                },
+              ],
+            },
+          ]),
+      {
+        does: 'looks up the commit that the environment runs',
+        actions: 'ssm:GetParameter',
+        on: record.own,
+        why: 'Systems Manager API Reference, "GetParameter"; the approver compares with what runs',
+        butNot: [
+          record.others,
+          {
+            that: 'changing it',
+            actions: ['ssm:PutParameter', 'ssm:DeleteParameter'],
+            why: 'who can change it decides what an approver compares with',
+          },
+        ],
+      },
+    ],
+    never: [
+      ...neverInAnEnvironment(world, environment),
+      {
+        that: 'reads artifacts or packages',
+        actions: 's3:GetObject',
+        on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        why: 'the build that assumes it has them',
+      },
+    ],
+  };
+}
+
 /** The cases of the deployment roles, but the CloudFormation execution role. */
 export const deploymentRoles: Cases = (world) =>
   world.environments.flatMap((environment) =>
-    [cloudFormationAction, ...(world.topology.container === undefined ? [] : [codeDeployAction]), lambdaUpdate].flatMap(
-      (cases) => casesOf(cases(world, environment)),
-    ),
+    [
+      cloudFormationAction,
+      ...(world.topology.container === undefined ? [] : [codeDeployAction]),
+      lambdaUpdate,
+      review,
+    ].flatMap((cases) => casesOf(cases(world, environment))),
   );

@@ -39,6 +39,8 @@ export interface Buildspec {
   readonly install?: { readonly 'runtime-versions': ImageRuntimes };
   /** Commands, which find the scripts that the pipeline was deployed with in the folder `$scripts`. */
   readonly build: readonly string[];
+  /** Variables for later actions of the pipeline, by the file whose only line is the value. */
+  readonly exports?: Readonly<Record<string, string>>;
   /** Test reports by name. */
   readonly reports?: Readonly<
     Record<
@@ -242,12 +244,13 @@ const fetchScripts = [
 ];
 
 /** The buildspec as YAML; bash, because the scripts are, and the first command that fails ends the build. */
-function buildspecText({ install, build, reports }: Buildspec, outputFolder?: string): string {
+function buildspecText({ install, build, exports = {}, reports }: Buildspec, outputFolder?: string): string {
+  const exported = Object.entries(exports).map(([name, file]) => `export ${name}="$(cat ${file})"`);
   return dump(
     {
       version: 0.2,
-      env: { shell: 'bash' },
-      phases: { ...(install ? { install } : {}), build: { commands: [...fetchScripts, ...build] } },
+      env: { shell: 'bash', ...(exported.length > 0 ? { 'exported-variables': Object.keys(exports) } : {}) },
+      phases: { ...(install ? { install } : {}), build: { commands: [...fetchScripts, ...build, ...exported] } },
       ...(reports ? { reports } : {}),
       ...(outputFolder === undefined ? {} : { artifacts: { 'base-directory': outputFolder, files: ['**/*'] } }),
     },

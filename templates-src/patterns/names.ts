@@ -78,6 +78,10 @@ export const namesOf = ({ project }: Topology) => ({
   updateLambdasBuild: (environment: string) => `update-lambdas-${environment}`,
   updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
 
+  /** The project that reviews what is deployed to an environment; that environment lets its role look at it. */
+  reviewBuild: (environment: string) => `review-${environment}`,
+  reviewBuildRole: (environment: Named) => sub`${project}-review-${environment}-build`,
+
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-pipeline`,
 
@@ -87,6 +91,9 @@ export const namesOf = ({ project }: Topology) => ({
   stackFailureRule: (pipeline: PipelineKey, environment: string) =>
     `${project}-${kebab(pipeline)}-failure-${environment}`,
 
+  /** The parameter of Systems Manager that has the commit that an environment runs. */
+  commitRecord: (environment: Named) => sub`/${project}/${environment}/deployed-commit`,
+
   /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */
   containerApplication: (environment: Named) => sub`${project}-${environment}-container`,
   containerDeploymentGroup: (environment: Named) => sub`${project}-${environment}-container`,
@@ -95,6 +102,7 @@ export const namesOf = ({ project }: Topology) => ({
   cloudFormationActionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-action`,
   codeDeployActionRole: (environment: Named) => sub`${project}-${environment}-codedeploy-action`,
   cloudFormationExecutionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-execution`,
+  reviewRole: (environment: Named) => sub`${project}-${environment}-review`,
   lambdaUpdateRole: (environment: Named) => sub`${project}-${environment}-lambda-update`,
   workloadBoundary: (environment: Named) => sub`${project}-${environment}-workload-boundary`,
   /** Roles that the environment's own templates create, always under the boundary. */

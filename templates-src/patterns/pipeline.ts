@@ -100,18 +100,27 @@ export function takeIn(
   };
 }
 
-/** Runs a CodeBuild project on the artifact that it was declared for, with variables of this one action. */
-export function buildWith(name: string, build: Build<string>, environment?: EnvironmentVariables): Producer;
-export function buildWith(name: string, build: Build, environment?: EnvironmentVariables): Action;
+/** How one action runs a build. */
+export interface BuildRun {
+  /** Variables of this action, beside those of the project. */
+  readonly environment?: EnvironmentVariables;
+  /** The namespace of the variables that the build exports. */
+  readonly namespace?: string;
+}
+
+/** Runs a CodeBuild project on the artifacts that it was declared for. */
+export function buildWith(name: string, build: Build<string>, run?: BuildRun): Producer;
+export function buildWith(name: string, build: Build, run?: BuildRun): Action;
 export function buildWith(
   name: string,
   { project, inputs, output }: Build,
-  environment?: EnvironmentVariables,
+  { environment, namespace }: BuildRun = {},
 ): Action {
   const artifact = output === undefined ? undefined : new ProducedArtifact(output);
   return {
     declaration: {
       Name: name,
+      ...(namespace === undefined ? {} : { Namespace: namespace }),
       ActionTypeId: { Category: 'Build', Owner: 'AWS', Provider: 'CodeBuild', Version: '1' },
       Configuration: {
         ProjectName: project,

@@ -15,6 +15,8 @@ export interface Source {
   readonly trigger?: PushTrigger;
   /** Page that shows the commit of an execution. */
   readonly commitLink: Substitution;
+  /** Page that compares two commits, with `{from}` and `{to}` in their places; a connection doesn't tell whose it is. */
+  readonly comparison?: Substitution;
   /** To be called with the pipeline: declares what starts it. */
   start(): void;
 }
@@ -163,6 +165,7 @@ export function sourceFrom(
       ],
     ),
     commitLink: sub`https://${Region}.console.aws.amazon.com/codesuite/codecommit/repositories/${name}/commit/${commitId}`,
+    comparison: sub`https://${Region}.console.aws.amazon.com/codesuite/codecommit/repositories/${name}/compare/{from}/.../{to}`,
     start: () => startOnCommit(t, topology, pipeline, SourceRepository),
   };
 }

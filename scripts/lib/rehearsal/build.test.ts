@@ -141,6 +141,7 @@ describe('a buildspec', () => {
     expect(readBuildspec(spec)).toEqual({
       shell: 'sh',
       variables: {},
+      exportedVariables: [],
       phases: [
         { name: 'install', commands: [] },
         { name: 'build', commands: ['make'] },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Buildspec, Phase, PhaseName } from './buildspec';
 
@@ -16,6 +16,14 @@ export interface Build {
   readonly signal: AbortSignal;
   /** Takes what the commands print. */
   readonly print: (text: string) => void;
+}
+
+/** The variables that a build has exported for later actions, once its phases have run. */
+export async function exportedBy({ buildspec, scratch }: Pick<Build, 'buildspec' | 'scratch'>) {
+  const entries = buildspec.exportedVariables.map(
+    async (name) => [name, await readFile(join(scratch, `exported.${name}`), 'utf8')] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Why a build failed: in CodeBuild's words. */
@@ -60,7 +68,7 @@ async function runPhase(
   await mkdir(directory, { recursive: true });
   await Promise.all(phase.commands.map((text, index) => writeFile(join(directory, `${index}`), `${text}\n`)));
   const script = join(directory, 'phase');
-  await writeFile(script, phaseScript(phase.commands.length));
+  await writeFile(script, phaseScript(phase.commands.length, buildspec.exportedVariables));
 
   const child = spawn(buildspec.shell, [script], {
     cwd: folder,
@@ -122,7 +130,7 @@ async function runPhase(
 }
 
 /** Sources the commands one after the other, in a shell that has what the phase before left behind. */
-const phaseScript = (commands: number) => `
+const phaseScript = (commands: number, exported: readonly string[]) => `
 if [ -f "$REHEARSAL_SCRATCH/environment" ]; then
   rehearsal_phase=$REHEARSAL_PHASE rehearsal_succeeding=$CODEBUILD_BUILD_SUCCEEDING
   . "$REHEARSAL_SCRATCH/environment"
@@ -133,6 +141,7 @@ rehearsal_end() {
   rehearsal_status=$?
   [ "$rehearsal_status" = 0 ] || echo "$rehearsal_command $rehearsal_status" >&3
   export -p >"$REHEARSAL_SCRATCH/environment"
+${exported.map((name) => `  printf %s "$${name}" >"$REHEARSAL_SCRATCH/exported.${name}"`).join('\n')}
   pwd >"$REHEARSAL_SCRATCH/directory"
   exit "$rehearsal_status"
 }

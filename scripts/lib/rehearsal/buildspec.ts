@@ -7,6 +7,8 @@ export type PhaseName = (typeof phaseNames)[number];
 export interface Buildspec {
   readonly shell: 'bash' | 'sh';
   readonly variables: Readonly<Record<string, string>>;
+  /** Names of the variables that later actions of the pipeline get. */
+  readonly exportedVariables: readonly string[];
   /** In the order in which they run. */
   readonly phases: readonly Phase[];
   readonly runtimeVersions: Readonly<Record<string, string>>;
@@ -41,7 +43,7 @@ export function readBuildspec(text: string): Buildspec {
     return found;
   };
   const spec = part('', load(text), 'version', 'env', 'phases', 'artifacts', 'reports');
-  const env = part('env', spec.env, 'shell', 'variables');
+  const env = part('env', spec.env, 'shell', 'variables', 'exported-variables');
   const shell = env.shell ?? 'sh';
   if (shell !== 'bash' && shell !== 'sh') {
     problems.push(`env.shell ${shell}`);
@@ -69,6 +71,7 @@ export function readBuildspec(text: string): Buildspec {
   return {
     shell: shell as Buildspec['shell'],
     variables: texts(env.variables),
+    exportedVariables: list(env['exported-variables']),
     phases: read.map(({ phase: _, ...rest }) => rest),
     runtimeVersions: texts(read.find(({ name }) => name === 'install')?.phase['runtime-versions']),
     ...(artifacts ? { artifacts } : {}),

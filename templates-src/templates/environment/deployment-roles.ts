@@ -150,6 +150,7 @@ export default function deploymentRoles(topology: Topology): Template {
       ? undefined
       : declareCodeDeployAction(t, topology, EnvironmentName, ToolingAccountId, readArtifacts);
 
+  const commitRecord = regionalArn('ssm', sub`parameter${names.commitRecord(EnvironmentName)}`);
   const lambdaUpdate = declareRole(t, 'LambdaUpdateRole', {
     name: names.lambdaUpdateRole(EnvironmentName),
     description: 'CodeBuild assumes it to bring functions to the packaged code',
@@ -169,10 +170,13 @@ export default function deploymentRoles(topology: Topology): Template {
           Resource: bucketArn(sub`${names.packageBucket(ToolingAccountId)}/*`),
         },
         { Sid: 'DecryptPackages', Effect: 'Allow', Action: 'kms:Decrypt', Resource: ArtifactKeyArn },
+        { Sid: 'NoteCommit', Effect: 'Allow', Action: 'ssm:PutParameter', Resource: commitRecord },
       ],
     },
     wildcards: 'Functions come and go below the prefix of the environment; packages are named by their content.',
   });
+
+  declareReview(t, topology, EnvironmentName, ToolingAccountId);
 
   t.outputs({
     CloudFormationExecutionRoleArn: { Description: 'Creates the resources', Value: executionRole.Arn },
@@ -188,6 +192,53 @@ export default function deploymentRoles(topology: Topology): Template {
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
   });
   return t;
+}
+
+/**
+ * Declares the role that looks at what a deployment would change, before somebody has approved it. It may prepare change
+ * sets of stacks that exist, under a name of their own, and has no permission to execute any: neither this name nor that of
+ * the pipeline.
+ */
+function declareReview(t: Template, topology: Topology, environment: Reference, tooling: Reference): void {
+  const names = namesOf(topology);
+  const stacks = (templates: readonly string[]) =>
+    templates.map((template) =>
+      regionalArn('cloudformation', sub`stack/${names.environmentStack(environment, template)}/*`),
+    );
+  const [, ...previewed] = workloadTemplates(topology);
+  declareRole(t, 'ReviewRole', {
+    name: names.reviewRole(environment),
+    description: 'CodeBuild assumes it to say what a deployment would change',
+    trust: [trustRole(tooling, names.reviewBuildRole(environment))],
+    permissions: {
+      '': [
+        {
+          Sid: 'LookAtChanges',
+          Effect: 'Allow',
+          Action: ['cloudformation:DescribeChangeSet', 'cloudformation:DescribeStacks'],
+          Resource: stacks(workloadTemplates(topology)),
+        },
+        ...(previewed.length === 0
+          ? []
+          : [
+              {
+                Sid: 'PreviewChanges',
+                Effect: 'Allow' as const,
+                Action: ['cloudformation:CreateChangeSet', 'cloudformation:DeleteChangeSet'] as const,
+                Resource: stacks(previewed),
+                Condition: { StringEquals: { 'cloudformation:ChangeSetName': 'review' } },
+              },
+            ]),
+        {
+          Sid: 'LookUpCommit',
+          Effect: 'Allow',
+          Action: 'ssm:GetParameter',
+          Resource: regionalArn('ssm', sub`parameter${names.commitRecord(environment)}`),
+        },
+      ],
+    },
+    wildcards: 'The id of a stack ends with characters that AWS makes up.',
+  });
 }
 
 /** A change set whose parameters name availability zones is refused unless they can be looked up. */

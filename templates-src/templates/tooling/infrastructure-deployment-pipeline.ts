@@ -1,8 +1,9 @@
 import type { Environment, Topology } from '../../define-topology';
-import { sub } from '../../dsl/intrinsics';
+import { AccountId, Region, sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
+import { pascalCase } from '../../patterns/function-names';
 import { bucketArn, namesOf, pipelineNamesOf, roleArn, workloadTemplates } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
@@ -114,36 +115,70 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
         ENVIRONMENT_NAME: environment.name,
         FUNCTION_PREFIX: names.environmentPrefix(environment.name),
         LAMBDA_UPDATE_ROLE_ARN: role,
+        COMMIT_RECORD: names.commitRecord(environment.name),
       },
       permissions: [{ Sid: 'ActInEnvironment', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role }],
     });
   };
 
-  /** What deploys to an environment, in order; the change set is there for the approver to look at. */
+  /**
+   * The build that says in words what an approval lets through. Of the stacks after the first, no change set can be
+   * prepared: they import from it, and a new account doesn't have that by then. What is deployed there is fixed all the
+   * same, by the artifact, which nothing of a commit can write.
+   */
+  const reviewing = (environment: Environment) => {
+    const role = roleArn(accounts(environment), names.reviewRole(environment.name));
+    const [prepared = '', ...previewed] = workloadTemplates(topology);
+    return declareBuild(t, topology, store, 'infrastructureDeployment', {
+      name: names.reviewBuild(environment.name),
+      description: `Says what a deployment to ${environment.name} replaces, removes and allows`,
+      runsCommittedCode: false,
+      timeoutInMinutes: 20,
+      input: published.output,
+      buildspec: {
+        build: ['bash "$scripts/review-changes.sh" --output review'],
+        exports: { SUMMARY: 'review/summary', RUNNING: 'review/running', BUILD: 'review/build' },
+      },
+      environment: {
+        ENVIRONMENT_NAME: environment.name,
+        STACK_PREFIX: names.environmentPrefix(environment.name),
+        REVIEW_ROLE_ARN: role,
+        PREPARED: prepared,
+        CHANGE_SET: changeSetName,
+        ...(previewed.length === 0 ? {} : { PREVIEWED: previewed.join(' ') }),
+        COMMIT_RECORD: names.commitRecord(environment.name),
+        ...(source.comparison === undefined ? {} : { COMPARE_URL: source.comparison }),
+      },
+      permissions: [{ Sid: 'LookIntoEnvironment', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role }],
+    });
+  };
+
+  /** What deploys to an environment, in order; what the approval lets through is there for the approver to look at. */
   const deployTo = (environment: Environment): readonly Action[] => {
     const target = { environment, account: accounts(environment) };
     const stackOf = (name: string) => ({ target, template: name, source: published.output });
+    const namespace = `Review${pascalCase(environment.name)}`;
     const infrastructure = environment.approval
       ? [
           deployStack(topology, 'CHANGE_SET_REPLACE', stackOf('infrastructure')),
+          buildWith('Review', reviewing(environment), { environment: { COMMIT: commitId }, namespace }),
           approve(topology, names.topicArn(), {
             name: 'Approve',
             message:
-              `Deploy commit ${commitId} to ${environment.name}? ` +
-              `See change set ${changeSetName} of stack ${topology.project}-${environment.name}-infrastructure.`,
-            link: source.commitLink,
+              `Deploy commit ${commitId} to ${environment.name}, which runs #{${namespace}.RUNNING}? ` +
+              `#{${namespace}.SUMMARY}`,
+            link: reviewLink(names.buildProject(names.reviewBuild(environment.name)), namespace),
           }),
           deployStack(topology, 'CHANGE_SET_EXECUTE', stackOf('infrastructure')),
         ]
       : [deployStack(topology, 'CREATE_UPDATE', stackOf('infrastructure'))];
     return [
       ...infrastructure,
-      // Not prepared before the approval: it imports from infrastructure, which a new account doesn't have by then.
       ...(topology.container === undefined
         ? []
         : [deployStack(topology, 'CREATE_UPDATE', stackOf('container-service'))]),
       // CloudFormation updates functions whose package changed; this brings those back that something else changed.
-      buildWith('Update-functions', updating(environment)),
+      buildWith('Update-functions', updating(environment), { environment: { COMMIT: commitId } }),
     ];
   };
 
@@ -166,3 +201,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;
 }
+
+/** The page of the build that reviewed an execution, whose log has everything. */
+const reviewLink = (project: string, namespace: string) =>
+  sub`https://${Region}.console.aws.amazon.com/codesuite/codebuild/${AccountId}/projects/${project}/build/${project}%3A#{${namespace}.BUILD}/log`;

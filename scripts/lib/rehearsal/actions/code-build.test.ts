@@ -77,6 +77,15 @@ describe('a build', () => {
     expect(bench.notes).toEqual(['content of a', 'content of b']);
   });
 
+  test('hands the variables on that it exports, and no others', async () => {
+    const { result } = await build({
+      env: { shell: 'bash', 'exported-variables': ['SUMMARY', 'EMPTY'] },
+      phases: { build: { commands: ['export SUMMARY="two words" OTHER=other'] }, post_build: { commands: ['true'] } },
+    });
+
+    expect((await result).variables).toEqual({ SUMMARY: 'two words', EMPTY: '' });
+  });
+
   test('sees the variables of project and action, the action first, and those of CodeBuild', async () => {
     const { name, result } = await build(
       commands('echo "$OF_PROJECT|$OF_ACTION|$OF_BOTH"', 'echo "$CODEBUILD_BUILD_ID|$CODEBUILD_INITIATOR"'),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { actionSession, fetchArtifact, storeArtifact } from '../artifacts';
-import { runBuild } from '../build';
+import { exportedBy, runBuild } from '../build';
 import { type Buildspec, readBuildspec } from '../buildspec';
 import { assumeRole, type Cloud, type Session } from '../cloud';
 import type { ActionResult, ActionRun } from '../pipeline';
@@ -111,7 +111,11 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
       ? new Map()
       : new Map([[artifact.name, await keepArtifact(run, world, role, buildspec, source.folder)]]);
   ownOutput(output).slice(-SHOWN_LINES).forEach(run.note);
-  return { summary: `build ${id.split(':')[1]?.slice(0, 8)} succeeded`, outputs };
+  return {
+    summary: `build ${id.split(':')[1]?.slice(0, 8)} succeeded`,
+    outputs,
+    variables: await exportedBy({ buildspec, scratch }),
+  };
 }
 
 /** The buildspec with a command that fails, before all others of the phase build. */
