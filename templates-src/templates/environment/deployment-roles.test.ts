@@ -22,6 +22,7 @@ test('the roles have the names that the tooling account admits', () => {
     ['CloudFormationActionRole', 'route-to-live-${EnvironmentName}-cloudformation-action'],
     ['CodeDeployActionRole', 'route-to-live-${EnvironmentName}-codedeploy-action'],
     ['LambdaUpdateRole', 'route-to-live-${EnvironmentName}-lambda-update'],
+    ['ReviewRole', 'route-to-live-${EnvironmentName}-review'],
   ]);
   expect(textOf(properties('WorkloadBoundary').ManagedPolicyName)).toBe(
     'route-to-live-${EnvironmentName}-workload-boundary',
@@ -33,6 +34,7 @@ describe('a role is assumed', () => {
     ['CloudFormationActionRole', 'route-to-live-infrastructure-deployment-pipeline'],
     ['CodeDeployActionRole', 'route-to-live-container-deployment-pipeline'],
     ['LambdaUpdateRole', 'route-to-live-update-lambdas-${EnvironmentName}-build'],
+    ['ReviewRole', 'route-to-live-review-${EnvironmentName}-build'],
   ])('by one role of the tooling account: %s', (role, caller) => {
     expect(statementsOf(properties(role).AssumeRolePolicyDocument)).toEqual([
       {

@@ -176,7 +176,7 @@ export default function deploymentRoles(topology: Topology): Template {
     wildcards: 'Functions come and go below the prefix of the environment; packages are named by their content.',
   });
 
-  declareReview(t, topology, EnvironmentName, ToolingAccountId);
+  const review = declareReview(t, topology, EnvironmentName, ToolingAccountId);
 
   t.outputs({
     CloudFormationExecutionRoleArn: { Description: 'Creates the resources', Value: executionRole.Arn },
@@ -190,6 +190,7 @@ export default function deploymentRoles(topology: Topology): Template {
           CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
         }),
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
+    ReviewRoleArn: { Description: 'Assumed by CodeBuild before an approval', Value: review.Arn },
   });
   return t;
 }
@@ -199,14 +200,14 @@ export default function deploymentRoles(topology: Topology): Template {
  * sets of stacks that exist, under a name of their own, and has no permission to execute any: neither this name nor that of
  * the pipeline.
  */
-function declareReview(t: Template, topology: Topology, environment: Reference, tooling: Reference): void {
+function declareReview(t: Template, topology: Topology, environment: Reference, tooling: Reference) {
   const names = namesOf(topology);
   const stacks = (templates: readonly string[]) =>
     templates.map((template) =>
       regionalArn('cloudformation', sub`stack/${names.environmentStack(environment, template)}/*`),
     );
   const [, ...previewed] = workloadTemplates(topology);
-  declareRole(t, 'ReviewRole', {
+  return declareRole(t, 'ReviewRole', {
     name: names.reviewRole(environment),
     description: 'CodeBuild assumes it to say what a deployment would change',
     trust: [trustRole(tooling, names.reviewBuildRole(environment))],

@@ -1,3 +1,4 @@
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import type { Topology } from '../../define-topology';
 import { compile } from '../../dsl/compile';
@@ -68,6 +69,15 @@ function actionsOf(document: Document): readonly PlacedAction[] {
       configuration: tree(action.Configuration),
     })),
   );
+}
+
+/** The variables that the build of an action exports. */
+function exportedBy(resources: Document, { configuration }: PlacedAction): readonly string[] {
+  const project = tree(resources[String((configuration.ProjectName as Intrinsic).argument)]);
+  const buildspec = load(String(tree(tree(project.Properties).Source).BuildSpec)) as {
+    env: { 'exported-variables'?: readonly string[] };
+  };
+  return buildspec.env['exported-variables'] ?? [];
 }
 
 /** The id of the account that a role's ARN names: `DevAccountId` of `!Sub arn:...:iam::${DevAccountId}:role/...`. */
@@ -164,15 +174,22 @@ describe.each(every)('$title', ({ topology, document }) => {
 
   it('uses only variables that an earlier action has', () => {
     const namespaces = new Map(
-      actions.flatMap(({ action, provider, position }) =>
-        action.Namespace === undefined ? [] : [[String(action.Namespace), { provider, position }] as const],
+      actions.flatMap((placed) =>
+        placed.action.Namespace === undefined
+          ? []
+          : [
+              [
+                String(placed.action.Namespace),
+                { position: placed.position, variables: variablesOf[placed.provider] ?? exportedBy(resources, placed) },
+              ] as const,
+            ],
       ),
     );
     for (const { configuration, position } of actions) {
       for (const [, namespace, variable] of JSON.stringify(configuration).matchAll(/#\{([^.}]+)\.([^}]+)\}/g)) {
         const found = namespaces.get(String(namespace));
         expect(found, `#{${namespace}.${variable}}`).toBeDefined();
-        expect(variablesOf[String(found?.provider)], `#{${namespace}.${variable}}`).toContain(variable);
+        expect(found?.variables, `#{${namespace}.${variable}}`).toContain(variable);
         expect(found?.position).toBeLessThan(position);
       }
     }
@@ -182,7 +199,8 @@ describe.each(every)('$title', ({ topology, document }) => {
     for (const { name, approval } of topology.environments) {
       const inStage = actions.filter(({ stage }) => stage.toLowerCase() === name);
       const changes = inStage.filter(
-        ({ provider, configuration }) => provider !== 'Manual' && configuration.ActionMode !== 'CHANGE_SET_REPLACE',
+        ({ provider, action, configuration }) =>
+          provider !== 'Manual' && configuration.ActionMode !== 'CHANGE_SET_REPLACE' && action.Name !== 'Review',
       );
       const approvals = inStage.filter(({ provider }) => provider === 'Manual');
       expect(approvals).toHaveLength(approval && inStage.length > 0 ? 1 : 0);
@@ -276,6 +294,7 @@ describe('Infrastructure-Deployment', () => {
   it('prepares, waits and executes where somebody has to approve', () => {
     expect(stageOf(topology, 'Prod')).toEqual([
       'Prepare-infrastructure',
+      'Review',
       'Approve',
       'Execute-infrastructure',
       'Deploy-container-service',
@@ -283,7 +302,7 @@ describe('Infrastructure-Deployment', () => {
     ]);
   });
 
-  it('gives each environment a build of its own, whose role acts in that environment alone', () => {
+  it('gives each environment builds of its own, whose roles act in that environment alone', () => {
     const document = compile(infrastructureDeploymentPipeline(topology));
     const assumed = Object.entries(tree(document.Resources)).flatMap(([id, resource]) =>
       list(tree(tree(tree(resource).Properties).PolicyDocument)?.Statement)
@@ -293,8 +312,10 @@ describe('Infrastructure-Deployment', () => {
     const roles = Object.fromEntries(assumed);
     expect(roles.UpdateLambdasDevRolePolicy).toEqual([expect.stringContaining('route-to-live-dev-lambda-update')]);
     expect(roles.UpdateLambdasProdRolePolicy).toEqual([expect.stringContaining('route-to-live-prod-lambda-update')]);
+    expect(roles.ReviewProdRolePolicy).toEqual([expect.stringContaining('route-to-live-prod-review')]);
     expect(Object.keys(roles)).toEqual([
       'UpdateLambdasDevRolePolicy',
+      'ReviewProdRolePolicy',
       'UpdateLambdasProdRolePolicy',
       'PipelineRolePolicy',
     ]);
