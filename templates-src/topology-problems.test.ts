@@ -45,6 +45,6 @@ test('no environment may be called like a stage of the pipelines that deploy to 
   const stages = wordsIn(deploying, /^ {8}- Name: ([A-Za-z]+)$/gm);
 
   expect(deploying).toHaveLength(4);
-  expect(stages).toEqual(['check', 'package', 'source']);
+  expect(stages).toEqual(['check', 'package', 'source', 'verify']);
   expect(stages.filter((name) => !isRefused(name))).toEqual([]);
 });

@@ -125,7 +125,7 @@ const wordsOfTooling: readonly string[] = [
 ];
 
 /** Stages of the pipelines that deploy to environments. */
-const stages: readonly string[] = ['Source', 'Package', 'Check'];
+const stages: readonly string[] = ['Source', 'Package', 'Check', 'Verify'];
 
 const environmentText = text(
   (value) => /^[a-z][a-z0-9]{1,11}$/.test(value),

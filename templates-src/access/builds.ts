@@ -26,6 +26,7 @@ interface Build {
     | 'upload packages'
     | 'act in an environment'
     | 'look into an environment'
+    | 'verify deployments'
     | 'write reports';
 }
 
@@ -37,8 +38,32 @@ const imageBuild: Build = {
   may: 'push images',
 };
 
+/** The builds that make sure what is deployed to the container, and say what that changes. */
+const containerBuilds = (environments: readonly DeclaredEnvironment[]): readonly Build[] => [
+  {
+    pipeline: 'containerDeployment',
+    id: 'VerifyDeployment',
+    reads: ['Source'],
+    writes: 'Verified',
+    needs: () => [],
+    may: 'verify deployments',
+  },
+  ...environments
+    .filter(({ environment }) => environment.approval)
+    .map(
+      (environment): Build => ({
+        pipeline: 'containerDeployment',
+        id: `ReviewContainer${pascalCase(environment.name)}`,
+        reads: ['Verified', 'Image'],
+        assumes: { environment, role: 'ContainerReviewRole' },
+        needs: (world) => [assumes(world, environment, 'ContainerReviewRole', 'looks into'), ...looksUpImages(world)],
+        may: 'look into an environment',
+      }),
+    ),
+];
+
 const builds = ({ environments, topology }: World): readonly Build[] => [
-  ...(topology.container === undefined ? [] : [imageBuild]),
+  ...(topology.container === undefined ? [] : [imageBuild, ...containerBuilds(environments)]),
   {
     pipeline: 'infrastructureDeployment',
     id: 'PackageLambdas',
@@ -161,7 +186,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
       {
         that: 'replaces artifacts that it does not make',
         actions: 's3:PutObject',
-        on: (['Source', 'Zips', 'Package', 'Image'] as const)
+        on: (['Source', 'Zips', 'Package', 'Image', 'Verified'] as const)
           .filter((artifact) => artifact !== writes)
           .map((artifact) => artifactOf(world, pipeline, artifact)),
         why: 'later actions read an artifact by its key: who can write it replaces what waits for approval',
@@ -339,6 +364,41 @@ function uploadsPackages(world: World): readonly Need[] {
           actions: 's3:ListBucket',
           on: bucket,
           why: 'it knows their names: those are made of what it has packaged',
+        },
+      ],
+    },
+  ];
+}
+
+/** What tells an approver where an image comes from. */
+function looksUpImages(world: World): readonly Need[] {
+  const { tooling } = world;
+  const imageStack = pipelineStack(world, 'containerBuild');
+  const buildOf = (project: string) => arnIn(world, tooling, 'codebuild', `project/${project}`);
+  return [
+    {
+      does: 'looks up the build that made an image',
+      actions: 'ecr:DescribeImages',
+      on: tooling.stack('artifact-store').arn('ImageRepository'),
+      why: 'ECR API Reference, "DescribeImages": the tag is the id of the build',
+      butNot: [
+        {
+          that: "among somebody else's images",
+          on: openRepository(world, tooling, tooling),
+          why: 'the route deploys one image',
+        },
+      ],
+    },
+    {
+      does: 'looks up the commit of that build',
+      actions: 'codebuild:BatchGetBuilds',
+      on: imageStack.arn('BuildImageProject'),
+      why: 'CodeBuild API Reference, "BatchGetBuilds": resolvedSourceVersion, which no commit can set',
+      butNot: [
+        {
+          that: 'of other projects',
+          on: buildOf('somebody-elses-project'),
+          why: 'variables and logs of other builds are theirs',
         },
       ],
     },

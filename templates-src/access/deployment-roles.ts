@@ -380,7 +380,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
           },
         ],
       },
-      ...(['Source', 'Image'] as const).flatMap((artifact) =>
+      ...(['Verified', 'Image'] as const).flatMap((artifact) =>
         encryptedObjects(
           world,
           environment,
@@ -634,12 +634,65 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
   };
 }
 
+function containerReview(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { topology, tooling } = world;
+  const actor = environment.stack('deployment-roles').role('ContainerReviewRole');
+  const service = (cluster: string, name: string) => arnIn(world, environment, 'ecs', `service/${cluster}/${name}`);
+  const prefix = `${topology.project}-${environment.name}`;
+  const build: RoleActor | AdministratorActor = environment.environment.approval
+    ? pipelineStack(world, 'containerDeployment').role(`ReviewContainer${pascalCase(environment.name)}Role`)
+    : {
+        kind: 'administrator',
+        arn: `arn:aws:iam::${tooling.id}:role/${topology.project}-review-container-${environment.name}-build`,
+      };
+  return {
+    group: `${environment.name}/ContainerReviewRole`,
+    actor,
+    needs: [
+      assumedBy(world, environment, actor, build),
+      {
+        does: 'looks at the service, for what serves now',
+        actions: 'ecs:DescribeServices',
+        on: service(`${prefix}-cluster`, `${prefix}-container`),
+        why: 'ECS API Reference, "DescribeServices": the primary task set',
+        butNot: [
+          {
+            that: 'at services of others',
+            on: service('somebody-elses-cluster', 'service'),
+            why: 'it looks at one service',
+          },
+          {
+            that: 'changing it',
+            actions: ['ecs:UpdateService', 'ecs:DeleteService', 'ecs:UpdateServicePrimaryTaskSet'],
+            why: 'it acts before anybody has approved',
+          },
+        ],
+      },
+      {
+        does: 'looks at the task definition that serves now',
+        actions: 'ecs:DescribeTaskDefinition',
+        on: '*',
+        why: 'ECS API Reference, "DescribeTaskDefinition": no resource',
+        butNot: [
+          {
+            that: 'registering one, or running it',
+            actions: ['ecs:RegisterTaskDefinition', 'ecs:RunTask'],
+            on: arnIn(world, environment, 'ecs', `task-definition/${prefix}-container:1`),
+            why: 'it acts before anybody has approved',
+          },
+        ],
+      },
+    ],
+    never: neverInAnEnvironment(world, environment),
+  };
+}
+
 /** The cases of the deployment roles, but the CloudFormation execution role. */
 export const deploymentRoles: Cases = (world) =>
   world.environments.flatMap((environment) =>
     [
       cloudFormationAction,
-      ...(world.topology.container === undefined ? [] : [codeDeployAction]),
+      ...(world.topology.container === undefined ? [] : [codeDeployAction, containerReview]),
       lambdaUpdate,
       review,
     ].flatMap((cases) => casesOf(cases(world, environment))),

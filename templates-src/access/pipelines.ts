@@ -44,7 +44,7 @@ export function artifactOf({ tooling, topology }: World, pipeline: PipelineKey, 
 }
 
 /** The artifacts that the pipelines have between them. */
-export type ArtifactName = 'Source' | 'Zips' | 'Package' | 'Image';
+export type ArtifactName = 'Source' | 'Zips' | 'Package' | 'Image' | 'Verified';
 
 /**
  * Artifacts of a pipeline, for those who may use them and no others.

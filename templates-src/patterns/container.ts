@@ -99,7 +99,7 @@ export function declareContainer(
 
   const { ServiceCluster } = t.resources({
     ServiceCluster: Cluster({
-      ClusterName: sub`${names.environmentPrefix(environment)}cluster`,
+      ClusterName: names.containerCluster(environment),
       ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
     }),
   });

@@ -74,6 +74,8 @@ export const namesOf = ({ project }: Topology) => ({
   /** CodeBuild projects, and their roles. */
   buildProject: (name: string) => `${project}-${name}`,
   buildRole: (name: string) => `${project}-${name}-build`,
+  /** The project that builds images; tags of images are the ids of its builds. */
+  imageBuild: 'build-image',
   /** The project that updates the functions of an environment; that environment trusts its role, and no other does. */
   updateLambdasBuild: (environment: string) => `update-lambdas-${environment}`,
   updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,
@@ -81,6 +83,9 @@ export const namesOf = ({ project }: Topology) => ({
   /** The project that reviews what is deployed to an environment; that environment lets its role look at it. */
   reviewBuild: (environment: string) => `review-${environment}`,
   reviewBuildRole: (environment: Named) => sub`${project}-review-${environment}-build`,
+  /** The same for what is deployed to its container. */
+  reviewContainerBuild: (environment: string) => `review-container-${environment}`,
+  reviewContainerBuildRole: (environment: Named) => sub`${project}-review-container-${environment}-build`,
 
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-pipeline`,
@@ -94,6 +99,8 @@ export const namesOf = ({ project }: Topology) => ({
   /** The parameter of Systems Manager that has the commit that an environment runs. */
   commitRecord: (environment: Named) => sub`/${project}/${environment}/deployed-commit`,
 
+  /** The cluster; the service in it is called as the application is. */
+  containerCluster: (environment: Named) => sub`${project}-${environment}-cluster`,
   /** The application and the deployment group of CodeDeploy that ECS-Container-Deployment deploys with. */
   containerApplication: (environment: Named) => sub`${project}-${environment}-container`,
   containerDeploymentGroup: (environment: Named) => sub`${project}-${environment}-container`,
@@ -103,6 +110,7 @@ export const namesOf = ({ project }: Topology) => ({
   codeDeployActionRole: (environment: Named) => sub`${project}-${environment}-codedeploy-action`,
   cloudFormationExecutionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-execution`,
   reviewRole: (environment: Named) => sub`${project}-${environment}-review`,
+  containerReviewRole: (environment: Named) => sub`${project}-${environment}-container-review`,
   lambdaUpdateRole: (environment: Named) => sub`${project}-${environment}-lambda-update`,
   workloadBoundary: (environment: Named) => sub`${project}-${environment}-workload-boundary`,
   /** Roles that the environment's own templates create, always under the boundary. */

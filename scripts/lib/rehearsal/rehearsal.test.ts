@@ -79,11 +79,21 @@ describe('the whole route to live', () => {
     );
   });
 
-  test('asks for approval with commit and change set, and says what is not as in AWS', () => {
-    expect(rehearsed.text).toMatch(
-      /asked route-to-live-approvals-and-failures: Deploy commit [0-9a-f]{40} to prod\? See change set pipeline of stack route-to-live-prod-infrastructure\./,
+  test('asks for approval with what changes, compared with what runs there, and says what is not as in AWS', () => {
+    const { text } = rehearsed;
+    const [first, ...later] = [
+      ...text.matchAll(
+        /asked .*: Deploy commit ([0-9a-f]{40}) to prod, which runs (.*)\? Replaced: nothing\. Removed: /g,
+      ),
+    ].map(([, commit, runs]) => ({ commit, runs }));
+    expect(first?.runs).toBe('nothing yet');
+    // While the second waited, the first was deployed: it is compared with that, not with what there was before.
+    expect(later[0]?.runs).toBe(first?.commit);
+    expect(text).toContain('route-to-live-prod-container-service is new: everything in its template is created.');
+    expect(text).toMatch(
+      /asked .*: Deploy image sha256:[0-9a-f]{64} with the task definition of commit [0-9a-f]{40} to prod\? The image is /,
     );
-    expect(rehearsed.text).toMatch(/Not as in AWS\n {2}cfn-nag/);
+    expect(text).toMatch(/Not as in AWS\n {2}cfn-nag/);
   });
 
   test('ends with an update of roles, pipelines, infrastructure and a function, as operators bring it', () => {

@@ -23,6 +23,7 @@ test('the roles have the names that the tooling account admits', () => {
     ['CodeDeployActionRole', 'route-to-live-${EnvironmentName}-codedeploy-action'],
     ['LambdaUpdateRole', 'route-to-live-${EnvironmentName}-lambda-update'],
     ['ReviewRole', 'route-to-live-${EnvironmentName}-review'],
+    ['ContainerReviewRole', 'route-to-live-${EnvironmentName}-container-review'],
   ]);
   expect(textOf(properties('WorkloadBoundary').ManagedPolicyName)).toBe(
     'route-to-live-${EnvironmentName}-workload-boundary',
@@ -35,6 +36,7 @@ describe('a role is assumed', () => {
     ['CodeDeployActionRole', 'route-to-live-container-deployment-pipeline'],
     ['LambdaUpdateRole', 'route-to-live-update-lambdas-${EnvironmentName}-build'],
     ['ReviewRole', 'route-to-live-review-${EnvironmentName}-build'],
+    ['ContainerReviewRole', 'route-to-live-review-container-${EnvironmentName}-build'],
   ])('by one role of the tooling account: %s', (role, caller) => {
     expect(statementsOf(properties(role).AssumeRolePolicyDocument)).toEqual([
       {

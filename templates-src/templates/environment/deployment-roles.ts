@@ -177,6 +177,8 @@ export default function deploymentRoles(topology: Topology): Template {
   });
 
   const review = declareReview(t, topology, EnvironmentName, ToolingAccountId);
+  const containerReview =
+    container === undefined ? undefined : declareContainerReview(t, topology, EnvironmentName, ToolingAccountId);
 
   t.outputs({
     CloudFormationExecutionRoleArn: { Description: 'Creates the resources', Value: executionRole.Arn },
@@ -191,6 +193,14 @@ export default function deploymentRoles(topology: Topology): Template {
         }),
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
     ReviewRoleArn: { Description: 'Assumed by CodeBuild before an approval', Value: review.Arn },
+    ...(containerReview === undefined
+      ? {}
+      : {
+          ContainerReviewRoleArn: {
+            Description: "Assumed by CodeBuild before an approval of the container's deployment",
+            Value: containerReview.Arn,
+          },
+        }),
   });
   return t;
 }
@@ -239,6 +249,31 @@ function declareReview(t: Template, topology: Topology, environment: Reference, 
       ],
     },
     wildcards: 'The id of a stack ends with characters that AWS makes up.',
+  });
+}
+
+/** Declares the role that looks at which version of the container serves, before somebody has approved another. */
+function declareContainerReview(t: Template, topology: Topology, environment: Reference, tooling: Reference) {
+  const names = namesOf(topology);
+  return declareRole(t, 'ContainerReviewRole', {
+    name: names.containerReviewRole(environment),
+    description: 'CodeBuild assumes it to say what a deployment of the container would change',
+    trust: [trustRole(tooling, names.reviewContainerBuildRole(environment))],
+    permissions: {
+      '': [
+        {
+          Sid: 'LookAtService',
+          Effect: 'Allow',
+          Action: 'ecs:DescribeServices',
+          Resource: regionalArn(
+            'ecs',
+            sub`service/${names.containerCluster(environment)}/${names.containerApplication(environment)}`,
+          ),
+        },
+        { Sid: 'LookAtTaskDefinitions', Effect: 'Allow', Action: 'ecs:DescribeTaskDefinition', Resource: '*' },
+      ],
+    },
+    wildcards: 'ECS knows no resource for looking at a task definition.',
   });
 }
 
@@ -339,7 +374,7 @@ function declareCodeDeployAction(
           Condition: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
         },
         passTaskRoles(topology, environment),
-        ...readArtifacts('containerDeployment', 'Source', 'Image'),
+        ...readArtifacts('containerDeployment', 'Verified', 'Image'),
       ],
     },
     wildcards:

@@ -22,7 +22,7 @@ export default function containerBuildPipeline(topology: Topology): Template {
   });
 
   const build = declareBuild(t, topology, store, 'containerBuild', {
-    name: 'build-image',
+    name: names.imageBuild,
     description: 'Builds the container image and pushes it to ECR',
     docker: true,
     runsCommittedCode: true,

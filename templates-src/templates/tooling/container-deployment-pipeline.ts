@@ -1,9 +1,16 @@
-import type { Topology } from '../../define-topology';
+import { createHash } from 'node:crypto';
+import { containerNames, containerOf } from '../../container-task';
+import type { Environment, Topology } from '../../define-topology';
+import { Partition, type Reference, type Substitution, sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
+import { appspec } from '../../ecs-deploy';
 import { artifactStore } from '../../patterns/artifacts';
-import { namesOf, pipelineNamesOf } from '../../patterns/names';
+import { declareBuild } from '../../patterns/build-project';
+import { pascalCase } from '../../patterns/function-names';
+import { namesOf, pipelineNamesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
-import { approve, blueGreen, declarePipeline, environmentStage, stage } from '../../patterns/pipeline';
+import { approve, blueGreen, buildWith, declarePipeline, environmentStage, stage } from '../../patterns/pipeline';
+import { reviewLink } from '../../patterns/review';
 import { commitId, imageDigest, imageFrom, sourceFrom } from '../../patterns/source';
 import { startOnImage, tellOfFailures } from '../../patterns/triggers';
 
@@ -26,24 +33,86 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
   });
   const image = imageFrom(topology);
 
+  const verifying = declareBuild(t, topology, store, 'containerDeployment', {
+    name: 'verify-deployment',
+    description: 'Refuses task definitions and appspecs that name other images, roles or networks than the route has',
+    runsCommittedCode: false,
+    timeoutInMinutes: 10,
+    input: source.action.output,
+    output: { name: 'Verified', folder: 'verified' },
+    buildspec: { build: ['bash "$scripts/verify-deployment.sh" --output verified'] },
+    environment: { EXPECTED: expectations(topology, accounts) },
+    permissions: [],
+  });
+  const verified = buildWith('Verify', verifying);
+
+  /** The build that says in words what an approval lets through. */
+  const reviewing = (environment: Environment) => {
+    const role = roleArn(accounts(environment), names.containerReviewRole(environment.name));
+    const imageBuilds = names.buildProject(names.imageBuild);
+    return declareBuild(t, topology, store, 'containerDeployment', {
+      name: names.reviewContainerBuild(environment.name),
+      description: `Says what a deployment of the container to ${environment.name} changes`,
+      runsCommittedCode: false,
+      timeoutInMinutes: 10,
+      input: verified.output,
+      besides: [image.output],
+      buildspec: {
+        build: ['bash "$scripts/review-deployment.sh" --image "$CODEBUILD_SRC_DIR_Image" --output review'],
+        exports: { SUMMARY: 'review/summary', BUILD: 'review/build' },
+      },
+      environment: {
+        ENVIRONMENT_NAME: environment.name,
+        REVIEW_ROLE_ARN: role,
+        CLUSTER: names.containerCluster(environment.name),
+        SERVICE: names.containerApplication(environment.name),
+        IMAGE_REPOSITORY: names.imageRepository,
+        IMAGE_BUILDS: imageBuilds,
+      },
+      permissions: [
+        { Sid: 'LookIntoEnvironment', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role },
+        {
+          Sid: 'LookUpImages',
+          Effect: 'Allow',
+          Action: 'ecr:DescribeImages',
+          Resource: regionalArn('ecr', `repository/${names.imageRepository}`),
+        },
+        {
+          Sid: 'LookUpBuilds',
+          Effect: 'Allow',
+          Action: 'codebuild:BatchGetBuilds',
+          Resource: regionalArn('codebuild', `project/${imageBuilds}`),
+        },
+      ],
+    });
+  };
+
+  /** What comes before a deployment that somebody has to approve. */
+  const approvalOf = (environment: Environment) => {
+    const namespace = `Review${pascalCase(environment.name)}`;
+    return [
+      buildWith('Review', reviewing(environment), { namespace }),
+      approve(topology, names.topicArn(), {
+        name: 'Approve',
+        message:
+          `Deploy image ${imageDigest} with the task definition of commit ${commitId} to ${environment.name}? ` +
+          `#{${namespace}.SUMMARY}`,
+        link: reviewLink(names.buildProject(names.reviewContainerBuild(environment.name)), namespace),
+      }),
+    ];
+  };
+
   const pipeline = declarePipeline(t, topology, store, {
     pipeline: 'containerDeployment',
     stages: [
       stage('Source', [[source.action, image]]),
+      stage('Verify', [verified]),
       ...topology.environments.map((environment) =>
         environmentStage(topology, environment, [
-          ...(environment.approval
-            ? [
-                approve(topology, names.topicArn(), {
-                  name: 'Approve',
-                  message: `Deploy image ${imageDigest} with the task definition of commit ${commitId} to ${environment.name}?`,
-                  link: source.commitLink,
-                }),
-              ]
-            : []),
+          ...(environment.approval ? approvalOf(environment) : []),
           blueGreen(topology, {
             target: { environment, account: accounts(environment) },
-            definitions: source.action.output,
+            definitions: verified.output,
             image: image.output,
           }),
         ]),
@@ -57,4 +126,20 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
 
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;
+}
+
+/**
+ * What deployments have to be like, as JSON for `scripts/codebuild/lib/verify_deployment.py`. Names of environments and
+ * accounts are filled in there: all variables of a project may have 5,500 characters (CodeBuild User Guide, "Quotas").
+ */
+function expectations(topology: Topology, accounts: (environment: Environment) => Reference): Substitution {
+  const container = containerOf(topology);
+  const names = namesOf(topology);
+  const { family, logGroup } = containerNames(topology, '{environment}');
+  const role = (name: string) => sub`arn:${Partition}:iam::{account}:role/${names.workloadRole('{environment}', name)}`;
+  const environments = topology.environments
+    .map((environment) => sub`"${environment.name}":"${accounts(environment)}"`)
+    .reduce((all, one) => sub`${all},${one}`);
+  const digest = createHash('sha256').update(appspec(container)).digest('hex');
+  return sub`{"appspec":"${digest}","container":"${container.name}","port":${String(container.port)},"family":"${family}","logGroup":"${logGroup}","taskRole":"${role(workloadRoles.containerTask)}","executionRole":"${role(workloadRoles.containerExecution)}","environments":{${environments}}}`;
 }

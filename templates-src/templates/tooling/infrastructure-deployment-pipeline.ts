@@ -1,5 +1,5 @@
 import type { Environment, Topology } from '../../define-topology';
-import { AccountId, Region, sub } from '../../dsl/intrinsics';
+import { sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
@@ -16,6 +16,7 @@ import {
   environmentStage,
   stage,
 } from '../../patterns/pipeline';
+import { reviewLink } from '../../patterns/review';
 import { commitId, sourceFrom } from '../../patterns/source';
 import { tellOfFailures } from '../../patterns/triggers';
 
@@ -201,7 +202,3 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;
 }
-
-/** The page of the build that reviewed an execution, whose log has everything. */
-const reviewLink = (project: string, namespace: string) =>
-  sub`https://${Region}.console.aws.amazon.com/codesuite/codebuild/${AccountId}/projects/${project}/build/${project}%3A#{${namespace}.BUILD}/log`;

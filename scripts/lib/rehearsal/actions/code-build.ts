@@ -80,6 +80,7 @@ export async function codeBuild(run: ActionRun, world: World): Promise<ActionRes
     AWS_SESSION_TOKEN: role.credentials.SessionToken,
   };
   noteRuntimes(project.name, buildspec, world);
+  world.differs('CodeBuild keeps no record of builds, so approvers are not told which commit an image was built from.');
   world.log(`[rehearsal] build ${id} as ${role.roleArn}\n`);
   let output = '';
   const failure = await runBuild({

@@ -36,6 +36,13 @@ describe('AWS decides a call for the resource that its parameters name', () => {
       [own('codebuild', 'project/a'), own('codebuild', 'project/b')],
     ],
     [
+      'codebuild',
+      'BatchGetBuilds',
+      { ids: ['a:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d'] },
+      'codebuild:BatchGetBuilds',
+      [own('codebuild', 'project/a')],
+    ],
+    [
       'codepipeline',
       'UpdatePipeline',
       { pipeline: { name: 'p' } },

@@ -124,9 +124,11 @@ function namesIn({ parameters }: Call): ReadonlyMap<string, readonly string[]> {
   return names;
 }
 
-/** A name, without the ARN or the kind before it. */
+/** A name, without the ARN or the kind before it; the id of a build names its project. */
 const bare = (text: string) =>
-  text.startsWith('arn:') ? text.replace(/^.*[/]/, '').replace(/^arn:.*:/, '') : text.replace(/^alias\//, '');
+  text.startsWith('arn:')
+    ? text.replace(/^.*[/]/, '').replace(/^arn:.*:/, '')
+    : text.replace(/^alias\//, '').replace(/:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '');
 
 /** ARNs of the type whose placeholders are filled best. */
 function filled(
