@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { topology } from '../../../templates-src/topology.fixture';
 import { checkoutForTests } from '../checkout.fixture';
+import { attacks } from './attacks';
 import { readOptions, UsageError } from './options';
 import { planFor, problemsOf } from './plan';
 import { NameError, type PipelineNames, readPipelineNames } from './route-names';
@@ -10,11 +11,12 @@ const checkout = checkoutForTests();
 
 describe('the command line', () => {
   test('asks for everything unless it says otherwise', () => {
-    expect(readOptions([])).toEqual({ interactive: false, keep: false });
+    expect(readOptions([])).toEqual({ attacks: [], interactive: false, keep: false });
     expect(readOptions(['--only', 'A', '--until', 'B', '--fail-at', 'C', '--interactive', '--keep'])).toEqual({
       only: 'A',
       until: 'B',
       failAt: 'C',
+      attacks: [],
       interactive: true,
       keep: true,
     });
@@ -33,6 +35,19 @@ describe('the command line', () => {
     expect(() => readOptions(['--from', 'HEAD~3', '--until', 'Dev'])).toThrow('leave out --only');
     expect(() => readOptions(['--from', 'HEAD~3', '--only', 'ECS-Container-Build'])).toThrow('leave out --only');
     expect(() => readOptions(['--from', 'HEAD~3', '--fail-at', 'Check'])).toThrow('leave out --only');
+  });
+
+  test('may name attacks, which need the whole route', () => {
+    expect(readOptions(['--attack', 'own-image', '--attack', 'changed-script'])?.attacks).toEqual([
+      'own-image',
+      'changed-script',
+    ]);
+    expect(readOptions(['--attack', 'all'])?.attacks).toEqual(Object.keys(attacks));
+    expect(() => readOptions(['--attack', 'own-images'])).toThrow(
+      "--attack: found 'own-images', expected all, poisoned-",
+    );
+    expect(() => readOptions(['--attack', 'all', '--until', 'Dev'])).toThrow('--attack needs the whole route');
+    expect(() => readOptions(['--attack', 'all', '--interactive'])).toThrow('--attack needs the whole route');
   });
 
   test.each([[['--unknown']], [['--only']], [['--region']], [['--region', 'us-est-1']], [['stray']]])(
@@ -54,7 +69,11 @@ describe('the plan', () => {
     exists: (name: PipelineNames) => boolean = () => true,
   ) => {
     const names = readPipelineNames(join(checkout, 'generated')).filter(exists);
-    const { rehearsed, run, until, failAt } = planFor(topology, { interactive: false, keep: false, ...options }, names);
+    const { rehearsed, run, until, failAt } = planFor(
+      topology,
+      { attacks: [], interactive: false, keep: false, ...options },
+      names,
+    );
     return {
       rehearsed: [...rehearsed].sort(),
       run: [...run].sort(),

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { problemOfValue } from '../../../templates-src/parameters';
 import { region as regionParameter } from '../../../templates-src/patterns/parameters';
+import { attacks } from './attacks';
 
 /** What a person asks of the rehearsal. */
 export interface RehearsalOptions {
@@ -14,6 +15,8 @@ export interface RehearsalOptions {
   readonly region?: string;
   /** The commit that is deployed before the checkout. */
   readonly from?: string;
+  /** The attacks to play after the route has run well, instead of an update. */
+  readonly attacks: readonly string[];
   /** Whether a person approves. */
   readonly interactive: boolean;
   /** Whether the emulated AWS goes on after the end. */
@@ -37,6 +40,8 @@ would deny it. What is not committed yet is rehearsed too; this checkout is not 
   --region REGION    rehearse in this Region, with its usual availability zones, instead of that of parameters/
   --from COMMIT      deploy and publish this commit first, and then the checkout over it; without it, a small change is
                      deployed over the checkout at the end
+  --attack NAME      play what a hostile commit might try, once the route has run well, and fail where it gets further than
+                     its approval; may be repeated. NAME is all, or one of ${Object.keys(attacks).join(', ')}
   --interactive      ask before every approval, instead of approving
   --keep             leave the emulated AWS running at the end, until Ctrl-C, and run pipelines for what is pushed
   --help             print this text
@@ -60,12 +65,13 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
         'fail-at': { type: 'string' },
         region: { type: 'string' },
         from: { type: 'string' },
+        attack: { type: 'string', multiple: true, default: [] },
         interactive: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { only, until, 'fail-at': failAt, from, region, interactive, keep } = values;
+    const { only, until, 'fail-at': failAt, from, region, attack, interactive, keep } = values;
     const problem = region === undefined ? undefined : problemOfValue(regionParameter, region);
     if (problem !== undefined) {
       throw new Error(`--region: found ${problem.found}; ${problem.rule}`);
@@ -73,6 +79,15 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
     if (from !== undefined && (only ?? until ?? failAt) !== undefined) {
       throw new Error(
         '--from deploys one commit after the other, each to its end: leave out --only, --until and --fail-at',
+      );
+    }
+    const unknown = attack.find((name) => name !== 'all' && !(name in attacks));
+    if (unknown !== undefined) {
+      throw new Error(`--attack: found '${unknown}', expected all, ${Object.keys(attacks).join(', ')}`);
+    }
+    if (attack.length > 0 && (only ?? until ?? failAt ?? from ?? (interactive || undefined)) !== undefined) {
+      throw new Error(
+        '--attack needs the whole route to have run: leave out --only, --until, --fail-at, --from and --interactive',
       );
     }
     return values.help
@@ -83,6 +98,7 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
           ...(failAt === undefined ? {} : { failAt }),
           ...(from === undefined ? {} : { from }),
           ...(region === undefined ? {} : { region }),
+          attacks: attack.includes('all') ? Object.keys(attacks) : attack,
           interactive,
           keep,
         };

@@ -38,7 +38,7 @@ async function rehearseIn(
   let text = '';
   try {
     const well = await rehearse({
-      options: { interactive: false, keep: false, ...options },
+      options: { attacks: [], interactive: false, keep: false, ...options },
       checkout,
       topology,
       report: new Report({

@@ -6,6 +6,7 @@ import { type Topology, toolingAccount } from '../../../templates-src/define-top
 import { pipelineNamesOf } from '../../../templates-src/patterns/names';
 import { type Emulator, startEmulator } from '../emulator';
 import { readAccounts, readRegion } from './accounts';
+import { type Attack, attacks } from './attacks';
 import { Witness } from './authorization/witness';
 import { buildEnvironment } from './build-environment';
 import { changeFunction, changeTemplates, findFunction } from './changes';
@@ -63,6 +64,7 @@ class Rehearsal {
   private readonly witness: Witness;
   /** What the pipelines are called that a topology can have; the route need not have all of them. */
   private readonly names: ReturnType<typeof pipelineNamesOf>;
+  private approves = true;
   private emulator: Emulator | undefined;
   private route: Route | undefined;
 
@@ -95,15 +97,21 @@ class Rehearsal {
     await this.play(route, cloud, plan);
     signal.throwIfAborted();
     const rehearsed = new Set(plan.rehearsed);
-    if (this.isUpdated(route, plan)) {
+    const failed = () => [...rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
+    const isAttacked = options.attacks.length > 0 && failed().length === 0;
+    let successful: readonly string[] = [];
+    if (isAttacked) {
+      successful = await this.attack(route, cloud);
+      signal.throwIfAborted();
+    } else if (this.isUpdated(route, plan)) {
       for (const name of await this.update(route, cloud)) {
         rehearsed.add(name);
       }
       signal.throwIfAborted();
     }
     await this.summarize(route, cloud);
-    const failed = [...rehearsed].filter((name) => !isWell(route.executionsOf(name).at(-1)));
-    const problems = problemsOf(failed, this.witness.denials.length);
+    // What an attack was kept from doing is no failure of a pipeline.
+    const problems = problemsOf(isAttacked ? successful : failed(), this.witness.denials.length);
     const time = duration(performance.now() - began);
     report.line();
     if (problems.length > 0) {
@@ -167,7 +175,10 @@ class Rehearsal {
         log,
         differs,
       },
-      decide: (approval) => decide(approval, this.input.options.interactive, report),
+      decide: async (approval) =>
+        this.approves
+          ? decide(approval, this.input.options.interactive, report)
+          : { approved: false, comment: 'nobody approves an attack' },
       // The checkout may have other pipelines than the commit that is deployed before it.
       ...(this.input.options.from === undefined ? { only: plan.run } : {}),
       until: plan.until,
@@ -280,6 +291,32 @@ class Rehearsal {
       }
     }
     return pushed;
+  }
+
+  /**
+   * Plays attacks, one after the other. Nobody approves what they bring.
+   *
+   * @returns those that got somewhere, in words
+   */
+  private async attack(route: Route, cloud: Cloud): Promise<readonly string[]> {
+    const { report, options, topology, signal } = this.input;
+    const target = { cloud, route, repositories: this.repositories, topology, folder: this.folder };
+    const successful: string[] = [];
+    this.approves = false;
+    for (const name of options.attacks) {
+      const { title, run } = attacks[name] as Attack;
+      report.heading(`Attack ${name}: ${title}`);
+      const attempts = await this.witness.expectDenials(() => run(target));
+      signal.throwIfAborted();
+      for (const { tries, ended, isHeld } of attempts) {
+        report.line(`  ${isHeld ? '✓' : '✗'} ${tries}: ${ended}`, isHeld ? 'green' : 'red');
+      }
+      if (attempts.length === 0) {
+        report.line('  This route has nothing that it could try.');
+      }
+      successful.push(...attempts.filter(({ isHeld }) => !isHeld).map(({ tries }) => `${name} ${tries}`));
+    }
+    return successful;
   }
 
   /** Sees what was pushed to a repository, which starts its pipeline. */

@@ -276,7 +276,8 @@ export class Route {
     }
   }
 
-  private async seeImages(): Promise<void> {
+  /** Sees which images were pushed, and lets the rules do what they say about it. */
+  async seeImages(): Promise<void> {
     for (const image of await this.images.changes()) {
       const subject = `image ${image.repository}:${image.tag}`;
       const matching = await this.bus.put(subject, imageEvent(image));

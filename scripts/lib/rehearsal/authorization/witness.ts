@@ -39,6 +39,20 @@ export class Witness {
     return [...this.authorizer.denials.values()];
   }
 
+  /** Takes back the denials of what was meant to be denied, and so is nothing that the route lacks. */
+  async expectDenials<Result>(work: () => Promise<Result>): Promise<Result> {
+    const before = new Set(this.authorizer.denials.keys());
+    try {
+      return await work();
+    } finally {
+      for (const key of this.authorizer.denials.keys()) {
+        if (!before.has(key)) {
+          this.authorizer.denials.delete(key);
+        }
+      }
+    }
+  }
+
   /**
    * Tells what was evaluated, what was denied, and what no case of the proof knows.
    *
