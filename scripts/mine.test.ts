@@ -7,7 +7,11 @@ import { topology } from '../templates-src/topology';
 import { proveRoute } from './lib/access';
 import { proofMarkdown } from './lib/access-markdown';
 import { mutate } from './lib/access-mutants';
+import { policiesOf } from './lib/access-policies';
 import { describeMutation, describeProof } from './lib/access-report';
+import { approvalsMarkdown } from './lib/approvals/markdown';
+import { proveApprovals } from './lib/approvals/prove';
+import { allHold, describeVerdicts } from './lib/approvals/report';
 import { generatedFolder, planBuild, planBuildScripts, planFunctionPlatforms } from './lib/build';
 import { checkTemplates } from './lib/check/check-templates';
 import { tools } from './lib/check/finding';
@@ -82,4 +86,12 @@ test('who may do what with my resources is proven, noticed by a case, and what t
   expect(noticed ? '' : describeMutation(score)).toBe('');
   const told = readFileSync(join(generatedFolder, 'docs', 'access.md'), 'utf8');
   expect(told === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown`').toBe('');
+}, 600_000);
+
+test('no commit gets around my approvals, and the security reviewer is told so', async () => {
+  const route = resolveForProof(topology, readFolders(generatedFolder, parameters));
+  const verdicts = await proveApprovals(route, policiesOf(route));
+  expect(allHold(verdicts) ? '' : describeVerdicts(verdicts)).toBe('');
+  const told = readFileSync(join(generatedFolder, 'docs', 'approvals.md'), 'utf8');
+  expect(told === approvalsMarkdown(verdicts, route) ? '' : 'stale: run `npm run prove-access -- --markdown`').toBe('');
 }, 600_000);

@@ -27,7 +27,7 @@ const generatedWith = (name: string, template: string, change: (yaml: string) =>
   return copy;
 };
 
-describe('prove-access', { timeout: 60_000 }, () => {
+describe('prove-access', { timeout: 240_000 }, () => {
   it('tells how it is used', () => {
     expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: npm run prove-access') });
     expect(run('--prove')).toMatchObject({
@@ -42,6 +42,36 @@ describe('prove-access', { timeout: 60_000 }, () => {
     expect(status).toBe(0);
     expect(stdout).toContain('must be:  allowed');
     expect(stdout).toContain('tooling/artifact-store ArtifactKey.KeyPolicy EnvironmentRolesDecrypt');
+  });
+
+  it('says what committed code can be before the approval of an environment', () => {
+    const { status, stdout } = run('--explain', 'prod');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^prod: nothing that committed code can be before the approval of prod can change what it runs/,
+    );
+    expect(stdout).toContain(
+      '  a commit to ECS-Container-Build -> the build route-to-live-build-image, which runs what it says\n',
+    );
+    expect(stdout).toContain(
+      '  a commit -> test, where it deploys before the approval -> role anybody of its account\n',
+    );
+    expect(run('--explain', 'dev').stdout).toBe('dev: nobody has to approve what is deployed there\n');
+  });
+
+  it('fails where a commit gets around an approval, and says how', () => {
+    const generated = generatedWith('around', 'tooling/container-build-pipeline', (yaml) =>
+      yaml.replace(
+        'Action: ecr:GetAuthorizationToken',
+        "Action: ['ecr:GetAuthorizationToken', 'codepipeline:PutApprovalResult']",
+      ),
+    );
+    const { status, stdout } = run('--generated', generated, '--explain', 'prod');
+    expect(status).toBe(0);
+    expect(stdout).toContain('ways around the approval of prod');
+    expect(stdout).toMatch(
+      /a commit to ECS-Container-Build -> the build route-to-live-build-image, which runs what it says -> codepipeline:PutApprovalResult on .*:Infrastructure-Deployment\/Prod\/Approve -> the action Approve of the stage Prod/,
+    );
   });
 
   it('judges another tree, says what is idle there, and writes nothing about it', () => {

@@ -8,9 +8,13 @@ Proves who may do what in all accounts: evaluates the cases of templates-src/acc
 generated templates, with the values of the parameter files, by the rules of AWS. Fails when something that must be
 allowed is denied, when something that must be denied is allowed, and when a statement or an action is needed by no case.
 
-  --explain CASE      say which statements decide a case; a part of its name lists the cases that have it
+Then, for every environment behind an approval: takes whatever committed code can be before it, and asks whether that could
+change anything that the environment runs, reads or is decided by. Fails with the way from the commit where it could.
+
+  --explain CASE      say which statements decide a case; a part of its name lists the cases that have it. The name of an
+                      environment says what committed code can be before its approval, and every way around it
   --mutate            also change every statement in every way, and fail when no case notices
-  --markdown          also write docs/access.md beside the templates, when everything holds
+  --markdown          also write docs/access.md and docs/approvals.md beside the templates, when everything holds
   --generated DIR     judge the templates in DIR instead of generated/
   --parameters DIR    judge the values in DIR instead of parameters/
   --update-handlers   only read anew what CloudFormation's handlers call, from the cfn-lint on the PATH of Python
@@ -72,6 +76,14 @@ async function proveAccess({
   const report = require('./lib/access-report') as typeof import('./lib/access-report');
 
   const route = resolveForProof(topology, readFolders(generated, parameters));
+  const { proveApprovals } = require('./lib/approvals/prove') as typeof import('./lib/approvals/prove');
+  const approvals = require('./lib/approvals/report') as typeof import('./lib/approvals/report');
+  if (topology.environments.some(({ name }) => name === explain)) {
+    const { policiesOf } = require('./lib/access-policies') as typeof import('./lib/access-policies');
+    const verdicts = await proveApprovals(route, policiesOf(route));
+    process.stdout.write(approvals.explainEnvironment(verdicts, String(explain)));
+    return 0;
+  }
   const proof = await proveRoute(route);
   if (explain !== undefined) {
     process.stdout.write(report.explainCase(proof.cases, explain));
@@ -81,7 +93,9 @@ async function proveAccess({
   if (proof.failed.length > 0) {
     return 1;
   }
-  let holds = proof.idle.length + proof.doubleGrants.length === 0;
+  const verdicts = await proveApprovals(route, proof.policies);
+  process.stdout.write(`\n${approvals.describeVerdicts(verdicts)}`);
+  let holds = proof.idle.length + proof.doubleGrants.length === 0 && approvals.allHold(verdicts);
   if (mutates) {
     const { mutate } = require('./lib/access-mutants') as typeof import('./lib/access-mutants');
     const { survivorsOf } =
@@ -92,8 +106,15 @@ async function proveAccess({
   }
   if (markdown && holds) {
     const { proofMarkdown } = require('./lib/access-markdown') as typeof import('./lib/access-markdown');
-    writeFiles(generated, new Map([['docs/access.md', proofMarkdown(proof, route)]]));
-    process.stdout.write(`${relative(process.cwd(), join(generated, 'docs', 'access.md'))} is written.\n`);
+    const { approvalsMarkdown } = require('./lib/approvals/markdown') as typeof import('./lib/approvals/markdown');
+    const pages = new Map([
+      ['docs/access.md', proofMarkdown(proof, route)],
+      ['docs/approvals.md', approvalsMarkdown(verdicts, route)],
+    ]);
+    writeFiles(generated, pages);
+    for (const page of pages.keys()) {
+      process.stdout.write(`${relative(process.cwd(), join(generated, page))} is written.\n`);
+    }
   }
   return holds ? 0 : 1;
 }

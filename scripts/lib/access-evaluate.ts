@@ -287,14 +287,21 @@ export function concerns({ Action }: PolicyDocument['Statement'][number], action
   return Action === undefined || [Action].flat().some((pattern) => matches(String(pattern), action));
 }
 
-const matches = (pattern: string, action: string) =>
-  new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    'i',
-  ).test(action);
+const patterns = new Map<string, RegExp>();
+
+function matches(pattern: string, action: string): boolean {
+  const known =
+    patterns.get(pattern) ??
+    new RegExp(
+      `^${pattern
+        .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+      'i',
+    );
+  patterns.set(pattern, known);
+  return known.test(action);
+}
 
 function forSimulation(document: PolicyDocument): PolicyDocument {
   return {

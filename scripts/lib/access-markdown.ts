@@ -31,6 +31,7 @@ export function proofMarkdown(proof: Proof, route: ResolvedRoute): string {
     `request that crosses accounts. ${cases.length} cases, ${cases.length - denials} of what must be allowed and ${denials} of what must be`,
     `denied, ask ${requests} requests; all are answered as they must be. Removing any statement, or any action of one, makes`,
     'a case fail. `npm run prove-access -- --explain "CASE"` shows which statements decide a case.',
+    'What nobody gets around is in [approvals.md](approvals.md), which is shorter.',
     ...noteOnMadeUp(route),
     '',
     '## Actors',
@@ -95,10 +96,11 @@ function caseTable(cases: readonly ProvenCase[], plain: (text: string) => string
 const shortened = (resources: readonly string[]) =>
   resources.length <= 3 ? resources.join(', ') : `${resources.slice(0, 2).join(', ')} and ${resources.length - 2} more`;
 
-const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+/** A row of a table. */
+export const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
 /** Accounts and Region by name instead of value, and no prefix that every ARN has. */
-function plainNames({ accounts, region }: ResolvedRoute): (text: string) => string {
+export function plainNames({ accounts, region }: ResolvedRoute): (text: string) => string {
   const names = new Map<string, string>();
   for (const { id, name } of accounts.values()) {
     names.set(id, [...[names.get(id) ?? []].flat(), name].join('+'));
