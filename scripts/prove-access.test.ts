@@ -41,7 +41,7 @@ describe('prove-access', { timeout: 240_000 }, () => {
     const { status, stdout } = run('--explain', 'dev/LambdaUpdateRole: decrypts packages');
     expect(status).toBe(0);
     expect(stdout).toContain('must be:  allowed');
-    expect(stdout).toContain('tooling/artifact-store ArtifactKey.KeyPolicy EnvironmentRolesDecrypt');
+    expect(stdout).toContain('tooling/artifact-store ArtifactKey.KeyPolicy PackageRolesDecrypt');
   });
 
   it('says what committed code can be before the approval of an environment', () => {

@@ -1,16 +1,19 @@
+import { buildScriptsKey } from '../build-scripts';
 import { type PipelineKey, pipelineNames, pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
+  type Actor,
   type ActorCases,
   type Cases,
   casesOf,
   type DeclaredEnvironment,
   type Prohibition,
+  type Requests,
   type ServiceActor,
   type World,
 } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner, imagesOf } from './elsewhere';
 import { ifNoneMatch, keyAdministration, plainHttp } from './needs';
-import { artifactOf, packageIn, pipelineStack } from './pipelines';
+import { type ArtifactName, artifactOf, packageIn, pipelineStack } from './pipelines';
 
 /** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
 
@@ -66,9 +69,9 @@ function operator(world: World): ActorCases {
         butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
       },
       {
-        does: 'puts a package where none is',
+        does: 'puts scripts of builds where none are',
         actions: 's3:PutObject',
-        on: packageIn(world),
+        on: `${store.arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`,
         context: ifNoneMatch,
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
         butNot: [
@@ -80,6 +83,18 @@ function operator(world: World): ActorCases {
         ],
       },
       {
+        does: 'uploads templates that are too large for a request',
+        actions: 's3:PutObject',
+        on: `${store.arn('ArtifactBucket')}/templates/0a1b2c3d4e5f.template`,
+        why: 'AWS CLI Command Reference, "cloudformation deploy": --s3-bucket, --s3-prefix; deploy.sh',
+      },
+      {
+        does: 'deletes artifacts and packages',
+        actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+        on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        why: 'S3 User Guide, "Deleting object versions": what is not what it is named after has to go',
+      },
+      {
         does: 'lists access logs, artifacts and packages',
         actions: 's3:ListBucket',
         on: [logBucket, store.arn('ArtifactBucket'), store.arn('PackageBucket')],
@@ -87,7 +102,91 @@ function operator(world: World): ActorCases {
         butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
       },
     ],
+    never: writesWhatIsDeployed(world).flatMap(({ that, writer, ...requests }) =>
+      everybodyBut(world, writer).map(({ as, actor: somebody }) => ({
+        that: `${that}${as}`,
+        ...requests,
+        actor: somebody,
+        why: 'what is deployed to all environments has one writer each, and no administrator is one',
+      })),
+    ),
   };
+}
+
+/** What one role writes. */
+interface Written extends Requests {
+  readonly that: string;
+  readonly and?: readonly Requests[];
+  readonly writer: string;
+}
+
+/** What must not be written but by one role: artifacts, packages and images. */
+function writesWhatIsDeployed(world: World): readonly Written[] {
+  const { topology } = world;
+  const infrastructure = pipelineStack(world, 'infrastructureDeployment');
+  const publishes = infrastructure.arn('PublishPackagesRole');
+  const writes = ['s3:PutObject', 's3:ReplicateObject'] as const;
+  const artifact = (pipeline: PipelineKey, name: ArtifactName, writer: string) => ({
+    that: `writes the artifact ${name} of ${pipelineNames[pipeline]}`,
+    actions: writes,
+    on: artifactOf(world, pipeline, name),
+    writer,
+  });
+  return [
+    ...pipelinesOf(topology).map((pipeline) =>
+      artifact(pipeline, 'Source', pipelineStack(world, pipeline).arn('PipelineRole')),
+    ),
+    artifact('infrastructureDeployment', 'Zips', infrastructure.arn('PackageLambdasRole')),
+    artifact('infrastructureDeployment', 'Package', publishes),
+    {
+      that: 'writes packages',
+      actions: 's3:PutObject',
+      on: packageIn(world),
+      context: ifNoneMatch,
+      and: [{ actions: 's3:ReplicateObject', on: packageIn(world) }],
+      writer: publishes,
+    },
+    ...(topology.container === undefined
+      ? []
+      : [
+          artifact('containerDeployment', 'Image', pipelineStack(world, 'containerDeployment').arn('PipelineRole')),
+          artifact(
+            'containerDeployment',
+            'Verified',
+            pipelineStack(world, 'containerDeployment').arn('VerifyDeploymentRole'),
+          ),
+          {
+            that: 'pushes images',
+            actions: [
+              'ecr:CompleteLayerUpload',
+              'ecr:InitiateLayerUpload',
+              'ecr:PutImage',
+              'ecr:UploadLayerPart',
+            ] as const,
+            on: imagesOf(world),
+            writer: pipelineStack(world, 'containerBuild').arn('BuildImageRole'),
+          },
+        ]),
+  ];
+}
+
+/** Principals that could be taken for a role of the tooling account, or for more than it. */
+function everybodyBut({ tooling }: World, role: string): readonly { readonly as: string; readonly actor: Actor }[] {
+  const administrator = (arn: string): Actor => ({ kind: 'administrator', arn });
+  return [
+    { as: '', actor: administratorOf(tooling) },
+    { as: ', as a role of the same name below a path', actor: administrator(role.replace('role/', 'role/elsewhere/')) },
+    { as: ', as a role whose name goes on', actor: administrator(`${role}-2`) },
+    { as: ', as a user of the same name', actor: administrator(role.replace(':role/', ':user/')) },
+    {
+      as: ', as the role of that name of another account',
+      actor: administrator(role.replace(tooling.id, foreignAccountId)),
+    },
+    {
+      as: ', as a service that acts for another account',
+      actor: { kind: 'service', service: 'codepipeline.amazonaws.com', sourceAccount: foreignAccountId },
+    },
+  ];
 }
 
 function services(world: World): readonly ActorCases[] {

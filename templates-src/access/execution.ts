@@ -117,8 +117,19 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
     return [{ actions: action, on: arnIn(world, environment, 'cloudwatch', alarm) }];
   }
   if (type === 'AWS::Lambda::Function' && /^(s3|kms):/.test(action)) {
-    const key = world.tooling.stack('artifact-store').arn('ArtifactKey');
-    return [{ actions: action, on: action.startsWith('s3:') ? packageIn(world) : key }];
+    const store = world.tooling.stack('artifact-store');
+    return [
+      action.startsWith('s3:')
+        ? { actions: action, on: packageIn(world) }
+        : {
+            actions: action,
+            on: store.arn('ArtifactKey'),
+            context: {
+              'kms:ViaService': `s3.${world.region}.amazonaws.com`,
+              'kms:EncryptionContext:aws:s3:arn': store.arn('PackageBucket'),
+            },
+          },
+    ];
   }
   if (action === 'kms:TagResource' && subject.handler === 'create') {
     // Decided by IAM alone, before the key has a policy of its own (KMS API reference, "CreateKey": Tags).

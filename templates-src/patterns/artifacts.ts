@@ -1,7 +1,7 @@
 import type { Topology } from '../define-topology';
 import { importValue, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
-import { bucketArn, namesOf, type PipelineKey, pipelineNamesOf } from './names';
+import { bucketArn, namesOf, type PipelineKey, pipelineNamesOf, pipelinesOf } from './names';
 
 /** Where the artifacts of pipelines lie, as templates of the tooling account name it. */
 export interface ArtifactStore {
@@ -40,6 +40,38 @@ export const artifactPath = (topology: Topology, pipeline: PipelineKey, artifact
     pipelineNamesOf(topology)[pipeline].slice(0, 20),
     ...(artifact === undefined ? [] : [artifactFolder(artifact)]),
   ].join('/');
+
+/** A role that writes artifacts, and the paths below which it does; nobody else may write there. */
+export interface ArtifactWriter {
+  readonly sid: string;
+  readonly role: string;
+  readonly paths: readonly string[];
+}
+
+/** Who writes which artifacts: what a source hands over, CodePipeline writes as the pipeline's role; a build, as its own. */
+export function artifactWriters(topology: Topology): readonly ArtifactWriter[] {
+  const { buildRole, packageBuild, pipelineRole, verifiedBuild, zipsBuild } = namesOf(topology);
+  const sources = {
+    containerBuild: ['Source'],
+    infrastructureDeployment: ['Source'],
+    containerDeployment: ['Source', 'Image'],
+  };
+  const built = (pipeline: PipelineKey, artifact: string, build: string) => ({
+    sid: `DenyOther${artifact}`,
+    role: buildRole(build),
+    paths: [artifactPath(topology, pipeline, artifact)],
+  });
+  return [
+    ...pipelinesOf(topology).map((pipeline) => ({
+      sid: `DenyOtherSourcesOf${pipeline.charAt(0).toUpperCase()}${pipeline.slice(1)}`,
+      role: pipelineRole(pipeline),
+      paths: sources[pipeline].map((artifact) => artifactPath(topology, pipeline, artifact)),
+    })),
+    built('infrastructureDeployment', 'Zips', zipsBuild),
+    built('infrastructureDeployment', 'Package', packageBuild),
+    ...(topology.container === undefined ? [] : [built('containerDeployment', 'Verified', verifiedBuild)]),
+  ];
+}
 
 /**
  * What a role of the tooling account needs to work with artifacts: bucket and key.

@@ -76,6 +76,10 @@ export const namesOf = ({ project }: Topology) => ({
   buildRole: (name: string) => `${project}-${name}-build`,
   /** The project that builds images; tags of images are the ids of its builds. */
   imageBuild: 'build-image',
+  /** Those that write artifacts, by what they write. */
+  zipsBuild: 'package-lambdas',
+  packageBuild: 'publish-packages',
+  verifiedBuild: 'verify-deployment',
   /** The project that updates the functions of an environment; that environment trusts its role, and no other does. */
   updateLambdasBuild: (environment: string) => `update-lambdas-${environment}`,
   updateLambdasRole: (environment: Named) => sub`${project}-update-lambdas-${environment}-build`,

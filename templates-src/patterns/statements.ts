@@ -60,6 +60,24 @@ export const denyOverwriting = (bucket: Reference): ResourceStatement => ({
 });
 
 /**
+ * Refuses what writes objects to every principal but one role, administrators included. A principal that has no ARN, such
+ * as a service of AWS that acts by itself, is refused as well.
+ */
+export const denyOtherWriters = (
+  Sid: string,
+  objects: StringValue | readonly StringValue[],
+  writer: StringValue,
+): ResourceStatement => ({
+  Sid,
+  Effect: 'Deny',
+  Principal: '*',
+  // Replication writes without PutObject.
+  Action: ['s3:PutObject', 's3:ReplicateObject'],
+  Resource: objects,
+  Condition: { ArnNotEquals: { 'aws:PrincipalArn': writer } },
+});
+
+/**
  * Lets a service of AWS assume a role, for this account's resources only: a service principal alone would act for
  * anybody's (confused deputy).
  */

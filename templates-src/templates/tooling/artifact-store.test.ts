@@ -2,8 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../dsl/compile';
 import { Intrinsic, list, type Node, record } from '../../dsl/document';
+import { artifactPath } from '../../patterns/artifacts';
 import { topology, topologyWith } from '../../topology.fixture';
 import artifactStore from './artifact-store';
+import containerBuildPipeline from './container-build-pipeline';
+import containerDeploymentPipeline from './container-deployment-pipeline';
+import infrastructureDeploymentPipeline from './infrastructure-deployment-pipeline';
 
 /** What the access proof does not see: encryption, versions, retention, tags and notifications. */
 
@@ -131,6 +135,33 @@ test('every environment has a parameter for its account, and is in every policy 
       );
     }
   }
+});
+
+describe.each(['codecommit', 'connection'] as const)('with source %s', (source) => {
+  test('every artifact that a pipeline makes has one writer in the policy of the bucket', () => {
+    const route = topologyWith({
+      project: 'short-route',
+      environments: [{ name: 'one', approval: true }],
+      pipelines: { source },
+    });
+    const policies = JSON.stringify(record(compile(artifactStore(route)).Resources).ArtifactBucketPolicy);
+    const made = (
+      [
+        ['containerBuild', containerBuildPipeline],
+        ['infrastructureDeployment', infrastructureDeploymentPipeline],
+        ['containerDeployment', containerDeploymentPipeline],
+      ] as const
+    ).flatMap(([pipeline, make]) =>
+      [...JSON.stringify(compile(make(route))).matchAll(/"OutputArtifacts":\[\{"Name":"(\w+)"\}\]/g)].map(
+        ([, artifact]) => artifactPath(route, pipeline, String(artifact)),
+      ),
+    );
+
+    expect(made.length).toBeGreaterThan(4);
+    for (const path of made) {
+      expect(policies).toContain(`\${ArtifactBucket.Arn}/${path}/*`);
+    }
+  });
 });
 
 test('what later stacks and scripts ask for is exported', () => {

@@ -8,17 +8,27 @@ import {
   type Substitution,
   sub,
 } from '../../dsl/intrinsics';
-import { policy, type ResourceStatement } from '../../dsl/policies';
+import { policy, type RepositoryStatement, type ResourceStatement } from '../../dsl/policies';
 import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
+import { artifactPath, artifactWriters } from '../../patterns/artifacts';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import { accountRoot, namesOf, pipelinesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
+import {
+  accountRoot,
+  bucketArn,
+  namesOf,
+  pipelinesOf,
+  regionalArn,
+  roleArn,
+  workloadRoles,
+} from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   denyInsecureTransport,
   denyOtherEncryption,
   denyOtherKeys,
+  denyOtherWriters,
   denyOverwriting,
   onlyRoles,
 } from '../../patterns/statements';
@@ -51,11 +61,31 @@ export default function artifactStore(topology: Topology): Template {
   const environmentRoots = members.map(({ account }) => accountRoot(account));
   const rolesOf = (...name: ((environment: string) => ReturnType<typeof names.cloudFormationActionRole>)[]) =>
     members.flatMap(({ name: environment, account }) => name.map((of) => roleArn(account, of(environment))));
-  const artifactReaders = rolesOf(
-    names.cloudFormationActionRole,
-    ...(container === undefined ? [] : [names.codeDeployActionRole]),
-  );
-  const packageReaders = rolesOf(names.cloudFormationExecutionRole, names.lambdaUpdateRole);
+  /** What roles of the environments read of a bucket: nothing else of it, and with the key nothing else either. */
+  const reading: readonly Reading[] = [
+    {
+      sid: 'CloudFormationRoles',
+      roles: rolesOf(names.cloudFormationActionRole),
+      bucket: names.artifactBucket(),
+      paths: [artifactPath(topology, 'infrastructureDeployment', 'Package')],
+    },
+    ...(container === undefined
+      ? []
+      : [
+          {
+            sid: 'CodeDeployRoles',
+            roles: rolesOf(names.codeDeployActionRole),
+            bucket: names.artifactBucket(),
+            paths: ['Verified', 'Image'].map((artifact) => artifactPath(topology, 'containerDeployment', artifact)),
+          },
+        ]),
+  ];
+  const packages: Reading = {
+    sid: 'PackageRoles',
+    roles: rolesOf(names.cloudFormationExecutionRole, names.lambdaUpdateRole),
+    bucket: names.packageBucket(),
+    paths: [],
+  };
 
   const { ArtifactKey } = t.resources({
     ArtifactKey: suppressed(
@@ -69,13 +99,15 @@ export default function artifactStore(topology: Topology): Template {
               ...(container === undefined ? [] : (['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'] as const)),
             ),
             ownerGrantsUseThroughIam,
+            ...[...reading, packages].map((one) => decryptThroughS3(one, environmentRoots)),
+            // CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account".
             {
-              Sid: 'EnvironmentRolesDecrypt',
+              Sid: 'ActionRolesDescribe',
               Effect: 'Allow',
               Principal: { AWS: environmentRoots },
-              Action: ['kms:Decrypt', 'kms:DescribeKey'],
+              Action: 'kms:DescribeKey',
               Resource: '*',
-              Condition: onlyRoles([...artifactReaders, ...packageReaders]),
+              Condition: onlyRoles(reading.flatMap(({ roles }) => roles)),
             },
             logsEncryptLogGroups,
             // EventBridge sends KMS neither account nor rule (SNS Developer Guide, "Managing Amazon SNS encryption keys";
@@ -190,15 +222,7 @@ export default function artifactStore(topology: Topology): Template {
     PackageBucket: encryptedBucket(names.packageBucket(), 'packages/', { Id: 'ExpireOldVersions', days: 90 }),
   });
 
-  /** Lets roles of the environments read a bucket; the other half of the grant is in their own policies. */
-  const environmentRolesRead = (bucket: typeof ArtifactBucket, roles: readonly StringValue[]): ResourceStatement => ({
-    Sid: 'EnvironmentRolesRead',
-    Effect: 'Allow',
-    Principal: { AWS: environmentRoots },
-    Action: ['s3:GetObject', 's3:GetObjectVersion'],
-    Resource: sub`${bucket.Arn}/*`,
-    Condition: onlyRoles(roles),
-  });
+  const toolingRole = (name: string) => roleArn(AccountId, name);
   t.resources({
     AccessLogBucketPolicy: BucketPolicy({
       Bucket: AccessLogBucket,
@@ -220,7 +244,14 @@ export default function artifactStore(topology: Topology): Template {
         denyInsecureTransport(ArtifactBucket.Arn),
         denyOtherEncryption(ArtifactBucket.Arn),
         denyOtherKeys(ArtifactBucket.Arn, ArtifactKey.Arn),
-        environmentRolesRead(ArtifactBucket, artifactReaders),
+        ...artifactWriters(topology).map(({ sid, role, paths }) =>
+          denyOtherWriters(
+            sid,
+            paths.map((path) => sub`${ArtifactBucket.Arn}/${path}/*`),
+            toolingRole(role),
+          ),
+        ),
+        ...reading.map((one) => readObjects(one, environmentRoots)),
       ),
     }),
     PackageBucketPolicy: BucketPolicy({
@@ -230,7 +261,13 @@ export default function artifactStore(topology: Topology): Template {
         denyOtherEncryption(PackageBucket.Arn),
         denyOtherKeys(PackageBucket.Arn, ArtifactKey.Arn),
         denyOverwriting(PackageBucket.Arn),
-        environmentRolesRead(PackageBucket, packageReaders),
+        // Scripts of builds lie here as well, which the operator writes.
+        denyOtherWriters(
+          'DenyOtherPackages',
+          sub`${PackageBucket.Arn}/*.zip`,
+          toolingRole(names.buildRole(names.packageBuild)),
+        ),
+        readObjects(packages, environmentRoots),
       ),
     }),
   });
@@ -332,6 +369,47 @@ export default function artifactStore(topology: Topology): Template {
   return t;
 }
 
+/** What some roles of the environments read. */
+interface Reading {
+  /** Sids begin with it. */
+  readonly sid: string;
+  readonly roles: readonly StringValue[];
+  readonly bucket: Substitution;
+  /** Below which paths of the bucket; none stands for packages, wherever they lie. */
+  readonly paths: readonly string[];
+}
+
+/** ARNs of what is read. */
+const objectsOf = ({ bucket, paths }: Reading) =>
+  paths.length === 0 ? [sub`${bucketArn(bucket)}/*.zip`] : paths.map((path) => sub`${bucketArn(bucket)}/${path}/*`);
+
+/** Lets roles of the environments read objects; the other half of the grant is in their own policies. */
+const readObjects = (reading: Reading, environments: readonly Substitution[]): ResourceStatement => ({
+  Sid: `${reading.sid}Read`,
+  Effect: 'Allow',
+  Principal: { AWS: environments },
+  Action: ['s3:GetObject', 's3:GetObjectVersion'],
+  Resource: objectsOf(reading),
+  Condition: onlyRoles(reading.roles),
+});
+
+/**
+ * Lets roles of the environments have S3 decrypt what they read. S3 tells KMS the bucket where the object has a bucket key,
+ * else the object (S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"); who uploads may choose.
+ */
+const decryptThroughS3 = (reading: Reading, environments: readonly Substitution[]): ResourceStatement => ({
+  Sid: `${reading.sid}Decrypt`,
+  Effect: 'Allow',
+  Principal: { AWS: environments },
+  Action: 'kms:Decrypt',
+  Resource: '*',
+  Condition: {
+    ...onlyRoles(reading.roles),
+    StringEquals: { 'kms:ViaService': sub`s3.${Region}.amazonaws.com` },
+    StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucketArn(reading.bucket), ...objectsOf(reading)] },
+  },
+});
+
 /** Declares the repository of container images, from which environments pull. */
 function declareImages(
   t: Template,
@@ -342,6 +420,7 @@ function declareImages(
     pullers,
   }: { readonly environments: readonly Substitution[]; readonly pullers: readonly StringValue[] },
 ) {
+  const { buildRole, imageBuild } = namesOf(topology);
   const { ImageRepository } = t.resources({
     ImageRepository: suppressed(
       retained(
@@ -373,13 +452,25 @@ function declareImages(
               ],
             }),
           },
-          RepositoryPolicyText: policy({
-            Sid: 'EnvironmentsPullImages',
-            Effect: 'Allow',
-            Principal: { AWS: environments },
-            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-            Condition: onlyRoles(pullers),
-          }),
+          RepositoryPolicyText: policy<RepositoryStatement>(
+            // Administrators included; they may still delete images, and change this policy.
+            {
+              Sid: 'DenyOtherImages',
+              Effect: 'Deny',
+              Principal: '*',
+              Action: ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'],
+              Condition: {
+                ArnNotEquals: { 'aws:PrincipalArn': roleArn(AccountId, buildRole(imageBuild)) },
+              },
+            },
+            {
+              Sid: 'EnvironmentsPullImages',
+              Effect: 'Allow',
+              Principal: { AWS: environments },
+              Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+              Condition: onlyRoles(pullers),
+            },
+          ),
         }),
       ),
       {

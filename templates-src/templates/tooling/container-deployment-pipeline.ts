@@ -34,7 +34,7 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
   const image = imageFrom(topology);
 
   const verifying = declareBuild(t, topology, store, 'containerDeployment', {
-    name: 'verify-deployment',
+    name: names.verifiedBuild,
     description: 'Refuses task definitions and appspecs that name other images, roles or networks than the route has',
     runsCommittedCode: false,
     timeoutInMinutes: 10,

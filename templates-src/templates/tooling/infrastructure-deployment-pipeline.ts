@@ -41,7 +41,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   });
 
   const packaging = declareBuild(t, topology, store, 'infrastructureDeployment', {
-    name: 'package-lambdas',
+    name: names.zipsBuild,
     description: 'Installs what functions depend on, and makes a zip of each',
     // npm and pip read what a commit tells them.
     runsCommittedCode: true,
@@ -58,7 +58,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   const packaged = buildWith('Package', packaging);
 
   const publishing = declareBuild(t, topology, store, 'infrastructureDeployment', {
-    name: 'publish-packages',
+    name: names.packageBuild,
     description: 'Uploads the packages that are new, and fixes what all environments get',
     runsCommittedCode: false,
     timeoutInMinutes: 30,
