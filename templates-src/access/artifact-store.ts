@@ -1,4 +1,3 @@
-import { buildScriptsKey } from '../build-scripts';
 import { type PipelineKey, pipelineNames, pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
   type Actor,
@@ -13,7 +12,7 @@ import {
 } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner, imagesOf } from './elsewhere';
 import { ifNoneMatch, keyAdministration, plainHttp } from './needs';
-import { type ArtifactName, artifactOf, packageIn, pipelineStack } from './pipelines';
+import { type ArtifactName, artifactOf, packageIn, pipelineStack, scriptsIn } from './pipelines';
 
 /** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
 
@@ -71,7 +70,7 @@ function operator(world: World): ActorCases {
       {
         does: 'puts scripts of builds where none are',
         actions: 's3:PutObject',
-        on: `${store.arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`,
+        on: scriptsIn(world),
         context: ifNoneMatch,
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
         butNot: [
@@ -358,6 +357,7 @@ function services(world: World): readonly ActorCases[] {
         ],
       })),
     },
+    ...apartFromTooling(world).map((environment) => readers(world, environment)),
     ...apartFromTooling(world).map(
       (environment): ActorCases => ({
         group: `${environment.name}/stranger`,
@@ -425,6 +425,80 @@ function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
         ],
       },
     ],
+  };
+}
+
+/** What bucket and key keep from the roles of an environment that read there, whatever their own policies allow. */
+function readers(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { region, tooling, topology } = world;
+  const store = tooling.stack('artifact-store');
+  const roles = environment.stack('deployment-roles');
+  const artifactBucket = store.arn('ArtifactBucket');
+  const packages = [packageIn(world), scriptsIn(world)];
+  const deployed = (['Source', 'Zips', 'Package'] as const).map((name) =>
+    artifactOf(world, 'infrastructureDeployment', name),
+  );
+  const container =
+    topology.container === undefined
+      ? []
+      : (['Source', 'Image'] as const).map((name) => artifactOf(world, 'containerDeployment', name));
+  const packageReader = { bucket: store.arn('PackageBucket'), others: [...deployed, ...container, scriptsIn(world)] };
+  const readersOf = [
+    {
+      role: 'CloudFormationActionRole',
+      bucket: artifactBucket,
+      others: [...deployed.filter((arn) => !arn.includes('/Package/')), ...container, ...packages],
+    },
+    ...(topology.container === undefined
+      ? []
+      : [{ role: 'CodeDeployActionRole', bucket: artifactBucket, others: [...deployed, ...packages] }]),
+    { role: 'CloudFormationExecutionRole', ...packageReader },
+    { role: 'LambdaUpdateRole', ...packageReader },
+  ];
+  const context = (service: string, arn: string | readonly string[]) => ({
+    'kms:ViaService': `${service}.${region}.amazonaws.com`,
+    'kms:EncryptionContext:aws:s3:arn': arn,
+  });
+  const actor = administratorOf(environment);
+  const decrypts = { actions: 'kms:Decrypt' as const, on: store.arn('ArtifactKey') };
+  return {
+    group: `${environment.name}/readers, whatever their own policies allow`,
+    actor,
+    never: readersOf.flatMap(({ role, bucket, others }): readonly Prohibition[] => {
+      const as: Actor = { ...actor, arn: roles.arn(role) };
+      return [
+        {
+          that: `reads what is not for it, as ${role}`,
+          actor: as,
+          actions: ['s3:GetObject', 's3:GetObjectVersion'],
+          on: others,
+          why: 'S3 User Guide, "Bucket policies": each role with what it deploys',
+        },
+        {
+          that: `decrypts what is not for it, as ${role}`,
+          actor: as,
+          ...decrypts,
+          context: context('s3', others[0] as string),
+          and: others.slice(1).map((other) => ({ ...decrypts, context: context('s3', other) })),
+          why: 'KMS Developer Guide, "kms:EncryptionContext": the key opens what the role may read',
+        },
+        {
+          that: `decrypts without S3, as ${role}`,
+          actor: as,
+          ...decrypts,
+          context: { 'kms:EncryptionContext:aws:s3:arn': bucket },
+          and: [{ ...decrypts, context: context('sqs', bucket) }],
+          why: 'KMS Developer Guide, "kms:ViaService"',
+        },
+        {
+          that: `administers the key, as ${role}`,
+          actor: as,
+          actions: ['kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:ScheduleKeyDeletion'],
+          on: store.arn('ArtifactKey'),
+          why: 'a reader uses a key and never changes it',
+        },
+      ];
+    }),
   };
 }
 

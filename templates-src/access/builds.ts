@@ -1,10 +1,9 @@
-import { buildScriptsKey } from '../build-scripts';
 import { pascalCase } from '../patterns/function-names';
 import type { PipelineKey } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, imagesOf, openKey, openObject, openRepository, openRole } from './elsewhere';
 import { assumedByService, encryptedObjects, encryptsLogs, ifNoneMatch, neverDeletes, plainHttp } from './needs';
-import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
+import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack, scriptsIn } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
 
@@ -154,7 +153,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
       {
         does: 'fetches its scripts',
         actions: 's3:GetObject',
-        on: `${store.arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`,
+        on: scriptsIn(world),
         why: 'S3 API Reference, "GetObject"; what a build runs was put there by the operator',
         butNot: [
           {

@@ -13,7 +13,7 @@ import {
 } from './case';
 import { administratorOf, arnIn, imagesOf, openRole } from './elsewhere';
 import { encryptedObjects, ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
-import { artifactOf, artifacts, packageIn, pipelineStack } from './pipelines';
+import { artifactOf, artifacts, packageIn, pipelineStack, scriptsIn } from './pipelines';
 
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
 
@@ -480,6 +480,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
               on: artifactOf(world, 'infrastructureDeployment', 'Package'),
               why: 'packages are all that functions are made of',
             },
+            { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
           ],
         },
         {

@@ -17,7 +17,7 @@ import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
 import { assumedByService, encryptedObjects, encryptsLogs, logGroupItself } from './needs';
 import { notNeededFor } from './not-needed';
-import { artifactOf, packageIn } from './pipelines';
+import { artifactOf, packageIn, scriptsIn } from './pipelines';
 import handlers from './resource-handlers.json';
 
 /**
@@ -389,6 +389,7 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
             on: artifactOf(world, 'infrastructureDeployment', 'Package'),
             why: 'CloudFormation gets templates from the action, and packages from their bucket',
           },
+          { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
         ],
       },
       {

@@ -9,7 +9,7 @@ import type {
   ServiceActor,
   World,
 } from './case';
-import { administratorOf, foreignAccountId, openBucket, openKey, openObject } from './elsewhere';
+import { administratorOf, foreignAccountId, openKey, openObject } from './elsewhere';
 
 /** Needs that more than one actor has. */
 
@@ -161,30 +161,6 @@ export function encryptedObjects(
   };
   // With bucket keys, the context is the bucket (S3 User Guide, "Reducing the cost of SSE-KMS with S3 Bucket Keys").
   const context = { 'kms:ViaService': `s3.${region}.amazonaws.com`, 'kms:EncryptionContext:aws:s3:arn': bucket };
-  // Only the key's own policy can say so: its account leaves this to IAM.
-  const notOtherwise: readonly Refusal[] =
-    actorAccount.id === bucketOwner.id
-      ? []
-      : [
-          {
-            that: 'by itself',
-            context: { 'kms:EncryptionContext:aws:s3:arn': bucket },
-            why: 'KMS Developer Guide, "kms:ViaService": whoever has a ciphertext must not decrypt it without S3',
-          },
-          {
-            that: 'through another service',
-            context: { ...context, 'kms:ViaService': `sqs.${region}.amazonaws.com` },
-            why: 'KMS Developer Guide, "kms:ViaService"',
-          },
-          ...[
-            openBucket(bucketOwner, actorAccount).arn,
-            ...others.flatMap(({ on }) => (typeof on === 'string' ? [on] : [])),
-          ].map((other) => ({
-            that: `what lies at ${other.replace(/^.*:::/, '')}`,
-            context: { ...context, 'kms:EncryptionContext:aws:s3:arn': other },
-            why: 'KMS Developer Guide, "kms:EncryptionContext": the key opens what the role may read, and nothing else',
-          })),
-        ];
   return [
     { does: `reads ${noun}`, actions: read, on: objects, why, butNot: refusals },
     {
@@ -193,7 +169,7 @@ export function encryptedObjects(
       on: key,
       context,
       why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": GetObject needs kms:Decrypt',
-      butNot: [otherKey, ...notOtherwise],
+      butNot: [otherKey],
     },
     {
       does: `decrypts ${noun} that have no bucket key`,

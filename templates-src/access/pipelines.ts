@@ -1,3 +1,4 @@
+import { buildScriptsKey } from '../build-scripts';
 import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
 import { administratorOf, arnIn, imagesOf, openRepository, openRole } from './elsewhere';
@@ -85,6 +86,10 @@ export function artifacts(
 /** A package of a Lambda function. */
 export const packageIn = ({ tooling }: World) =>
   `${tooling.stack('artifact-store').arn('PackageBucket')}/any-function/${'0'.repeat(64)}.zip`;
+
+/** The scripts of builds, which the operator puts beside the packages. */
+export const scriptsIn = ({ tooling }: World) =>
+  `${tooling.stack('artifact-store').arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`;
 
 /** The cases of a pipeline: its role, and the rules that start it and tell of failures. */
 function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases[] {

@@ -57,7 +57,6 @@ const survivors: readonly Survivors[] = [
       'DenyOtherEncryption',
       'DenyOtherKeys',
       'DenyOverwriting',
-      'EnvironmentRolesRead',
       'EventsPublishFailures',
       'S3DeliversAccessLogs',
     ],

@@ -159,7 +159,11 @@ export function executionPermissions(
         ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
         regionalArn('lambda', 'event-source-mapping:*'),
       ),
-      allow('ReadPackages', ['s3:GetObject', 's3:GetObjectVersion'], bucketArn(sub`${names.packageBucket(tooling)}/*`)),
+      allow(
+        'ReadPackages',
+        ['s3:GetObject', 's3:GetObjectVersion'],
+        bucketArn(sub`${names.packageBucket(tooling)}/*.zip`),
+      ),
       allow('DecryptPackages', ['kms:Decrypt'], artifactKey),
       allow(
         'ManageQueues',

@@ -341,7 +341,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a bucket that whole accounts may read',
     template: store,
     break: (it) => {
-      delete statement(it, 'EnvironmentRolesRead').Condition;
+      delete statement(it, 'PackageRolesRead').Condition;
     },
     tool: 'rules',
     rules: ['cross-account-grants-name-roles'],
@@ -350,7 +350,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a key that whole accounts may use',
     template: store,
     break: (it) => {
-      delete statement(it, 'EnvironmentRolesDecrypt').Condition;
+      delete statement(it, 'PackageRolesDecrypt').Condition;
     },
     tool: 'rules',
     rules: ['cross-account-grants-name-roles'],

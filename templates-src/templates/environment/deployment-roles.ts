@@ -167,7 +167,7 @@ export default function deploymentRoles(topology: Topology): Template {
           Sid: 'ReadPackages',
           Effect: 'Allow',
           Action: ['s3:GetObject', 's3:GetObjectVersion'],
-          Resource: bucketArn(sub`${names.packageBucket(ToolingAccountId)}/*`),
+          Resource: bucketArn(sub`${names.packageBucket(ToolingAccountId)}/*.zip`),
         },
         { Sid: 'DecryptPackages', Effect: 'Allow', Action: 'kms:Decrypt', Resource: ArtifactKeyArn },
         { Sid: 'NoteCommit', Effect: 'Allow', Action: 'ssm:PutParameter', Resource: commitRecord },
