@@ -115,7 +115,7 @@ describe('a topology is refused', () => {
     [
       'whose environment is a name alone',
       withEnvironments('dev'),
-      'environments[0]: found "dev", expected an object with name, approval, production, sharesAccountWith: write { ... }',
+      'environments[0]: found "dev", expected an object with name, approval, production, plainHttp, sharesAccountWith: write { ... }',
     ],
     [
       'whose environment has no name',
@@ -201,14 +201,14 @@ describe('a topology is refused', () => {
     [
       'whose key of an approval is misspelt',
       withEnvironments({ name: 'dev', aproval: true }),
-      'environments[0].aproval: found a key that nothing reads (a misspelling), expected name, approval, production, ' +
+      'environments[0].aproval: found a key that nothing reads (a misspelling), expected name, approval, production, plainHttp, ' +
         'sharesAccountWith: did you mean approval?',
       'environments[0].approval: found nothing, expected true or false: write which of them it is',
     ],
     [
       'with a key of which nothing is known',
       withEnvironments({ ...dev, region: 'eu-west-1' }),
-      'environments[0].region: found a key that nothing reads, expected name, approval, production, sharesAccountWith: ' +
+      'environments[0].region: found a key that nothing reads, expected name, approval, production, plainHttp, sharesAccountWith: ' +
         'remove it',
     ],
     [
@@ -248,22 +248,34 @@ describe('a topology is refused', () => {
     [
       'whose production shares its account with what is not',
       withEnvironments(dev, { ...prod, sharesAccountWith: 'dev' }),
-      'environments[1].sharesAccountWith: found "dev" (dev is not production, and what runs there could reach it), ' +
+      'environments[1].sharesAccountWith: found "dev" (what was approved for dev alone could reach it), ' +
         'expected an account of its own for prod, which is production: remove sharesAccountWith, and give prod an ' +
         'account of its own',
     ],
     [
       'whose production gives its account to what is not',
       withEnvironments(prod, { ...dev, sharesAccountWith: 'prod' }),
-      'environments[1].sharesAccountWith: found "prod" (dev is not production, and what runs there could reach it), ' +
+      'environments[1].sharesAccountWith: found "prod" (what was approved for dev alone could reach it), ' +
         'expected an account of its own for prod, which is production: remove sharesAccountWith, and give dev an ' +
         'account of its own',
     ],
     [
+      'whose environments of production share an account',
+      withEnvironments(prod, { ...prod, name: 'dr', sharesAccountWith: 'prod' }),
+      'environments[1].sharesAccountWith: found "prod" (what was approved for dr alone could reach it), ' +
+        'expected an account of its own for prod, which is production: remove sharesAccountWith, and give dr an ' +
+        'account of its own',
+    ],
+    [
+      'that says of an environment in words that it speaks plain HTTP',
+      withEnvironments({ ...prod, plainHttp: 'true' }),
+      'environments[0].plainHttp: found "true" (quotes around it), expected true or false: write true without quotes',
+    ],
+    [
       'whose production is in the tooling account',
       withEnvironments({ ...prod, sharesAccountWith: 'tooling' }),
-      'environments[0].sharesAccountWith: found "tooling" (tooling is not production, and what runs there could reach ' +
-        'it), expected an account of its own for prod, which is production: remove sharesAccountWith, and give prod an ' +
+      'environments[0].sharesAccountWith: found "tooling" (builds run there that nobody has approved), ' +
+        'expected an account of its own for prod, which is production: remove sharesAccountWith, and give prod an ' +
         'account of its own',
     ],
     [
@@ -399,10 +411,6 @@ describe('a topology is taken', () => {
         { name: 'test', approval: true, sharesAccountWith: 'dev' },
         { name: 'int', approval: true, sharesAccountWith: 'test' },
       ),
-    ],
-    [
-      'whose environments of production share an account',
-      withEnvironments(dev, prod, { ...prod, name: 'dr', sharesAccountWith: 'prod' }),
     ],
     ['whose branch has slashes', withPipelines({ branch: 'release/2026.1_a' })],
   ])('%s', (_, definition) => {

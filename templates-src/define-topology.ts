@@ -11,6 +11,11 @@ export interface Environment<Name extends string = string> {
   readonly approval: boolean;
   /** `destroy.sh` asks for a flag of its own before it touches this environment. */
   readonly production?: boolean;
+  /**
+   * Says out loud that clients speak plain HTTP with the container of an environment of production; without it, such an
+   * environment has to have a certificate.
+   */
+  readonly plainHttp?: boolean;
   /** The account this environment shares. Without it every environment must have an account of its own. */
   readonly sharesAccountWith?: NoInfer<Name> | 'tooling';
 }

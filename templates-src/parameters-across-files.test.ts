@@ -140,3 +140,33 @@ test('zones of another Region, and a zone that is named twice, are refused', () 
       what to do:   write the name of another zone; \`aws ec2 describe-availability-zones\` lists those of the account"
   `);
 });
+
+/** The problems of the certificate of an environment of production. */
+function certificateProblems(values: Readonly<Record<string, string>>, { plainHttp = false } = {}) {
+  const topology = topologyWith({
+    project: 'team',
+    environments: [{ name: 'live', approval: true, production: true, plainHttp }],
+  });
+  const [other] = stacksOf(topology).filter(({ account }) => account === 'live') as [Stack];
+  const stack = { ...other, template: 'environment/container-service' };
+  const { file } = readParameterFile('parameters/live/container-service.json', Buffer.from(fileOf(values)));
+  return problemsAcrossFiles(topology, file === undefined ? [] : [{ stack, file }], [])
+    .map(describeProblem)
+    .join('\n');
+}
+
+test('production without a certificate is refused, whether its value is empty or left out', () => {
+  expect(certificateProblems({ EnvironmentName: 'live' })).toContain('live is production');
+  expect(certificateProblems({ EnvironmentName: 'live', CertificateArn: '' })).toMatchInlineSnapshot(`
+    "parameters/live/container-service.json:4: CertificateArn: found no certificate
+      rule:         live is production, whose clients must not speak plain HTTP
+      what to do:   write the ARN of a certificate of ACM, or say \`plainHttp: true\` for the environment in templates-src/topology.ts until there is one"
+  `);
+});
+
+test('production speaks plain HTTP where the topology says so, and has no need to with a certificate', () => {
+  expect(certificateProblems({ EnvironmentName: 'live' }, { plainHttp: true })).toBe('');
+  expect(
+    certificateProblems({ EnvironmentName: 'live', CertificateArn: 'arn:aws:acm:eu-west-1:1:certificate/1' }),
+  ).toBe('');
+});

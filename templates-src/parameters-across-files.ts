@@ -41,8 +41,8 @@ interface Occurrence {
 
 /**
  * Compares values with one another: the Region and each account's id are the same in all files, no two accounts are
- * equal unless the topology says so, the files of an environment name that environment, and its zones are different
- * ones of the Region.
+ * equal unless the topology says so, the files of an environment name that environment, its zones are different
+ * ones of the Region, and production has a certificate.
  *
  * @param refused Problems of single files; a value that has one of its own is not compared.
  */
@@ -63,6 +63,7 @@ export function problemsAcrossFiles(
   return [
     ...of('EnvironmentName').flatMap(foreignEnvironment),
     ...zoneParameters.flatMap((key) => of(key).flatMap((zone) => misplacedZone(zone, occurrences))),
+    ...files.flatMap((each) => plainHttpOf(topology, each)),
     ...['Region', ...accounts.map(({ parameter }) => parameter)].flatMap((key) => deviating(of(key))),
     ...accounts.flatMap((account, index) => clashing(account, accounts.slice(0, index))),
   ];
@@ -101,6 +102,33 @@ function misplacedZone(zone: Occurrence, occurrences: readonly Occurrence[]): Pa
           found: printable(value),
           rule: `must be another availability zone than ${place(taken)}`,
           whatToDo: 'write the name of another zone; `aws ec2 describe-availability-zones` lists those of the account',
+        },
+      ];
+}
+
+/** No certificate for an environment of production, of which nobody has said that it speaks plain HTTP. */
+function plainHttpOf(
+  { environments }: Topology,
+  { stack, file }: { readonly stack: Stack; readonly file: ParameterFile },
+): ParameterProblem[] {
+  const key = 'CertificateArn';
+  const environment = environments.find(({ name }) => name === stack.account);
+  const value = valuesOf(file)?.[key] ?? '';
+  return stack.template !== 'environment/container-service' ||
+    value !== '' ||
+    environment?.production !== true ||
+    environment.plainHttp === true
+    ? []
+    : [
+        {
+          file: file.file,
+          line: file.at(['Parameters', key])?.line,
+          key,
+          found: 'no certificate',
+          rule: `${environment.name} is production, whose clients must not speak plain HTTP`,
+          whatToDo:
+            'write the ARN of a certificate of ACM, or say `plainHttp: true` for the environment in ' +
+            'templates-src/topology.ts until there is one',
         },
       ];
 }

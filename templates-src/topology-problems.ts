@@ -203,6 +203,7 @@ const rules = {
     name: environmentName,
     approval: yesOrNo,
     production: yesOrNo,
+    plainHttp: yesOrNo,
     sharesAccountWith: anything,
   } satisfies Record<keyof Environment, Rule>,
   pipelines: {
@@ -309,11 +310,15 @@ function sharing(environments: readonly Claimed[], index: number): Refusal | und
   const owner = environments.slice(0, index).find((one) => one.name === other);
   if (other === tooling || owner !== undefined) {
     const otherIsProduction = owner?.production === true;
-    return (production === true) === otherIsProduction
+    // Names keep the environments of an account apart, but not all that AWS has is named.
+    return production !== true && !otherIsProduction
       ? undefined
       : {
           expected: `an account of its own for ${otherIsProduction ? other : name}, which is production`,
-          cause: `${otherIsProduction ? name : other} is not production, and what runs there could reach it`,
+          cause:
+            other === tooling
+              ? 'builds run there that nobody has approved'
+              : `what was approved for ${otherIsProduction ? name : other} alone could reach it`,
           toDo: `remove sharesAccountWith, and give ${name} an account of its own`,
         };
   }

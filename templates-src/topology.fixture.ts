@@ -14,6 +14,6 @@ export const topology = topologyWith({
   environments: [
     { name: 'dev', approval: false },
     { name: 'test', approval: true },
-    { name: 'prod', approval: true, production: true },
+    { name: 'prod', approval: true, production: true, plainHttp: true },
   ],
 });

@@ -14,7 +14,8 @@ export const topology = defineTopology({
   environments: [
     { name: 'dev', approval: false },
     { name: 'test', approval: true },
-    { name: 'prod', approval: true, production: true },
+    // Plain HTTP until parameters/prod/container-service.json names a certificate: then remove plainHttp.
+    { name: 'prod', approval: true, production: true, plainHttp: true },
   ],
   // Without it, this is a route of Lambda functions alone.
   container: { name: 'quote-service', port: 8080, healthCheckPath: '/health' },

@@ -111,7 +111,7 @@ test('a role that reaches the images of another route is found', async () => {
   const wide = await routeOf('shop', (_path, yaml) => yaml.replaceAll('repository/shop-container', 'repository/*'));
   expect(await allowedAsAnother(wide, 'shop', 'shop-eu')).toContainEqual(
     expect.stringMatching(
-      /BuildImage: pushes images .*asked by shop: ecr:PutImage on .*:repository\/shop-eu-container$/,
+      /BuildImage: finds out .*asked by shop: ecr:BatchGetImage on .*:repository\/shop-eu-container$/,
     ),
   );
 });

@@ -26,7 +26,11 @@ Exit codes: 0 applied, 1 failed, 2 wrong usage
 const container = { name: 'web', port: 3000, healthCheckPath: '/ready' };
 
 const topologies: Readonly<Record<string, TopologyDefinition<string>>> = {
-  one: { project: 'shop', environments: [{ name: 'live', approval: true, production: true }], container },
+  one: {
+    project: 'shop',
+    environments: [{ name: 'live', approval: true, production: true, plainHttp: true }],
+    container,
+  },
   functions: {
     project: 'thumbnails',
     environments: [
@@ -41,8 +45,8 @@ const topologies: Readonly<Record<string, TopologyDefinition<string>>> = {
     environments: [
       { name: 'sandbox', approval: false },
       { name: 'staging', approval: true },
-      { name: 'live', approval: true, production: true },
-      { name: 'dr', approval: true, production: true },
+      { name: 'live', approval: true, production: true, plainHttp: true },
+      { name: 'dr', approval: true, production: true, plainHttp: true },
     ],
   },
 };

@@ -1,6 +1,7 @@
 import { containerOf } from '../container-task';
 import type { Topology } from '../define-topology';
 import {
+  contains,
   equals,
   type ListCall,
   NoValue,
@@ -87,6 +88,23 @@ export function declareLoadBalancer(
       ConstraintDescription: 'the ARN of a certificate of this Region, or nothing',
     },
   });
+  const encryptedOnly = topology.environments.filter(({ production, plainHttp }) => production && !plainHttp);
+  if (encryptedOnly.length > 0) {
+    t.rules({
+      ProductionHasCertificate: {
+        RuleCondition: contains(
+          encryptedOnly.map(({ name }) => name),
+          environment,
+        ),
+        Assertions: [
+          {
+            Assert: not(equals(CertificateArn, '')),
+            AssertDescription: 'This environment is production: name a certificate, or say plainHttp in topology.ts',
+          },
+        ],
+      },
+    });
+  }
   const { Https } = t.conditions({ Https: not(equals(CertificateArn, '')) });
   const names = loadBalancerNames(topology, environment);
 

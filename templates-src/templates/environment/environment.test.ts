@@ -209,3 +209,22 @@ test('a route in which nothing would run is refused, with what to declare', () =
   const { container: _, ...nothing } = topologyWith({ ...topology, workloads: [] });
   expect(() => infrastructure(nothing)).toThrow(/found neither a container nor a function, .*topology\.ts$/);
 });
+
+test('the stack of a production that says nothing of plain HTTP is refused without a certificate, and no other', () => {
+  const rulesWith = (plainHttp: boolean) =>
+    compile(
+      containerService(
+        topologyWith({
+          project: 'shop',
+          environments: [
+            { name: 'dev', approval: false },
+            { name: 'live', approval: true, production: true, plainHttp },
+          ],
+        }),
+      ),
+    ).Rules as Readonly<Record<string, unknown>>;
+
+  expect(rulesWith(true)).not.toHaveProperty('ProductionHasCertificate');
+  expect(rulesWith(false)).toHaveProperty('ProductionHasCertificate');
+  expect(JSON.stringify(rulesWith(false).ProductionHasCertificate)).toContain('[["live"],');
+});
