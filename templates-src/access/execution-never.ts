@@ -214,6 +214,26 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
       why: ownedByPolicy,
     },
     {
+      // It may tag a key when it creates it, and KMS can't tell that from tagging one that somebody left untagged.
+      that: 'gains anything by claiming an untagged key with the tags of the environment',
+      actions: [
+        'kms:CreateAlias',
+        'kms:CreateGrant',
+        'kms:Decrypt',
+        'kms:DisableKey',
+        'kms:Encrypt',
+        'kms:GenerateDataKey',
+        'kms:PutKeyPolicy',
+        'kms:ReEncryptFrom',
+        'kms:ReplicateKey',
+        'kms:ScheduleKeyDeletion',
+        'kms:UpdateAlias',
+      ],
+      on: key,
+      context: tags('aws:ResourceTag', topology.project, environment.name),
+      why: ownedByPolicy,
+    },
+    {
       that: 'uses keys',
       actions: ['kms:Encrypt', 'kms:CreateGrant'],
       on: key,
