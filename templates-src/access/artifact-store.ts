@@ -441,7 +441,7 @@ function readers(world: World, environment: DeclaredEnvironment): ActorCases {
   const container =
     topology.container === undefined
       ? []
-      : (['Source', 'Image'] as const).map((name) => artifactOf(world, 'containerDeployment', name));
+      : (['Source', 'Verified', 'Image'] as const).map((name) => artifactOf(world, 'containerDeployment', name));
   const packageReader = { bucket: store.arn('PackageBucket'), others: [...deployed, ...container, scriptsIn(world)] };
   const readersOf = [
     {
@@ -451,7 +451,13 @@ function readers(world: World, environment: DeclaredEnvironment): ActorCases {
     },
     ...(topology.container === undefined
       ? []
-      : [{ role: 'CodeDeployActionRole', bucket: artifactBucket, others: [...deployed, ...packages] }]),
+      : [
+          {
+            role: 'CodeDeployActionRole',
+            bucket: artifactBucket,
+            others: [...deployed, ...container.slice(0, 1), ...packages],
+          },
+        ]),
     { role: 'CloudFormationExecutionRole', ...packageReader },
     { role: 'LambdaUpdateRole', ...packageReader },
   ];
