@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildScripts, buildScriptsList } from '../../templates-src/build-scripts';
 import type { Stack, Topology } from '../../templates-src/define-topology';
 import { stacksOf } from '../../templates-src/stacks';
 import { topologyWith } from '../../templates-src/topology.fixture';
@@ -114,6 +115,43 @@ describe.each([1, 10])('a route to live with %d environments', (count) => {
     const ids = planDeployment(route, request).targets.map(({ accountId }) => accountId);
 
     expect(new Set(ids).size).toBe(count + 1);
+  });
+});
+
+describe('the scripts of builds', () => {
+  const route = withPipelines(topologyOf(1));
+  const withBuild = 'Parameters: {Region: {Type: String}}\nResources: {Build: {Type: AWS::CodeBuild::Project}}';
+
+  test('are put where builds look for them, before the stack that has builds, under the hash of their list', async () => {
+    const { fixture, request } = await fixtureFor(route);
+    await fixture.writeTemplate('tooling/artifact-store', withBuild);
+    const { list, version, files } = buildScripts();
+    await mkdir(join(fixture.generated, 'tooling'), { recursive: true });
+    await writeFile(join(fixture.generated, buildScriptsList), list);
+
+    const plan = planDeployment(route, request);
+
+    const [first, ...others] = plan.steps;
+    expect(others.map(({ scripts }) => scripts)).toEqual(others.map(() => undefined));
+    const object = `--bucket route-to-live-packages-111111111111-eu-west-1 --key codebuild-scripts/${version}.tar.gz`;
+    expect(shellText(first?.scripts?.check ?? [])).toBe(`aws s3api head-object ${object} --region eu-west-1`);
+    expect(shellText(first?.scripts?.pack ?? [])).toContain(` ${files.join(' ')} -C `);
+    expect(shellText(first?.scripts?.upload ?? [])).toMatch(
+      new RegExp(
+        `^aws s3api put-object ${object} --body .*/${version}.tar.gz --if-none-match '\\*' --region eu-west-1$`,
+      ),
+    );
+    const script = deploymentScript(plan);
+    expect(script.indexOf('s3api put-object')).toBeLessThan(script.indexOf('cloudformation deploy'));
+  });
+
+  test('have to be those that the templates were generated from', async () => {
+    const { fixture, request } = await fixtureFor(route);
+    await fixture.writeTemplate('tooling/artifact-store', withBuild);
+    expect(() => planDeployment(route, request)).toThrow('codebuild-scripts.sha256: found other scripts than those of');
+    await mkdir(join(fixture.generated, 'tooling'), { recursive: true });
+    await writeFile(join(fixture.generated, buildScriptsList), 'of yesterday');
+    expect(() => planDeployment(route, request)).toThrow('which builds would not accept. Run `npm run build`');
   });
 });
 
