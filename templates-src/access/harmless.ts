@@ -28,3 +28,13 @@ export const harmlessWrites: readonly HarmlessWrite[] = [
     why: 'It sends a mail. An approval is given in CodePipeline, by a call that no mail makes',
   },
 ];
+
+/**
+ * What a pipeline may do in an environment before its approval, by roles that no commit has, so that somebody sees what he
+ * approves. That a review touches no change set but its own is a case of its role. Executing one is no part of this.
+ */
+export const preparations: HarmlessWrite = {
+  actions: ['cloudformation:CreateChangeSet', 'cloudformation:DeleteChangeSet'],
+  on: 'AWS::CloudFormation::Stack',
+  why: 'CloudFormation User Guide, "Update stacks using change sets": nothing of a stack changes until a change set is executed',
+};

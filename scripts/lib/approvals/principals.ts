@@ -3,7 +3,7 @@ import { committedCodeTag } from '../../../templates-src/patterns/build-project'
 import type { RoutePolicies } from '../access-policies';
 import type { ResolvedRoute } from '../resolve/resolve-route';
 import type { ValueMap } from '../resolve/resolve-stack';
-import { type Approved, actionsOf, toolingResources } from './stages';
+import { type Approved, actionsBefore, actionsOf, toolingResources } from './stages';
 
 /** Somebody that committed code is, or can become, before an approval. */
 export interface Principal {
@@ -41,6 +41,31 @@ export function committedBuilds(route: ResolvedRoute): readonly Principal[] {
     });
 }
 
+/**
+ * Who acts for a commit before the approval, in all pipelines, because their definitions say so: what a template that lost
+ * its approval, or has it in the wrong place, would let through. A change set that is only prepared changes nothing.
+ */
+export function actingBefore(route: ResolvedRoute, policies: RoutePolicies, of: Approved): readonly Principal[] {
+  const projects = toolingResources(route).filter(({ type }) => type === 'AWS::CodeBuild::Project');
+  return actionsBefore(route, of)
+    .filter(({ configuration }) => configuration.ActionMode !== 'CHANGE_SET_REPLACE')
+    .flatMap(({ pipeline, stage, name, configuration, roleArn }) => {
+      const project = projects.find(({ properties }) => properties.Name === configuration.ProjectName);
+      return [configuration.RoleArn, project?.properties.ServiceRole, roleArn]
+        .map(String)
+        .filter((arn) => policies.roles.has(arn))
+        .map(
+          (arn): Principal => ({
+            actor: { kind: 'role', arn },
+            path: [
+              `a commit to ${pipeline.properties.Name}`,
+              `the action ${name} of the stage ${stage}, which nobody has approved, as ${arn.replace(/^.*:role\//, 'role ')}`,
+            ],
+          }),
+        );
+    });
+}
+
 function ofEarlierAccounts(
   route: ResolvedRoute,
   policies: RoutePolicies,
@@ -56,7 +81,13 @@ function ofEarlierAccounts(
     const path = ['a commit', `${name}, where it deploys before the approval`];
     const roles = [...policies.roles.keys()].filter((arn) => arn.split(':')[4] === account);
     // A name that no template has; and, because `*` in an ARN takes in `/`, names behind each role's as behind a path.
-    const others = [`arn:aws:iam::${account}:role/anybody`, ...roles.map((arn) => `${arn}/anybody`)];
+    const others = new Set([
+      `arn:aws:iam::${account}:role/anybody`,
+      ...[...roles, ...rolesKnownIn(policies, account)].flatMap((arn) => [arn, `${arn}/anybody`]),
+    ]);
+    for (const arn of roles) {
+      others.delete(arn);
+    }
     const people = [...roles, ...others].map(
       (arn): Principal => ({
         actor: { kind: 'administrator', arn },
@@ -78,6 +109,19 @@ function ofEarlierAccounts(
     );
     return [...people, ...services];
   });
+}
+
+/** Roles of an account that conditions name, be there such a role or not: whoever has the account can make it. */
+function rolesKnownIn({ all }: RoutePolicies, account: string): readonly string[] {
+  const conditions = all.flatMap(({ document }) =>
+    document.Statement.flatMap(({ Condition }) =>
+      Object.values((Condition ?? {}) as Record<string, Record<string, string | string[]>>),
+    ),
+  );
+  return conditions
+    .flatMap((keys) => [keys['aws:PrincipalArn'] ?? []].flat())
+    .map((pattern) => pattern.replace(/^arn:aws:iam::\*?:/, `arn:aws:iam::${account}:`).replaceAll('*', 'any'))
+    .filter((arn) => arn.startsWith(`arn:aws:iam::${account}:role/`));
 }
 
 /** The services that policies let in, each without and with each resource that they have to act for. */

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { describe, expect, test, vi } from 'vitest';
 import type { Topology } from '../../../templates-src/define-topology';
+import { functionsIn } from '../../../templates-src/define-workload';
 import { topologyWith } from '../../../templates-src/topology.fixture';
 import { routeOf } from '../access.fixture';
 import { policiesOf } from '../access-policies';
@@ -95,6 +96,7 @@ describe('a way around an approval is found, with its path', () => {
       new RegExp(`^(  ${role}Policy:\n(?: {4}.*\n)*? {8}Statement:\n)`, 'm'),
       `$1          - Sid: Attack\n            Effect: Allow\n            Action: '${action}'\n            Resource: '${resource}'\n`,
     );
+  const [someFunction] = Object.keys(functionsIn(topology.workloads));
   const anyPrincipalOfRoot = /^( +)Condition:\n\1 {2}ArnEquals:\n\1 {4}aws:PrincipalArn:\n(?:\1 {6}- .*\n)+/gm;
 
   test.each<[string, string, (yaml: string) => string, string]>([
@@ -201,6 +203,48 @@ describe('a way around an approval is found, with its path', () => {
             .replace(/- !Sub .*:role\/.*$/m, "- 'arn:aws:iam::*:role/shop-dev-*'"),
         ),
       'the role shop-live-lambda-update, which it can assume',
+    ],
+    [
+      'a build of committed code that may replace the packages of one function',
+      'tooling/infrastructure-deployment-pipeline',
+      allows('PackageLambdasRole', 's3:DeleteObject', `arn:aws:s3:::shop-packages-*/${someFunction}/*`),
+      's3:DeleteObject on arn:aws:s3:::shop-packages-',
+    ],
+    [
+      'a build of committed code that may replace the source that another build takes templates from',
+      'tooling/infrastructure-deployment-pipeline',
+      (yaml) => yaml.replace(/(Infrastructure-Deplo-?\w*)\/Zips\/\*/, '$1/Source/*'),
+      'the artifact Source, of which Publish makes Package',
+    ],
+    [
+      'a build of committed code that may make roles of any new name',
+      'tooling/container-build-pipeline',
+      allows('BuildImageRole', 'iam:CreateRole', 'arn:aws:iam::111111111111:role/any-*'),
+      'a new role of the tooling account',
+    ],
+    [
+      'a role of production that another account can make a role for',
+      'environment/deployment-roles',
+      (yaml) =>
+        yaml.replace(/^ {2}LambdaUpdateRole:\n(?: {4}.*\n)+/m, (role) =>
+          role
+            .replace(/AWS: !Sub .*root/, "AWS: '*'")
+            .replace('ArnEquals:', 'ArnLike:')
+            .replace(/- !Sub .*:role\/.*$/m, "- 'arn:aws:iam::*:role/deployer-*'"),
+        ),
+      'role deployer-any of its account -> the role shop-live-lambda-update, which it can assume',
+    ],
+    [
+      'a pipeline that has lost its approval',
+      'tooling/infrastructure-deployment-pipeline',
+      (yaml) => yaml.replace('Provider: Manual', 'Provider: Other'),
+      'of the stage Live, which nobody has approved, as role shop-live-cloudformation-action -> cloudformation:',
+    ],
+    [
+      'a pipeline that updates functions before its approval',
+      'tooling/infrastructure-deployment-pipeline',
+      (yaml) => yaml.replace(/( - Name: Update-functions\n(?: {14}.*\n)*? {14}RunOrder: )\d+/g, '$10'),
+      'which nobody has approved, as role shop-update-lambdas-live-build -> the role shop-live-lambda-update',
     ],
   ])('%s', async (_, template, change, expected) => {
     const changed = new Set<string>();

@@ -1,12 +1,12 @@
 import type { Context } from '../../../templates-src/access/case';
-import { harmlessWrites } from '../../../templates-src/access/harmless';
+import { type HarmlessWrite, harmlessWrites, preparations } from '../../../templates-src/access/harmless';
 import { Evaluator } from '../access-evaluate';
 import type { RoutePolicies } from '../access-policies';
 import type { ResolvedRoute } from '../resolve/resolve-route';
-import { type Principal, principalsBefore } from './principals';
+import { actingBefore, type Principal, principalsBefore } from './principals';
 import { Asker } from './requests';
 import { type Approved, approvedEnvironments } from './stages';
-import { type Target, targetsOf } from './targets';
+import { ownTargets, type Target, targetsOf } from './targets';
 import { actionsThatChange } from './write-actions';
 
 /** A way around an approval. */
@@ -60,21 +60,10 @@ async function proveApproval(
   const before = asker.asked;
   const principals = await closure(principalsBefore(route, policies, of), policies, asker);
   const targets = targetsOf(route, of);
-  const waysAround: WayAround[] = [];
-  const withPolicies = principals.filter(({ actor }) => actor.kind === 'role');
-  let changes = 0;
-  for (const target of targets) {
-    const actions = (await actionsThatChange(target.arn)).filter((action) => !isHarmless(action, target));
-    changes += actions.length;
-    for (const action of actions) {
-      for (const principal of asker.letsIn(action, target.arn) ? principals : withPolicies) {
-        const context = await asker.couldDo(principal.actor, action, target.arn);
-        if (context !== undefined) {
-          waysAround.push({ principal, action, target, context });
-        }
-      }
-    }
-  }
+  const { ways, changes } = await waysTo(targets, principals, asker, harmlessWrites);
+  // Those write logs and artifacts of their own, as they must, and are asked for the environment alone.
+  const acting = await closure(actingBefore(route, policies, of), policies, asker);
+  const unapproved = await waysTo(ownTargets(route, of), acting, asker, [...harmlessWrites, preparations]);
   const own = route.accounts.get(of.environment.name)?.id;
   return {
     of,
@@ -83,12 +72,38 @@ async function proveApproval(
     targets,
     changes,
     simulated: asker.asked - before,
-    waysAround: waysAround.sort((one, other) => one.principal.path.length - other.principal.path.length),
+    waysAround: [...ways, ...unapproved.ways].sort(
+      (one, other) => one.principal.path.length - other.principal.path.length,
+    ),
   };
 }
 
-const isHarmless = (action: string, { type }: Target) =>
-  harmlessWrites.some(({ actions, on }) => on === type && actions.includes(action));
+/** Every way of the principals to change one of the targets. */
+async function waysTo(
+  targets: readonly Target[],
+  principals: readonly Principal[],
+  asker: Asker,
+  harmless: readonly HarmlessWrite[],
+) {
+  const ways: WayAround[] = [];
+  const withPolicies = principals.filter(({ actor }) => actor.kind === 'role');
+  let changes = 0;
+  for (const target of targets) {
+    const changing = (await actionsThatChange(target.arn)).filter(
+      (action) => !harmless.some(({ actions, on }) => on === target.type && actions.includes(action)),
+    );
+    changes += changing.length;
+    for (const action of changing) {
+      for (const principal of asker.letsIn(action, target.arn) ? principals : withPolicies) {
+        const context = await asker.couldDo(principal.actor, action, target.arn);
+        if (context !== undefined) {
+          ways.push({ principal, action, target, context });
+        }
+      }
+    }
+  }
+  return { ways, changes };
+}
 
 /**
  * Adds whoever the principals can become: by assuming a role, or by handing one to a service, which is taken to do with

@@ -12,7 +12,10 @@ export interface PlacedAction {
   readonly name: string;
   readonly provider: string;
   readonly configuration: Readonly<Record<string, string>>;
+  /** The role that the pipeline assumes for it. */
+  readonly roleArn: string | undefined;
   readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
 }
 
 const list = (value: unknown) => (value ?? []) as readonly ValueMap[];
@@ -24,13 +27,13 @@ export const toolingResources = ({ stacks }: ResolvedRoute): readonly Resource[]
     .filter(({ stack }) => stack.account === toolingAccount)
     .flatMap(({ resources }) => [...resources.values()]);
 
-/** The actions of all pipelines, in their order. */
+/** The actions of all pipelines, in the order in which they run. */
 export const actionsOf = (route: ResolvedRoute): readonly PlacedAction[] =>
   toolingResources(route)
     .filter(({ type }) => type === 'AWS::CodePipeline::Pipeline')
     .flatMap((pipeline) =>
       list(pipeline.properties.Stages).flatMap(({ Name, Actions }, place) =>
-        list(Actions).map(
+        inOrder(list(Actions)).map(
           (action): PlacedAction => ({
             pipeline,
             stage: String(Name),
@@ -38,11 +41,29 @@ export const actionsOf = (route: ResolvedRoute): readonly PlacedAction[] =>
             name: String(action.Name),
             provider: String((action.ActionTypeId as ValueMap).Provider),
             configuration: (action.Configuration ?? {}) as Readonly<Record<string, string>>,
+            roleArn: action.RoleArn === undefined ? undefined : String(action.RoleArn),
             inputs: names(action.InputArtifacts),
+            outputs: names(action.OutputArtifacts),
           }),
         ),
       ),
     );
+
+const inOrder = (actions: readonly ValueMap[]) =>
+  [...actions].sort((one, other) => Number(one.RunOrder ?? 1) - Number(other.RunOrder ?? 1));
+
+/** What runs before an approval, in every pipeline that has a stage of the environment; all of it, where none is asked for. */
+export function actionsBefore(route: ResolvedRoute, { environment, approvedFor }: Approved): readonly PlacedAction[] {
+  const all = actionsOf(route);
+  return [...new Set(all.map(({ pipeline }) => pipeline))].flatMap((pipeline) => {
+    const own = all.filter((action) => action.pipeline === pipeline);
+    if (!own.some(({ stage }) => stage === stageOf(environment))) {
+      return [];
+    }
+    const approval = own.findIndex(({ stage, provider }) => stage === stageOf(approvedFor) && provider === 'Manual');
+    return approval < 0 ? own : own.slice(0, approval);
+  });
+}
 
 /** An environment that nothing reaches without an approval, and the last one on the way to it. */
 export interface Approved {

@@ -1,4 +1,5 @@
 import { buildScriptsFolder } from '../../../templates-src/build-scripts';
+import { functionsIn } from '../../../templates-src/define-workload';
 import { artifactFolder } from '../../../templates-src/patterns/artifacts';
 import { committedCodeTag } from '../../../templates-src/patterns/build-project';
 import type { ResolvedRoute } from '../resolve/resolve-route';
@@ -22,7 +23,8 @@ export function targetsOf(route: ResolvedRoute, of: Approved): readonly Target[]
   return [...ownTargets(route, of), ...toolingTargets(route), ...artifactTargets(route, of), ...storedTargets(route)];
 }
 
-function ownTargets(route: ResolvedRoute, { environment: { name } }: Approved): Target[] {
+/** Everything in the environment's account. */
+export function ownTargets(route: ResolvedRoute, { environment: { name } }: Approved): Target[] {
   return [...route.stacks.values()]
     .filter(({ stack }) => stack.account === name)
     .flatMap(({ stack, accountId, region, resources }) => [
@@ -45,6 +47,12 @@ function toolingTargets(route: ResolvedRoute): Target[] {
     ...stacks.map(({ stack, accountId, region }) =>
       stackTarget(stack.name, accountId, region, 'a stack of the tooling account'),
     ),
+    // What isn't there yet: whoever makes a role or a policy in this account needs none of those that are.
+    ...['role', 'policy'].map((kind) => ({
+      arn: `arn:aws:iam::${resources[0]?.accountId}:${kind}/any-new-one`,
+      type: `AWS::IAM::${kind === 'role' ? 'Role' : 'ManagedPolicy'}`,
+      use: `a new ${kind} of the tooling account`,
+    })),
     ...resources
       .filter(({ type }) => type !== 'AWS::CodeCommit::Repository')
       .filter(({ properties }) => !ownLogs.includes(String(properties.LogGroupName)))
@@ -83,11 +91,21 @@ function artifactTargets(route: ResolvedRoute, { environment, approvedFor }: App
       return [];
     }
     const { Location } = pipeline.properties.ArtifactStore as ValueMap;
-    return inputs.map((artifact) => ({
+    const object = (artifact: string, use: string): Target => ({
       arn: `arn:aws:s3:::${Location}/${String(pipeline.properties.Name).slice(0, 20)}/${artifactFolder(artifact)}/AbCdEfG`,
       type: 'AWS::S3::Object',
-      use: `the artifact ${artifact}, read by ${name} of ${stage}`,
-    }));
+      use: `the artifact ${artifact}, ${use}`,
+    });
+    const own = actions.filter((action) => action.pipeline === pipeline);
+    return inputs.flatMap((artifact) => [
+      object(artifact, `read by ${name} of ${stage}`),
+      // And what it is made of, as far as that isn't made by a build, which may run what a commit says.
+      ...own
+        .filter(({ outputs }) => outputs.includes(artifact))
+        .flatMap((maker) => maker.inputs.map((input) => [maker, input] as const))
+        .filter(([, input]) => own.some(({ provider, outputs }) => provider !== 'CodeBuild' && outputs.includes(input)))
+        .map(([maker, input]) => object(input, `of which ${maker.name} makes ${artifact}`)),
+    ]);
   });
 }
 
@@ -96,7 +114,11 @@ function storedTargets(route: ResolvedRoute): Target[] {
   const bucket = toolingResources(route).find(({ logicalId }) => logicalId === 'PackageBucket');
   const hash = '0'.repeat(64);
   return [
-    { arn: `${bucket?.ids.arn}/any-function/${hash}.zip`, type: 'AWS::S3::Object', use: 'the package of a function' },
+    ...['any-function', ...Object.keys(functionsIn(route.topology.workloads))].map((name) => ({
+      arn: `${bucket?.ids.arn}/${name}/${hash}.zip`,
+      type: 'AWS::S3::Object',
+      use: 'the package of a function',
+    })),
     {
       arn: `${bucket?.ids.arn}/${buildScriptsFolder}/${hash}.tar.gz`,
       type: 'AWS::S3::Object',
