@@ -1,4 +1,4 @@
-import { harmlessWrites } from '../../../templates-src/access/harmless';
+import { harmlessWrites, preparations } from '../../../templates-src/access/harmless';
 import { notProtected } from '../../../templates-src/access/not-protected';
 import type { Environment } from '../../../templates-src/define-topology';
 import { plainNames, row } from '../access-markdown';
@@ -54,6 +54,10 @@ export function approvalsMarkdown(verdicts: readonly ApprovalVerdict[], route: R
     '| actions | on | why they change nothing |',
     '|---|---|---|',
     ...harmlessWrites.map(({ actions, on, why }) => row([actions.join(', '), on, why])),
+    '',
+    'That the approval is asked for, and in time, is read from the pipelines themselves: no role that acts in them before',
+    'it, whatever code it runs, may change anything of the environment. It may prepare what the approver looks at:',
+    `${preparations.actions.join(', ')} (${preparations.why}).`,
     '',
     'A request says what its maker likes, so each is asked with nothing special, with what each statement that allows it',
     'asks for, and with what keeps it from each that denies. `npm run prove-access -- --explain ENVIRONMENT` lists what',
