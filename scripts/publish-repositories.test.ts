@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { limits } from '../templates-src/dsl/limits';
 import { accountsOf } from '../templates-src/parameters-across-files';
 import { pipelineNames } from '../templates-src/patterns/names';
 import { stacksOf } from '../templates-src/stacks';
@@ -396,12 +397,19 @@ function publishToCodeCommit(...options: readonly string[]) {
 /** Deploys what scripts/deploy.sh deploys, from the files of the source. */
 async function deployAll(running: Emulator): Promise<void> {
   let keyArn = '';
+  let bucket = '';
   for (const { name, account, template, parameters, feeds } of operatorsStacks) {
     const { Parameters } = JSON.parse(readFileSync(join(source(), parameters), 'utf8'));
     const all = { ...Parameters, ...Object.fromEntries(feeds.map(({ parameter }) => [parameter, keyArn])) };
+    const text = readFileSync(join(source(), 'generated', `${template}.yaml`), 'utf8');
+    const Key = `templates/${name}`;
+    const isLarge = Buffer.byteLength(text) > limits.templateBytes;
+    if (isLarge) {
+      await running.call(account, 's3', 'PutObject', { Bucket: bucket, Key, Body: text });
+    }
     await running.call(account, 'cloudformation', 'CreateStack', {
       StackName: name,
-      TemplateBody: readFileSync(join(source(), 'generated', `${template}.yaml`), 'utf8'),
+      ...(isLarge ? { TemplateURL: `https://${bucket}.s3.${region}.amazonaws.com/${Key}` } : { TemplateBody: text }),
       Parameters: Object.entries(all).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       Capabilities: ['CAPABILITY_NAMED_IAM'],
     });
@@ -411,7 +419,9 @@ async function deployAll(running: Emulator): Promise<void> {
       'DescribeStacks',
       { StackName: name },
     );
-    keyArn = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'ArtifactKeyArn')?.OutputValue ?? keyArn;
+    const output = (key: string) => Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+    keyArn = output('ArtifactKeyArn') ?? keyArn;
+    bucket = output('ArtifactBucketName') ?? bucket;
   }
 }
 
