@@ -223,6 +223,12 @@ describe('a way around an approval is found, with its path', () => {
       'a new role of the tooling account',
     ],
     [
+      'a build of committed code that may change who replicates images',
+      'tooling/container-build-pipeline',
+      allows('BuildImageRole', 'ecr:PutReplicationConfiguration', '*'),
+      'ecr:PutReplicationConfiguration on * -> the settings of ecr in the tooling account',
+    ],
+    [
       'a role of production that another account can make a role for',
       'environment/deployment-roles',
       (yaml) =>

@@ -1,13 +1,14 @@
 import type { Context } from '../../../templates-src/access/case';
 import { type HarmlessWrite, harmlessWrites, preparations } from '../../../templates-src/access/harmless';
+import { toolingAccount } from '../../../templates-src/define-topology';
 import { Evaluator } from '../access-evaluate';
 import type { RoutePolicies } from '../access-policies';
 import type { ResolvedRoute } from '../resolve/resolve-route';
 import { actingBefore, type Principal, principalsBefore } from './principals';
 import { Asker } from './requests';
 import { type Approved, approvedEnvironments } from './stages';
-import { ownTargets, type Target, targetsOf } from './targets';
-import { actionsThatChange } from './write-actions';
+import { ownTargets, settingTargets, type Target, targetsOf } from './targets';
+import { actionsThatChange, settingsOf } from './write-actions';
 
 /** A way around an approval. */
 export interface WayAround {
@@ -61,6 +62,10 @@ async function proveApproval(
   const principals = await closure(principalsBefore(route, policies, of), policies, asker);
   const targets = targetsOf(route, of);
   const { ways, changes } = await waysTo(targets, principals, asker, harmlessWrites);
+  const tooling = route.accounts.get(toolingAccount)?.id;
+  // Settings are those of the account that one is in.
+  const inTooling = principals.filter(({ actor }) => actor.kind === 'role' && actor.arn.split(':')[4] === tooling);
+  const settings = await waysTo(settingTargets(targets), inTooling, asker, harmlessWrites);
   // Those write logs and artifacts of their own, as they must, and are asked for the environment alone.
   const acting = await closure(actingBefore(route, policies, of), policies, asker);
   const unapproved = await waysTo(ownTargets(route, of), acting, asker, [...harmlessWrites, preparations]);
@@ -72,7 +77,7 @@ async function proveApproval(
     targets,
     changes,
     simulated: asker.asked - before,
-    waysAround: [...ways, ...unapproved.ways].sort(
+    waysAround: [...ways, ...settings.ways, ...unapproved.ways].sort(
       (one, other) => one.principal.path.length - other.principal.path.length,
     ),
   };
@@ -89,7 +94,10 @@ async function waysTo(
   const withPolicies = principals.filter(({ actor }) => actor.kind === 'role');
   let changes = 0;
   for (const target of targets) {
-    const changing = (await actionsThatChange(target.arn)).filter(
+    const found = await (target.settingsOf === undefined
+      ? actionsThatChange(target.arn)
+      : settingsOf(target.settingsOf));
+    const changing = found.filter(
       (action) => !harmless.some(({ actions, on }) => on === target.type && actions.includes(action)),
     );
     changes += changing.length;

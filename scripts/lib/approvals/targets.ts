@@ -13,6 +13,8 @@ export interface Target {
   readonly type: string;
   /** What becomes of it: `read by Deploy-infrastructure of Prod`. */
   readonly use: string;
+  /** The service whose settings are meant, where no ARN names what changes. */
+  readonly settingsOf?: string;
 }
 
 /**
@@ -143,3 +145,12 @@ const stackTarget = (name: string, accountId: string, region: string, use: strin
   type: 'AWS::CloudFormation::Stack',
   use,
 });
+
+/** The settings of an account, of each service that has one of the targets: they apply to all that is there. */
+export const settingTargets = (targets: readonly Target[]): readonly Target[] =>
+  [...new Set(targets.map(({ arn }) => arn.split(':')[2] ?? ''))].map((service) => ({
+    arn: '*',
+    type: 'Account',
+    use: `the settings of ${service} in the tooling account`,
+    settingsOf: service,
+  }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actionsThatChange } from './write-actions';
+import { actionsThatChange, settingsOf } from './write-actions';
 
 test.each([
   ['arn:aws:s3:::bucket', ['s3:PutBucketPolicy', 's3:DeleteBucket', 's3:PutLifecycleConfiguration'], 's3:ListBucket'],
@@ -25,4 +25,11 @@ test.each([
   const actions = await actionsThatChange(arn);
   expect(actions).toEqual(expect.arrayContaining(some));
   expect(actions).not.toContain(none);
+});
+
+test('AWS knows what changes the settings of an account, which name no resource', async () => {
+  const settings = await settingsOf('ecr');
+  expect(settings).toEqual(expect.arrayContaining(['ecr:PutRegistryPolicy', 'ecr:PutReplicationConfiguration']));
+  expect(settings).not.toContain('ecr:PutImage');
+  expect(settings).not.toContain('ecr:GetAuthorizationToken');
 });

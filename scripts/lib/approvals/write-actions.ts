@@ -27,3 +27,7 @@ export async function actionsThatChange(arn: string): Promise<readonly string[]>
   const actions = await changingActionsOf(arn.split(':')[2] ?? '');
   return actions.filter(([, { types }]) => types.some(({ matches }) => matches(arn))).map(([action]) => action);
 }
+
+/** Every action of a service that changes something and names no resource: settings of an account, such as who replicates. */
+export const settingsOf = async (service: string): Promise<readonly string[]> =>
+  (await changingActionsOf(service)).filter(([, { types }]) => types.length === 0).map(([action]) => action);
