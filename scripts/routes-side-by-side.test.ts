@@ -162,9 +162,10 @@ describe('two routes in one tooling account', () => {
       rules: [],
       topics: [],
       aliases: [],
-      logGroups: ['build-image', 'check-templates', 'package-lambdas', 'publish-packages', 'update-lambdas-dev'].map(
-        (name) => `/aws/codebuild/shop-eu-${name}`,
-      ),
+      logGroups: [
+        ...['build-image', 'check-templates', 'package-lambdas', 'publish-packages', 'update-lambdas-dev'],
+        'verify-deployment',
+      ].map((name) => `/aws/codebuild/shop-eu-${name}`),
     });
   });
 });
