@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { namesOf, pipelinesOf } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
+import { actionData } from './check/iam-data';
 import { withRoute } from './readme';
 
 const begin = '<!-- Generated from templates-src/topology.ts by `npm run build`: do not edit. -->';
@@ -37,5 +41,39 @@ describe('the generated part of the README', () => {
 
   it('says which lines are missing where there is no place for it', () => {
     expect(() => withRoute('# Title\n', topology)).toThrow(/expected the lines\n {2}<!-- Generated from/);
+  });
+});
+
+describe('the policy of the README that says who may approve', () => {
+  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+  const [, text = ''] = /```json\n(\{[^`]*OnlyApproversApprove[^`]*\})\n```/.exec(readme) ?? [];
+  const { Statement } = JSON.parse(text) as {
+    Statement: readonly {
+      readonly Action: string | readonly string[];
+      readonly Condition: { readonly ArnNotLike: { readonly 'aws:PrincipalArn': string | readonly string[] } };
+    }[];
+  };
+
+  it('denies actions that exist', async () => {
+    const actions = Statement.flatMap(({ Action }) => Action);
+    expect(actions.length).toBeGreaterThan(10);
+    expect(await Promise.all(actions.map(actionData))).not.toContain(undefined);
+  });
+
+  it('leaves out the roles that start builds and pipelines of the route, and the approver', () => {
+    const names = namesOf(topology);
+    const [approvers = [], others = []] = Statement.map(({ Condition }) =>
+      [Condition.ArnNotLike['aws:PrincipalArn']].flat().map((arn) => arn.replace('<project>', topology.project)),
+    );
+    const isLeftOut = (role: string) =>
+      others.some((arn) => new RegExp(`^${arn.replace(/^.*:role\//, '').replaceAll('*', '.*')}$`).test(role));
+
+    expect(approvers).toEqual([`arn:aws:iam::*:role/${names.approverRole}`]);
+    for (const pipeline of pipelinesOf(topology)) {
+      expect(isLeftOut(names.pipelineRole(pipeline)), pipeline).toBe(true);
+      expect(isLeftOut(names.startRule(pipeline, 'commit')), pipeline).toBe(true);
+    }
+    expect(isLeftOut(names.startRule('containerDeployment', 'image'))).toBe(true);
+    expect(isLeftOut(names.buildRole(names.zipsBuild))).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { approvers } from './approvers';
 import { artifactStore } from './artifact-store';
 import { codeBuild } from './builds';
 import type { Case, World } from './case';
@@ -10,6 +11,8 @@ import { workloads } from './workloads';
 export const allCases = async (world: World): Promise<readonly Case[]> =>
   (
     await Promise.all(
-      [artifactStore, pipelines, codeBuild, deploymentRoles, executionRoles, workloads].map((cases) => cases(world)),
+      [artifactStore, approvers, pipelines, codeBuild, deploymentRoles, executionRoles, workloads].map((cases) =>
+        cases(world),
+      ),
     )
   ).flat();

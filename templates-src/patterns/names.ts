@@ -91,6 +91,11 @@ export const namesOf = ({ project }: Topology) => ({
   reviewContainerBuild: (environment: string) => `review-container-${environment}`,
   reviewContainerBuildRole: (environment: Named) => sub`${project}-review-container-${environment}-build`,
 
+  /** The role of people who approve. */
+  approverRole: `${project}-approver`,
+  /** The action that waits for them, in every stage that has one. */
+  approval: 'Approve',
+
   /** Roles of pipelines, by the pipeline; environments trust those that deploy. */
   pipelineRole: (pipeline: PipelineKey) => `${project}-${kebab(pipeline)}-pipeline`,
 

@@ -12,6 +12,7 @@ import { policy, type RepositoryStatement, type ResourceStatement } from '../../
 import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
+import { declareApprovers } from '../../patterns/approvers';
 import { artifactPath, artifactWriters } from '../../patterns/artifacts';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
 import {
@@ -345,6 +346,10 @@ export default function artifactStore(topology: Topology): Template {
       Endpoint: ApproversEmail,
     }),
   });
+
+  if (environments.some(({ approval }) => approval)) {
+    declareApprovers(t, topology);
+  }
 
   t.outputs({
     ArtifactKeyArn: { Description: 'Key of artifacts and packages', Value: ArtifactKey.Arn, Exported: true },

@@ -93,7 +93,7 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
     return [
       buildWith('Review', reviewing(environment), { namespace }),
       approve(topology, names.topicArn(), {
-        name: 'Approve',
+        name: names.approval,
         message:
           `Deploy image ${imageDigest} with the task definition of commit ${commitId} to ${environment.name}? ` +
           `#{${namespace}.SUMMARY}`,

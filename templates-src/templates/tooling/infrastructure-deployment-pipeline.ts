@@ -164,7 +164,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
           deployStack(topology, 'CHANGE_SET_REPLACE', stackOf('infrastructure')),
           buildWith('Review', reviewing(environment), { environment: { COMMIT: commitId }, namespace }),
           approve(topology, names.topicArn(), {
-            name: 'Approve',
+            name: names.approval,
             message:
               `Deploy commit ${commitId} to ${environment.name}, which runs #{${namespace}.RUNNING}? ` +
               `#{${namespace}.SUMMARY}`,
