@@ -77,9 +77,9 @@ const consent = ({ of }: ApprovalVerdict) =>
     ? 'the approval of its own stage, in each pipeline'
     : `the approval of ${of.approvedFor.name}, which comes before it; none of its own`;
 
-function shown({ sharesAccountWith, principals, targets, changes, of }: ApprovalVerdict): string {
-  if (sharesAccountWith !== undefined) {
-    return `**not kept apart** from ${sharesAccountWith}, whose account it shares`;
+function shown({ openTo, principals, targets, changes, of }: ApprovalVerdict): string {
+  if (openTo !== undefined) {
+    return `**not kept apart** from ${openTo}`;
   }
   const before = of.before.length === 0 ? '' : `, ${of.before.map(({ name }) => name).join(' and ')} included`;
   return `nothing that committed code can be before it (${principals.length} principals${before}) can make one of ${changes} changes of ${targets.length} targets`;

@@ -22,8 +22,8 @@ export interface WayAround {
 /** What has been found out about one environment. */
 export interface ApprovalVerdict {
   readonly of: Approved;
-  /** An environment before the approval in the same account; nothing keeps it apart then. */
-  readonly sharesAccountWith: string | undefined;
+  /** The environment before the approval that nothing keeps it apart from, and why, in words. */
+  readonly openTo: string | undefined;
   readonly principals: readonly Principal[];
   readonly targets: readonly Target[];
   /** Pairs of a target and an action that changes it, asked of every principal. */
@@ -69,10 +69,9 @@ async function proveApproval(
   // Those write logs and artifacts of their own, as they must, and are asked for the environment alone.
   const acting = await closure(actingBefore(route, policies, of), policies, asker);
   const unapproved = await waysTo(ownTargets(route, of), acting, asker, [...harmlessWrites, preparations]);
-  const own = route.accounts.get(of.environment.name)?.id;
   return {
     of,
-    sharesAccountWith: of.before.find(({ name }) => route.accounts.get(name)?.id === own)?.name,
+    openTo: openTo(route, of),
     principals,
     targets,
     changes,
@@ -81,6 +80,20 @@ async function proveApproval(
       (one, other) => one.principal.path.length - other.principal.path.length,
     ),
   };
+}
+
+/** What the topology itself leaves open: an account in a commit's hands that has what it should be kept from. */
+function openTo({ accounts }: ResolvedRoute, { before, environment }: Approved): string | undefined {
+  const idOf = (name: string) => accounts.get(name)?.id;
+  for (const { name } of before) {
+    if (idOf(name) === idOf(environment.name)) {
+      return `${name}, whose account it shares`;
+    }
+    if (idOf(name) === idOf(toolingAccount)) {
+      return `${name}, which is in the tooling account`;
+    }
+  }
+  return undefined;
 }
 
 /** Every way of the principals to change one of the targets. */

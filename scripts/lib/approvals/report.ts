@@ -12,11 +12,11 @@ export const describeWay = ({ principal, action, target, context }: WayAround): 
 export function describeVerdicts(verdicts: readonly ApprovalVerdict[]): string {
   return verdicts
     .map((verdict) => {
-      const { of, sharesAccountWith, principals, targets, changes, waysAround } = verdict;
+      const { of, openTo, principals, targets, changes, waysAround } = verdict;
       const { name } = of.environment;
       const size = `${principals.length} principals, ${targets.length} targets, ${changes} changes of them`;
-      if (sharesAccountWith !== undefined) {
-        return `${name}: not kept apart from ${sharesAccountWith}, whose account it shares\n`;
+      if (openTo !== undefined) {
+        return `${name}: not kept apart from ${openTo}\n`;
       }
       const [shortest] = waysAround;
       return shortest === undefined
@@ -28,7 +28,7 @@ export function describeVerdicts(verdicts: readonly ApprovalVerdict[]): string {
 
 /** Whether no commit gets around an approval that keeps anything apart. */
 export const allHold = (verdicts: readonly ApprovalVerdict[]) =>
-  verdicts.every(({ sharesAccountWith, waysAround }) => sharesAccountWith !== undefined || waysAround.length === 0);
+  verdicts.every(({ openTo, waysAround }) => openTo !== undefined || waysAround.length === 0);
 
 /** What committed code can be before the approval of an environment, and every way around it. */
 export function explainEnvironment(verdicts: readonly ApprovalVerdict[], name: string): string {
