@@ -175,7 +175,7 @@ export function encryptedObjects(
       does: `decrypts ${noun} that have no bucket key`,
       actions: 'kms:Decrypt',
       on: key,
-      context: { ...context, 'kms:EncryptionContext:aws:s3:arn': objects },
+      context: { ...context, 'kms:EncryptionContext:aws:s3:arn': [objects].flat()[0] ?? '' },
       why: 'S3 User Guide, "Configuring an S3 Bucket Key at the object level": whoever uploads may choose',
     },
     ...(describesKey === undefined

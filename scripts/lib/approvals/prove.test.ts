@@ -109,6 +109,13 @@ describe('a way around an approval is found, with its path', () => {
   const [someFunction] = Object.keys(functionsIn(topology.workloads));
   const anyPrincipalOfRoot = /^( +)Condition:\n\1 {2}ArnEquals:\n\1 {4}aws:PrincipalArn:\n(?:\1 {6}- .*\n)+/gm;
 
+  /**
+   * The store without what it denies to everybody but the one who writes an artifact or package: each way has to be found
+   * where only one side is open, and what the store denies would hide those that roles have.
+   */
+  const withoutWriters = (yaml: string) =>
+    yaml.replaceAll(/^( +)- Sid: DenyOther(?!Encryption|Keys)\w+\n(?:\1 {2}.*\n)+/gm, '');
+
   test.each<[string, string, (yaml: string) => string, string]>([
     [
       'a build of committed code that may write the artifacts of its pipeline',
@@ -255,7 +262,8 @@ describe('a way around an approval is found, with its path', () => {
     ],
   ])('%s', async (_, template, change, expected) => {
     const changed = new Set<string>();
-    const verdicts = await verdictsOf(topology, (path, yaml) => {
+    const verdicts = await verdictsOf(topology, (path, generated) => {
+      const yaml = path === 'tooling/artifact-store' ? withoutWriters(generated) : generated;
       if (path !== template) {
         return yaml;
       }
