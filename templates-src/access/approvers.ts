@@ -1,7 +1,7 @@
 import { pascalCase } from '../patterns/function-names';
 import { pipelineNamesOf, pipelinesOf } from '../patterns/names';
 import { type ActorCases, type AdministratorActor, type Cases, casesOf, type World } from './case';
-import { administratorOf, apartFromTooling, arnIn, foreigner, imagesOf, openRole } from './elsewhere';
+import { administratorOf, apartFromTooling, arnIn, foreigner, imagesOf, openKey, openRole } from './elsewhere';
 import { ifNoneMatch } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
@@ -14,8 +14,9 @@ const withPermissionSet = (accountId: string, path: string, set: string): Admini
 });
 
 function approverCases(world: World): ActorCases {
-  const { region, tooling, topology } = world;
-  const role = tooling.stack('artifact-store').role('ApproverRole');
+  const { region, tooling, topology, environments } = world;
+  const store = tooling.stack('artifact-store');
+  const role = store.role('ApproverRole');
   const set = `${topology.project}-approvers`;
   const approved = topology.environments.filter(({ approval }) => approval).map(({ name }) => pascalCase(name));
   const names = pipelineNamesOf(topology);
@@ -112,6 +113,38 @@ function approverCases(world: World): ActorCases {
             that: 'logs of others',
             on: stream(arnIn(world, tooling, 'logs', 'log-group:/aws/codebuild/somebody-elses')),
             why: 'they tell approvers nothing',
+          },
+        ],
+      },
+      {
+        does: 'decrypts it',
+        actions: 'kms:Decrypt',
+        on: store.arn('ArtifactKey'),
+        context: { 'kms:ViaService': `logs.${region}.amazonaws.com` },
+        why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": for roles that call it',
+        butNot: [
+          {
+            that: 'artifacts and packages',
+            context: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
+            why: 'approvers read what the reviews say of them',
+          },
+          { that: "with somebody else's key", on: openKey(world, tooling, tooling), why: 'it is one key' },
+        ],
+      },
+      {
+        does: 'looks into environments',
+        actions: 'sts:AssumeRole',
+        on: environments.map((environment) => environment.stack('deployment-roles').arn('ViewerRole')),
+        why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
+        butNot: [
+          {
+            that: 'as somebody who acts there',
+            on: environments.flatMap((environment) =>
+              ['CloudFormationActionRole', 'LambdaUpdateRole', 'ReviewRole'].map((id) =>
+                environment.stack('deployment-roles').arn(id),
+              ),
+            ),
+            why: 'who approves deploys nothing by hand',
           },
         ],
       },

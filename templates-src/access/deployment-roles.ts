@@ -635,6 +635,91 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
   };
 }
 
+function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
+  const { topology, tooling } = world;
+  const actor = environment.stack('deployment-roles').role('ViewerRole');
+  const prefix = `${topology.project}-${environment.name}`;
+  const stacks = workloadTemplates(topology).map((template) => stackOf(world, environment, `${prefix}-${template}`));
+  return {
+    group: `${environment.name}/ViewerRole`,
+    actor,
+    needs: [
+      assumedBy(world, environment, actor, tooling.stack('artifact-store').role('ApproverRole')),
+      {
+        does: 'looks at stacks and change sets',
+        actions: [
+          'cloudformation:DescribeChangeSet',
+          'cloudformation:DescribeEvents',
+          'cloudformation:DescribeStackEvents',
+          'cloudformation:DescribeStackResources',
+          'cloudformation:DescribeStacks',
+          'cloudformation:GetTemplate',
+          'cloudformation:ListChangeSets',
+        ],
+        on: stacks,
+        why: 'CloudFormation User Guide, "View a change set": what the console and the AWS CLI call',
+        butNot: [
+          {
+            that: 'of others',
+            on: stackOf(world, environment, 'somebody-elses-stack'),
+            why: 'templates and parameters of others are theirs',
+          },
+          {
+            that: 'changing them',
+            actions: [
+              'cloudformation:CreateChangeSet',
+              'cloudformation:DeleteChangeSet',
+              'cloudformation:ExecuteChangeSet',
+              'cloudformation:UpdateStack',
+              'cloudformation:DeleteStack',
+            ],
+            why: 'who approves deploys nothing by hand',
+          },
+        ],
+      },
+      ...(topology.container === undefined ? [] : looksAtDeployments(world, environment)),
+    ],
+    never: neverInAnEnvironment(world, environment),
+  };
+}
+
+function looksAtDeployments(world: World, environment: DeclaredEnvironment): readonly Need[] {
+  const prefix = `${world.topology.project}-${environment.name}`;
+  return [
+    {
+      does: 'looks at deployments',
+      actions: ['codedeploy:GetDeployment', 'codedeploy:ListDeployments'],
+      on: environment.stack('container-service').arn('ContainerDeployments'),
+      why: 'CodeDeploy API Reference, "GetDeployment": which version gets the traffic',
+      butNot: [
+        {
+          that: 'of others',
+          on: arnIn(world, environment, 'codedeploy', 'deploymentgroup:somebody-elses/group'),
+          why: 'deployments of others are theirs',
+        },
+        {
+          that: 'creating them',
+          actions: ['codedeploy:CreateDeployment', 'codedeploy:UpdateDeploymentGroup'],
+          why: 'who approves deploys nothing by hand',
+        },
+      ],
+    },
+    {
+      does: 'looks at the service',
+      actions: 'ecs:DescribeServices',
+      on: arnIn(world, environment, 'ecs', `service/${prefix}-cluster/${prefix}-container`),
+      why: 'ECS API Reference, "DescribeServices"',
+      butNot: [
+        {
+          that: 'of others',
+          on: arnIn(world, environment, 'ecs', 'service/somebody-elses-cluster/service'),
+          why: 'services of others are theirs',
+        },
+      ],
+    },
+  ];
+}
+
 function containerReview(world: World, environment: DeclaredEnvironment): ActorCases {
   const { topology, tooling } = world;
   const actor = environment.stack('deployment-roles').role('ContainerReviewRole');
@@ -696,5 +781,6 @@ export const deploymentRoles: Cases = (world) =>
       ...(world.topology.container === undefined ? [] : [codeDeployAction, containerReview]),
       lambdaUpdate,
       review,
+      ...(world.environments.some(({ environment: { approval } }) => approval) ? [viewer] : []),
     ].flatMap((cases) => casesOf(cases(world, environment))),
   );

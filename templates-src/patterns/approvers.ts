@@ -1,6 +1,7 @@
 import type { Topology } from '../define-topology';
-import { AccountId, sub } from '../dsl/intrinsics';
+import { AccountId, type Reference, sub } from '../dsl/intrinsics';
 import type { Template } from '../dsl/template';
+import { viaServices } from './key-statements';
 import { accountRoot, namesOf, pipelineNamesOf, pipelinesOf, regionalArn, roleArn } from './names';
 import { declareRole } from './roles';
 import { allow } from './statements';
@@ -12,8 +13,16 @@ import { allow } from './statements';
  * DANGER: pipelines have no resource policies, so nothing here keeps others of the account from approving, nor from
  * starting a pipeline with another revision (CodePipeline User Guide, "Start a pipeline with a source revision
  * override"). The policy in the README does.
+ *
+ * @param key ARN of the key that the logs of reviews are encrypted with
+ * @param environments those that approvers may look into, with the parameter of their account
  */
-export function declareApprovers(t: Template, topology: Topology): void {
+export function declareApprovers(
+  t: Template,
+  topology: Topology,
+  key: Reference,
+  environments: readonly { readonly name: string; readonly account: Reference }[],
+): void {
   const names = namesOf(topology);
   const { project } = topology;
   const { ApproverRoles } = t.parameters('Approvals', {
@@ -67,6 +76,13 @@ export function declareApprovers(t: Template, topology: Topology): void {
           'ReadReviews',
           ['logs:GetLogEvents'],
           regionalArn('logs', sub`log-group:/aws/codebuild/${project}-review-*:log-stream:*`),
+        ),
+        // CloudWatch Logs may ask KMS for whoever reads, as it may for whoever writes.
+        allow('DecryptReviews', ['kms:Decrypt'], key, viaServices('logs')),
+        allow(
+          'LookIntoEnvironments',
+          ['sts:AssumeRole'],
+          environments.map(({ account, name }) => roleArn(account, names.viewerRole(name))),
         ),
       ],
     },

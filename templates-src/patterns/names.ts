@@ -120,6 +120,7 @@ export const namesOf = ({ project }: Topology) => ({
   cloudFormationExecutionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-execution`,
   reviewRole: (environment: Named) => sub`${project}-${environment}-review`,
   containerReviewRole: (environment: Named) => sub`${project}-${environment}-container-review`,
+  viewerRole: (environment: Named) => sub`${project}-${environment}-viewer`,
   lambdaUpdateRole: (environment: Named) => sub`${project}-${environment}-lambda-update`,
   workloadBoundary: (environment: Named) => sub`${project}-${environment}-workload-boundary`,
   /** Roles that the environment's own templates create, always under the boundary. */

@@ -4,15 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { elf } from '../test-support/elf';
-import {
-  lockLine,
-  makeFolder,
-  makeWheel,
-  parameters,
-  platformsPath,
-  type WheelOptions,
-  writeFiles,
-} from '../test-support/project';
+import { lockLine, makeFolder, makeWheel, platformsPath, type WheelOptions, writeFiles } from '../test-support/project';
 
 const run = promisify(execFile);
 // npm and pip take their time when others run, too.
@@ -33,7 +25,7 @@ interface Source {
 
 /** Plans and installs a function as the packager does. */
 async function install({ folder, platform, settings }: Source) {
-  await writeFiles(folder, { ...parameters, [platformsPath]: JSON.stringify({ fn: platform }), 'staged/.keep': '' });
+  await writeFiles(folder, { [platformsPath]: JSON.stringify({ fn: platform }), 'staged/.keep': '' });
   const step = async (...args: string[]) => {
     const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...settings };
     const running = run('python3', [STEPS, ...args], { cwd: folder, env });
@@ -42,7 +34,7 @@ async function install({ folder, platform, settings }: Source) {
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     );
   };
-  const planned = await step('plan', 'lambda', dirname(platformsPath), 'parameters', '');
+  const planned = await step('plan', 'lambda', dirname(platformsPath));
   expect(planned).toMatchObject({ code: 0, stderr: '' });
   const result = await step('install', 'lambda', join(folder, 'staged'), planned.stdout);
   const staged = join(folder, 'staged/fn');

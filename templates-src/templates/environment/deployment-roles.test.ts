@@ -24,6 +24,7 @@ test('the roles have the names that the tooling account admits', () => {
     ['LambdaUpdateRole', 'route-to-live-${EnvironmentName}-lambda-update'],
     ['ReviewRole', 'route-to-live-${EnvironmentName}-review'],
     ['ContainerReviewRole', 'route-to-live-${EnvironmentName}-container-review'],
+    ['ViewerRole', 'route-to-live-${EnvironmentName}-viewer'],
   ]);
   expect(textOf(properties('WorkloadBoundary').ManagedPolicyName)).toBe(
     'route-to-live-${EnvironmentName}-workload-boundary',
@@ -37,6 +38,7 @@ describe('a role is assumed', () => {
     ['LambdaUpdateRole', 'route-to-live-update-lambdas-${EnvironmentName}-build'],
     ['ReviewRole', 'route-to-live-review-${EnvironmentName}-build'],
     ['ContainerReviewRole', 'route-to-live-review-container-${EnvironmentName}-build'],
+    ['ViewerRole', 'route-to-live-approver'],
   ])('by one role of the tooling account: %s', (role, caller) => {
     expect(statementsOf(properties(role).AssumeRolePolicyDocument)).toEqual([
       {

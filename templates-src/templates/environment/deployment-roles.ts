@@ -180,6 +180,10 @@ export default function deploymentRoles(topology: Topology): Template {
   const containerReview =
     container === undefined ? undefined : declareContainerReview(t, topology, EnvironmentName, ToolingAccountId);
 
+  const viewer = topology.environments.some(({ approval }) => approval)
+    ? declareViewer(t, topology, EnvironmentName, ToolingAccountId)
+    : undefined;
+
   t.outputs({
     CloudFormationExecutionRoleArn: { Description: 'Creates the resources', Value: executionRole.Arn },
     CloudFormationActionRoleArn: {
@@ -192,6 +196,9 @@ export default function deploymentRoles(topology: Topology): Template {
           CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
         }),
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
+    ...(viewer === undefined
+      ? {}
+      : { ViewerRoleArn: { Description: 'Assumed by people who approve', Value: viewer.Arn } }),
     ReviewRoleArn: { Description: 'Assumed by CodeBuild before an approval', Value: review.Arn },
     ...(containerReview === undefined
       ? {}
@@ -249,6 +256,54 @@ function declareReview(t: Template, topology: Topology, environment: Reference, 
       ],
     },
     wildcards: 'The id of a stack ends with characters that AWS makes up.',
+  });
+}
+
+/** Declares the role in which people who approve look at stacks, change sets and deployments, and change nothing. */
+function declareViewer(t: Template, topology: Topology, environment: Reference, tooling: Reference) {
+  const names = namesOf(topology);
+  const prefix = names.environmentPrefix(environment);
+  return declareRole(t, 'ViewerRole', {
+    name: names.viewerRole(environment),
+    description: 'People who approve assume it to look at what is deployed, and at what is about to be',
+    trust: [trustRole(tooling, names.approverRole)],
+    permissions: {
+      '': [
+        {
+          Sid: 'SeeStacks',
+          Effect: 'Allow',
+          Action: [
+            'cloudformation:DescribeChangeSet',
+            'cloudformation:DescribeEvents',
+            'cloudformation:DescribeStackEvents',
+            'cloudformation:DescribeStackResources',
+            'cloudformation:DescribeStacks',
+            'cloudformation:GetTemplate',
+            'cloudformation:ListChangeSets',
+          ],
+          Resource: workloadTemplates(topology).map((template) =>
+            regionalArn('cloudformation', sub`stack/${names.environmentStack(environment, template)}/*`),
+          ),
+        },
+        ...(topology.container === undefined
+          ? []
+          : [
+              {
+                Sid: 'SeeDeployments',
+                Effect: 'Allow' as const,
+                Action: ['codedeploy:GetDeployment', 'codedeploy:ListDeployments'] as const,
+                Resource: regionalArn('codedeploy', sub`deploymentgroup:${prefix}*`),
+              },
+              {
+                Sid: 'SeeService',
+                Effect: 'Allow' as const,
+                Action: 'ecs:DescribeServices' as const,
+                Resource: regionalArn('ecs', sub`service/${prefix}*`),
+              },
+            ]),
+      ],
+    },
+    wildcards: 'The ids of stacks end with characters that AWS makes up; services are named after their cluster.',
   });
 }
 

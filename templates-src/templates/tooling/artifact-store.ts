@@ -348,7 +348,7 @@ export default function artifactStore(topology: Topology): Template {
   });
 
   if (environments.some(({ approval }) => approval)) {
-    declareApprovers(t, topology);
+    declareApprovers(t, topology, ArtifactKey.Arn, members);
   }
 
   t.outputs({
