@@ -196,9 +196,6 @@ export default function deploymentRoles(topology: Topology): Template {
           CodeDeployActionRoleArn: { Description: 'Assumed by ECS-Container-Deployment', Value: codeDeployAction.Arn },
         }),
     LambdaUpdateRoleArn: { Description: 'Assumed by CodeBuild after a deployment', Value: lambdaUpdate.Arn },
-    ...(viewer === undefined
-      ? {}
-      : { ViewerRoleArn: { Description: 'Assumed by people who approve', Value: viewer.Arn } }),
     ReviewRoleArn: { Description: 'Assumed by CodeBuild before an approval', Value: review.Arn },
     ...(containerReview === undefined
       ? {}
@@ -208,6 +205,9 @@ export default function deploymentRoles(topology: Topology): Template {
             Value: containerReview.Arn,
           },
         }),
+    ...(viewer === undefined
+      ? {}
+      : { ViewerRoleArn: { Description: 'Assumed by people who approve', Value: viewer.Arn } }),
   });
   return t;
 }
