@@ -34,6 +34,18 @@ export const notProtected: readonly Exposure[] = [
       'environment. Keep no data there that must not be lost or read.',
   },
   {
+    to: 'networks of an environment that the route did not make',
+    because:
+      'EC2 makes up their ids, so what deploys there may change any network of its account and Region. Give the route ' +
+      'accounts of its own.',
+  },
+  {
+    to: 'a template that opens its own resources, once it is approved',
+    because:
+      'A queue, a bucket or a role that a template makes may admit others, and resources that it retains outlive a revert. ' +
+      'The review before the approval names every permission that becomes wider.',
+  },
+  {
     to: 'dependencies that nobody has read',
     because:
       'Lock files pin them by hash, their install scripts do not run, and the build that installs them may do nothing. What ' +
