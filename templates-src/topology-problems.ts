@@ -111,6 +111,7 @@ const project: Rule = (value) => {
 const wordsOfTooling: readonly string[] = [
   'access',
   'approvals',
+  'approver',
   'artifact',
   'artifacts',
   'build',

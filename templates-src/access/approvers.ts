@@ -16,7 +16,7 @@ const withPermissionSet = (accountId: string, path: string, set: string): Admini
 function approverCases(world: World): ActorCases {
   const { region, tooling, topology, environments } = world;
   const store = tooling.stack('artifact-store');
-  const role = store.role('ApproverRole');
+  const role = pipelineStack(world, 'infrastructureDeployment').role('ApproverRole');
   const set = `${topology.project}-approvers`;
   const approved = topology.environments.filter(({ approval }) => approval).map(({ name }) => pascalCase(name));
   const names = pipelineNamesOf(topology);
@@ -31,7 +31,7 @@ function approverCases(world: World): ActorCases {
   const other = pipelineOf('somebody-elses-pipeline');
   const stream = (group: string) => `${group}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
   return {
-    group: 'tooling/artifact-store/ApproverRole',
+    group: 'tooling/infrastructure-deployment-pipeline/ApproverRole',
     actor: role,
     needs: [
       {

@@ -636,7 +636,7 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
 }
 
 function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { topology, tooling } = world;
+  const { topology } = world;
   const actor = environment.stack('deployment-roles').role('ViewerRole');
   const prefix = `${topology.project}-${environment.name}`;
   const stacks = workloadTemplates(topology).map((template) => stackOf(world, environment, `${prefix}-${template}`));
@@ -644,7 +644,7 @@ function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
     group: `${environment.name}/ViewerRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, tooling.stack('artifact-store').role('ApproverRole')),
+      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('ApproverRole')),
       {
         does: 'looks at stacks and change sets',
         actions: [

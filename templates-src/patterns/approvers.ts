@@ -1,5 +1,5 @@
-import type { Topology } from '../define-topology';
-import { AccountId, type Reference, sub } from '../dsl/intrinsics';
+import type { Environment, Topology } from '../define-topology';
+import { AccountId, type Reference, type StringValue, sub } from '../dsl/intrinsics';
 import type { Template } from '../dsl/template';
 import { viaServices } from './key-statements';
 import { accountRoot, namesOf, pipelineNamesOf, pipelinesOf, regionalArn, roleArn } from './names';
@@ -15,13 +15,13 @@ import { allow } from './statements';
  * override"). The policy in the README does.
  *
  * @param key ARN of the key that the logs of reviews are encrypted with
- * @param environments those that approvers may look into, with the parameter of their account
+ * @param accounts the parameter that holds the account id of an environment, into which approvers may look
  */
 export function declareApprovers(
   t: Template,
   topology: Topology,
-  key: Reference,
-  environments: readonly { readonly name: string; readonly account: Reference }[],
+  key: StringValue,
+  accounts: (environment: Environment) => Reference,
 ): void {
   const names = namesOf(topology);
   const { project } = topology;
@@ -82,7 +82,9 @@ export function declareApprovers(
         allow(
           'LookIntoEnvironments',
           ['sts:AssumeRole'],
-          environments.map(({ account, name }) => roleArn(account, names.viewerRole(name))),
+          topology.environments.map((environment) =>
+            roleArn(accounts(environment), names.viewerRole(environment.name)),
+          ),
         ),
       ],
     },

@@ -26,6 +26,11 @@ export interface Fault {
 }
 
 const output = (value: object): Answer => ({ output: value });
+/** An answer with one more in a list. */
+const added = (answer: Answer, list: string, one: object): Answer => {
+  const { output: healthy } = answer as { output: Record<string, readonly object[]> };
+  return output({ ...healthy, [list]: [...(healthy[list] ?? []), one] });
+};
 const inAccount = (account: string, answer: Answer) => (call: Call) => (call.account === account ? answer : undefined);
 const ofStack = (name: string, answer: Answer) => (call: Call) => (call.input.StackName === name ? answer : undefined);
 /** Changes fields of a stack, and values of its parameters. */
@@ -103,6 +108,44 @@ export const faults: readonly Fault[] = [
     says: /shop-int-infrastructure is in ROLLBACK_COMPLETE: No room/,
     toDo: /aws cloudformation delete-stack --stack-name shop-int-infrastructure --region eu-west-1 --profile int && /,
     fails: ['shop-int-infrastructure'],
+  },
+  {
+    check: 'leftovers',
+    of: 'a role that a reverted commit made',
+    answers: {
+      'iam list-roles': (call, healthy) =>
+        call.account === 'live' ? added(healthy(), 'Roles', roleOf('shop-live-workload-function-gone')) : undefined,
+    },
+    says: /the role shop-live-workload-function-gone belongs to no stack of this route/,
+    toDo: /aws iam delete-role --role-name shop-live-workload-function-gone --region eu-west-1 --profile live/,
+  },
+  {
+    check: 'leftovers',
+    of: 'a log group that a template retained',
+    answers: {
+      'logs describe-log-groups': (call, healthy) =>
+        call.account === 'int' && call.input.logGroupNamePrefix === undefined
+          ? added(healthy(), 'logGroups', { logGroupName: '/aws/lambda/shop-int-gone' })
+          : undefined,
+    },
+    says: /the log group \/aws\/lambda\/shop-int-gone belongs to no stack/,
+    toDo: /a template may have retained it/,
+  },
+  {
+    check: 'leftovers',
+    of: 'a grant of another account on a key',
+    answers: {
+      'kms list-grants': (call, healthy) =>
+        call.account === 'live'
+          ? added(healthy(), 'Grants', {
+              KeyId: call.input.KeyId,
+              GrantId: 'f00d',
+              GranteePrincipal: 'arn:aws:iam::999999999999:role/somebody',
+            })
+          : undefined,
+    },
+    says: /arn:aws:iam::999999999999:role\/somebody has a grant on the key .* of shop-live-infrastructure, which no policy shows/,
+    toDo: /aws kms revoke-grant --key-id .* --grant-id f00d/,
   },
   {
     check: 'routes',
@@ -346,7 +389,7 @@ export const faults: readonly Fault[] = [
     answers: {
       'service-quotas get-service-quota': quotaOf('tooling', 'L-9D07B6EF', 0),
     },
-    says: /Concurrently running builds for Linux\/Small environment: 0 allowed, 2 needed/,
+    says: /Concurrently running builds for Linux\/Small environment: 0 allowed, 3 needed/,
     toDo: /--service-code codebuild --quota-code L-9D07B6EF --desired-value 2/,
   },
   {

@@ -63,6 +63,26 @@ export const healthyAnswers: HealthyAnswers = {
         .flatMap((expected) => expectedResources(expected, 'AWS::IAM::Role'))
         .map(({ ids }) => ({ ...role(view, ids.ref), AssumeRolePolicyDocument: policy })),
     }),
+  'lambda list-functions': ({ view }) =>
+    output({ Functions: refsOf(view, 'AWS::Lambda::Function').map((FunctionName) => ({ FunctionName })) }),
+  's3api list-buckets': ({ view }) => output({ Buckets: refsOf(view, 'AWS::S3::Bucket').map((Name) => ({ Name })) }),
+  'kms list-aliases': ({ view }) =>
+    output({
+      Aliases: [{ AliasName: 'alias/aws/s3' }, ...refsOf(view, 'AWS::KMS::Alias').map((AliasName) => ({ AliasName }))],
+    }),
+  'kms list-grants': ({ view, input }) =>
+    output({
+      Grants: ['ecr.amazonaws.com', `arn:aws:iam::${view.accountId}:role/administrator`].map((GranteePrincipal) => ({
+        KeyId: input.KeyId,
+        GrantId: '0a1b2c3d',
+        GranteePrincipal,
+      })),
+    }),
+  'logs describe-log-groups': ({ view }) =>
+    output({
+      logGroups: ['/somebody/elses', ...refsOf(view, 'AWS::Logs::LogGroup')].map((logGroupName) => ({ logGroupName })),
+    }),
+  'sqs list-queues': ({ view }) => output({ QueueUrls: refsOf(view, 'AWS::SQS::Queue') }),
   'kms get-key-policy': () => output({ Policy: policy }),
   's3api get-bucket-policy': () => output({ Policy: policy }),
   'ecr get-repository-policy': () => output({ policyText: policy }),
@@ -128,6 +148,10 @@ export const firstDayAnswers: HealthyAnswers = {
   'ec2 describe-addresses': () => output({ Addresses: [] }),
   'elbv2 describe-load-balancers': () => output({ LoadBalancers: [{ Type: 'network' }] }),
 };
+
+/** What the stacks of an account have of a type. */
+const refsOf = (view: AccountView, type: string) =>
+  view.stacks.flatMap((expected) => expectedResources(expected, type)).map(physicalId);
 
 /** A stack as it is deployed when nobody has touched it since. */
 function deployed({ stack, resolved }: ExpectedStack): object {

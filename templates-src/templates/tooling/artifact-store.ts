@@ -12,7 +12,6 @@ import { policy, type RepositoryStatement, type ResourceStatement } from '../../
 import { retained } from '../../dsl/resources';
 import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
-import { declareApprovers } from '../../patterns/approvers';
 import { artifactPath, artifactWriters } from '../../patterns/artifacts';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
 import {
@@ -346,10 +345,6 @@ export default function artifactStore(topology: Topology): Template {
       Endpoint: ApproversEmail,
     }),
   });
-
-  if (environments.some(({ approval }) => approval)) {
-    declareApprovers(t, topology, ArtifactKey.Arn, members);
-  }
 
   t.outputs({
     ArtifactKeyArn: { Description: 'Key of artifacts and packages', Value: ArtifactKey.Arn, Exported: true },

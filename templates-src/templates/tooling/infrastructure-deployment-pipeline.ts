@@ -1,6 +1,7 @@
 import type { Environment, Topology } from '../../define-topology';
 import { sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
+import { declareApprovers } from '../../patterns/approvers';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
 import { pascalCase } from '../../patterns/function-names';
@@ -194,6 +195,10 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
     ...(source.trigger ? { trigger: source.trigger } : {}),
   });
   source.start();
+  // Here, because every route has this pipeline, and the store has no room for what grows with environments.
+  if (topology.environments.some(({ approval }) => approval)) {
+    declareApprovers(t, topology, store.keyArn, accounts);
+  }
   tellOfFailures(t, topology, 'infrastructureDeployment', {
     targets: topology.environments.map((environment) => ({ environment, account: accounts(environment) })),
     templates: workloadTemplates(topology),

@@ -3,6 +3,7 @@ import { certificates } from './certificates';
 import { concurrency } from './concurrency';
 import { credentials } from './credentials';
 import { drift } from './drift';
+import { leftovers } from './leftovers';
 import { names } from './names';
 import { pipelines } from './pipelines';
 import { principals } from './principals';
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   routes,
   drift,
   names,
+  leftovers,
   quotas,
   concurrency,
   zones,
