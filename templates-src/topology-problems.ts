@@ -112,6 +112,7 @@ const wordsOfTooling: readonly string[] = [
   'access',
   'approvals',
   'approver',
+  'approvers',
   'artifact',
   'artifacts',
   'build',

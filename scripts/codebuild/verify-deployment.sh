@@ -18,7 +18,8 @@ are the commit's to choose. Everything else is refused by name.
 Writes DIR/appspec.yaml and DIR/taskdef-ENVIRONMENT.json, which later actions deploy. Runs nothing of the commit.
 
 Options (and the environment variables that are their defaults):
-  --expected JSON   what is expected, from the template of the pipeline: lib/verify_deployment.py (EXPECTED)
+  --expected JSON   what is expected, from the template of the pipeline: lib/verify_deployment.py (EXPECTED); for each
+                    environment its account is in the variable ACCOUNT_<environment>
   --source DIR      folder with the files (SOURCE, else .)
   --output DIR      where to write (VERIFIED_OUTPUT)
   --help            this text

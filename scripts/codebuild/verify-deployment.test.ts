@@ -26,7 +26,12 @@ const expected = {
   logGroup: '/store/{environment}/container',
   taskRole: 'arn:aws:iam::{account}:role/store-{environment}-workload-container-task',
   executionRole: 'arn:aws:iam::{account}:role/store-{environment}-workload-container-execution',
-  environments: accounts,
+};
+
+/** What the template of the pipeline says besides. */
+const env = {
+  ...process.env,
+  ...Object.fromEntries(Object.entries(accounts).map(([name, id]) => [`ACCOUNT_${name}`, id])),
 };
 
 type Definition = Record<string, unknown> & { containerDefinitions: Record<string, unknown>[] };
@@ -52,13 +57,13 @@ async function verify(
     ...files,
   });
   const args = ['--expected', JSON.stringify(expected), '--output', 'verified'];
-  return { ...(await runScript('verify-deployment.sh', args, { cwd: folder, env: process.env })), folder };
+  return { ...(await runScript('verify-deployment.sh', args, { cwd: folder, env })), folder };
 }
 
 test('what npm run build writes is verified, and handed on as it is', async () => {
   const { code, stdout, stderr, folder } = await verify();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toBe('Verified: appspec.yaml and the task definitions of sandbox, live.\n');
+  expect(stdout).toBe('Verified: appspec.yaml and the task definitions of live, sandbox.\n');
   expect(await readFile(join(folder, 'verified/appspec.yaml'), 'utf8')).toBe(appspec(container));
   for (const name of ['sandbox', 'live'] as const) {
     expect(JSON.parse(await readFile(join(folder, `verified/taskdef-${name}.json`), 'utf8'))).toEqual(
@@ -178,13 +183,21 @@ describe('a commit is not deployed', () => {
     await rm(join(folder, 'taskdef-sandbox.json'));
     await writeFiles(folder, { 'taskdef-live.json': '{', 'appspec.yaml': '' });
     const args = ['--expected', JSON.stringify(expected), '--output', 'other'];
-    const { code, stderr } = await runScript('verify-deployment.sh', args, { cwd: folder, env: process.env });
+    const { code, stderr } = await runScript('verify-deployment.sh', args, { cwd: folder, env });
     expect(code).toBe(1);
     expect(stderr).toContain('./appspec.yaml: found the SHA-256');
     expect(stderr).toContain('./taskdef-sandbox.json: cannot be read (No such file or directory);');
     expect(stderr).toContain('./taskdef-live.json: found no JSON (');
     expect(stderr).toContain('verify-deployment.sh: The commit is not deployed; see above.\n');
   });
+});
+
+test('a pipeline that knows no environment verifies nothing', async () => {
+  const { folder } = await verify();
+  const args = ['--expected', JSON.stringify(expected), '--output', 'other'];
+  const { code, stderr } = await runScript('verify-deployment.sh', args, { cwd: folder, env: process.env });
+  expect(code).toBe(1);
+  expect(stderr).toContain('No environment is known: expected a variable ACCOUNT_<environment> for each.');
 });
 
 test.each([

@@ -2,9 +2,10 @@
 
     verify_deployment.py EXPECTED SOURCE_DIR OUTPUT_DIR
 
-EXPECTED is a JSON object: `appspec` (SHA-256 of appspec.yaml, in hexadecimal), `container`, `port`, `environments` (the
-account id of each), and `family`, `taskRole`, `executionRole` and `logGroup`, with {environment} and {account} in the places
-of these. It comes from the template of the pipeline, which a commit cannot change. SOURCE_DIR has appspec.yaml and a taskdef-<environment>.json for each; OUTPUT_DIR gets the same files.
+EXPECTED is a JSON object: `appspec` (SHA-256 of appspec.yaml, in hexadecimal), `container`, `port`, and `family`,
+`taskRole`, `executionRole` and `logGroup`, with {environment} and {account} in the places of these. The environments are
+those that a variable ACCOUNT_<environment> has the account id of. All of it comes from the template of the pipeline, which
+a commit cannot change. SOURCE_DIR has appspec.yaml and a taskdef-<environment>.json for each; OUTPUT_DIR gets the same files.
 
 A task definition may name any image, another role, further containers, and an appspec a network or hooks of its own; AWS
 has no condition key for any of it. So what is not known here is refused. Ends with 1 and every problem.
@@ -21,6 +22,7 @@ from typing import Any, Iterable
 from files import write_atomically, write_json_atomically
 
 IMAGE = "<IMAGE1_NAME>"
+ACCOUNT = "ACCOUNT_"
 
 #: Parts of a task definition that a commit may set as it likes; those with an expectation come on top.
 FREE_OF_TASK = {"cpu", "memory", "runtimePlatform", "ephemeralStorage"}
@@ -140,7 +142,10 @@ def main() -> int:
             )
     except OSError as error:
         problems.append(f"{appspec_path}: cannot be read ({error.strerror}); `npm run build` writes it.")
-    for environment, account in expected["environments"].items():
+    accounts = {key.removeprefix(ACCOUNT): value for key, value in sorted(os.environ.items()) if key.startswith(ACCOUNT)}
+    if not accounts:
+        problems.append(f"No environment is known: expected a variable {ACCOUNT}<environment> for each.")
+    for environment, account in accounts.items():
         names = {
             key: expected[key].replace("{environment}", environment).replace("{account}", account)
             for key in ("family", "taskRole", "executionRole", "logGroup")

@@ -390,7 +390,7 @@ export const faults: readonly Fault[] = [
       'service-quotas get-service-quota': quotaOf('tooling', 'L-9D07B6EF', 0),
     },
     says: /Concurrently running builds for Linux\/Small environment: 0 allowed, 3 needed/,
-    toDo: /--service-code codebuild --quota-code L-9D07B6EF --desired-value 2/,
+    toDo: /--service-code codebuild --quota-code L-9D07B6EF --desired-value 3/,
   },
   {
     check: 'concurrency',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { containerNames, containerOf } from '../../container-task';
 import type { Environment, Topology } from '../../define-topology';
-import { Partition, type Reference, type Substitution, sub } from '../../dsl/intrinsics';
+import { Partition, type Substitution, sub } from '../../dsl/intrinsics';
 import { type Template, template } from '../../dsl/template';
 import { appspec } from '../../ecs-deploy';
 import { artifactStore } from '../../patterns/artifacts';
@@ -41,7 +41,12 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
     input: source.action.output,
     output: { name: 'Verified', folder: 'verified' },
     buildspec: { build: ['bash "$scripts/verify-deployment.sh" --output verified'] },
-    environment: { EXPECTED: expectations(topology, accounts) },
+    environment: {
+      EXPECTED: expectations(topology),
+      ...Object.fromEntries(
+        topology.environments.map((environment) => [`ACCOUNT_${environment.name}`, accounts(environment)]),
+      ),
+    },
     permissions: [],
   });
   const verified = buildWith('Verify', verifying);
@@ -130,16 +135,13 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
 
 /**
  * What deployments have to be like, as JSON for `scripts/codebuild/lib/verify_deployment.py`. Names of environments and
- * accounts are filled in there: all variables of a project may have 5,500 characters (CodeBuild User Guide, "Quotas").
+ * accounts are filled in there: one more of them changes no line of the template.
  */
-function expectations(topology: Topology, accounts: (environment: Environment) => Reference): Substitution {
+function expectations(topology: Topology): Substitution {
   const container = containerOf(topology);
   const names = namesOf(topology);
   const { family, logGroup } = containerNames(topology, '{environment}');
   const role = (name: string) => sub`arn:${Partition}:iam::{account}:role/${names.workloadRole('{environment}', name)}`;
-  const environments = topology.environments
-    .map((environment) => sub`"${environment.name}":"${accounts(environment)}"`)
-    .reduce((all, one) => sub`${all},${one}`);
   const digest = createHash('sha256').update(appspec(container)).digest('hex');
-  return sub`{"appspec":"${digest}","container":"${container.name}","port":${String(container.port)},"family":"${family}","logGroup":"${logGroup}","taskRole":"${role(workloadRoles.containerTask)}","executionRole":"${role(workloadRoles.containerExecution)}","environments":{${environments}}}`;
+  return sub`{"appspec":"${digest}","container":"${container.name}","port":${String(container.port)},"family":"${family}","logGroup":"${logGroup}","taskRole":"${role(workloadRoles.containerTask)}","executionRole":"${role(workloadRoles.containerExecution)}"}`;
 }
