@@ -119,9 +119,9 @@ describe('the command', () => {
     const options = ['--interactive', '--only', 'Infrastructure-Deployment'];
     const session = join(repository, 'scripts', 'lib', 'terminal_session.py');
     const answers = [
-      ['to test? See', ''],
+      ['to test, which runs', ''],
       ['Approve? [y/N] ', 'y\n'],
-      ['to prod? See', ''],
+      ['to prod, which runs', ''],
       ['Approve? [y/N] ', 'n\n'],
     ];
     const { code, stdout } = await run(
