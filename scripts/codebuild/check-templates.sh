@@ -21,6 +21,9 @@ every key of FOLDER/ENVIRONMENT/TEMPLATE.json is declared by the template of tha
 default is given. Any finding fails, whatever its level. A finding that does not apply is suppressed in the template,
 beside the resource, with its reason.
 
+With cfn-lint come two rules of our own, in rules/, which no template can switch off: roles trust services that run or
+deploy workloads alone (E9001), and nothing but data outlives its stack (E9002).
+
 Options (and the environment variables that are their defaults):
   --parameters-dir FOLDER  parameters as the stacks get them: the template configurations that publish-packages.sh
                            writes (CONFIGURATION_DIR, else configuration)
@@ -176,9 +179,11 @@ install_tools() {
 }
 
 # lint: lets cfn-lint check all templates, in one process since it takes long to start.
+# The rules of our own hold whatever a template says in its metadata, and no configuration in the folder or in HOME counts.
 lint() {
-  "$cfn_lint" --include-checks I --format json --template "${templates[@]}" \
-    >"$work/cfn-lint.json" 2>"$work/cfn-lint.error" || true
+  printf '{}\n' >"$work/cfnlintrc"
+  "$cfn_lint" --config-file "$work/cfnlintrc" --append-rules "$here/rules" --mandatory-checks E9001 E9002 \
+    --include-checks I --format json --template "${templates[@]}" >"$work/cfn-lint.json" 2>"$work/cfn-lint.error" || true
 }
 
 # nag INDEX: lets cfn-nag scan one template. Its exit code is the number of rules that found something, and 1 as well when

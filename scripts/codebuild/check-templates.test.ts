@@ -112,18 +112,73 @@ describe('check-templates.sh', () => {
     ]);
   });
 
+  const roleFor = (trust: string) => `
+Metadata:
+  cfn-lint: {config: {ignore_checks: [E9001, E9002]}}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Metadata: {cfn-lint: {config: {ignore_checks: [E9001, E9002]}}}
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: ${trust}
+`;
+  const ofAccount = 'Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}';
+  const trusting = (principal: string, condition = ofAccount) =>
+    roleFor(`[{Effect: Allow, Principal: ${principal}, Action: 'sts:AssumeRole', ${condition}}]`);
+
+  test.each([
+    ['everybody', trusting("{AWS: '*'}"), "found the principal {'AWS': '*'}"],
+    ['another account', trusting("{AWS: '999999999999'}"), "found the principal {'AWS': '999999999999'}"],
+    ['a service that runs no workload', trusting('{Service: ec2.amazonaws.com}'), 'found the principal'],
+    [
+      'a service for whoever it acts',
+      trusting('{Service: lambda.amazonaws.com}', 'Sid: Anybody'),
+      'found no StringEquals of aws:SourceAccount',
+    ],
+    ['what is computed', roleFor("!GetAZs ''"), 'found no list of statements'],
+  ])('fails for a role that trusts %s, whatever the template or a configuration says', async (_, template, finding) => {
+    const { check } = await project({
+      'role.yaml': template,
+      '.cfnlintrc': 'ignore_checks: [E9001, E9002]\n',
+      'configuration/dev/role.json': '{"Parameters": {}}',
+    });
+    const { code, stdout } = await check(['--without-cfn-nag', 'role.yaml']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Error E9001');
+    expect(stdout).toContain(finding);
+  });
+
+  test('fails for what outlives its stack and holds no data', async () => {
+    const { check } = await project({
+      'kept.yaml': `
+Metadata:
+  cfn-lint: {config: {ignore_checks: [E9002]}}
+Resources:
+  Topic: {Type: AWS::SNS::Topic, DeletionPolicy: Retain, UpdateReplacePolicy: Delete}
+  Queue: {Type: AWS::SQS::Queue, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: Retain}
+`,
+      'configuration/dev/kept.json': '{"Parameters": {}}',
+    });
+    const { stdout } = await check(['--without-cfn-nag', 'kept.yaml']);
+    expect(stdout).toContain('Error E9002: found DeletionPolicy Retain of a resource of type AWS::SNS::Topic');
+    expect(stdout).not.toContain('AWS::SQS::Queue');
+  });
+
+  // Under the name of the operator's template, whose roles may trust others than services of workloads.
   test('fails for a failure and for a warning of cfn-nag', async () => {
     const { check, report } = await project({
-      'topic.yaml': cfnNagTemplates['failure and warning'],
-      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+      'deployment-roles.yaml': cfnNagTemplates['failure and warning'],
+      'configuration/dev/deployment-roles.json': '{"Parameters": {"Name": "dev"}}',
     });
 
-    const result = await check([...REPORT, 'topic.yaml']);
+    const result = await check([...REPORT, 'deployment-roles.yaml']);
 
     expect(result).toMatchObject({ code: 1, stderr: '2 findings; 1 of 3 checks failed.\n' });
     expect(result.stdout.split('\n')).toEqual([
-      'topic.yaml:12: FAIL F3: IAM role should not allow * action on its permissions policy (Role)',
-      'topic.yaml:12: WARN W28: Resource found with an explicit name, this disallows updates that require replacement ' +
+      'deployment-roles.yaml:12: FAIL F3: IAM role should not allow * action on its permissions policy (Role)',
+      'deployment-roles.yaml:12: WARN W28: Resource found with an explicit name, this disallows updates that require replacement ' +
         'of this resource (Role)',
       '',
     ]);
@@ -131,15 +186,18 @@ describe('check-templates.sh', () => {
   });
 
   test('names every resource that breaks a rule of cfn-nag, and none that suppresses it', async () => {
-    const parameters = { 'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}' };
-    const two = await project({ 'topic.yaml': cfnNagTemplates['one rule, two resources'], ...parameters });
-    const none = await project({ 'topic.yaml': cfnNagTemplates['suppressed warning'], ...parameters });
+    const parameters = { 'configuration/dev/deployment-roles.json': '{"Parameters": {"Name": "dev"}}' };
+    const two = await project({ 'deployment-roles.yaml': cfnNagTemplates['one rule, two resources'], ...parameters });
+    const none = await project({ 'deployment-roles.yaml': cfnNagTemplates['suppressed warning'], ...parameters });
 
-    const result = await two.check(['topic.yaml']);
+    const result = await two.check(['deployment-roles.yaml']);
 
     expect(result).toMatchObject({ code: 1, stderr: '1 findings; 1 of 3 checks failed.\n' });
-    expect(result.stdout).toMatch(/^topic\.yaml:12: WARN W28: .* \(First, Second\)\n$/);
-    expect(await none.check(['topic.yaml'])).toMatchObject({ code: 0, stdout: 'No findings in 3 checks.\n' });
+    expect(result.stdout).toMatch(/^deployment-roles\.yaml:12: WARN W28: .* \(First, Second\)\n$/);
+    expect(await none.check(['deployment-roles.yaml'])).toMatchObject({
+      code: 0,
+      stdout: 'No findings in 3 checks.\n',
+    });
   });
 
   test('fails when a tool does not finish, with what it said', async () => {
