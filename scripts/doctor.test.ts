@@ -8,6 +8,7 @@ import { topology } from '../templates-src/topology.fixture';
 import type { Result } from './lib/doctor/examine';
 import { type Emulator, startEmulator } from './lib/emulator';
 import { repository, run, withAws } from './lib/script.fixture';
+import { submitTemplate } from './lib/submit-template.fixture';
 
 // A run starts the AWS CLI some fifty times.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 });
@@ -35,10 +36,12 @@ async function deploy(): Promise<void> {
   for (const { name, template, account, parameters, feeds } of own) {
     const values = JSON.parse(await readFile(join(repository, parameters), 'utf8')).Parameters;
     const fed = feeds.map(({ parameter, output }) => [parameter, outputs.get(output)]);
+    const text = await readFile(join(repository, 'generated', `${template}.yaml`), 'utf8');
+    const store = { account: 'tooling', bucket: outputs.get('ArtifactBucketName'), region: 'eu-west-1' };
     await emulator.call(account, 'cloudformation', 'CreateStack', {
       StackName: name,
       EnableTerminationProtection: account === 'tooling',
-      TemplateBody: await readFile(join(repository, 'generated', `${template}.yaml`), 'utf8'),
+      ...(await submitTemplate(emulator, store, name, text)),
       Capabilities: ['CAPABILITY_NAMED_IAM'],
       Parameters: Object.entries({ ...values, ...Object.fromEntries(fed) }).map(([ParameterKey, ParameterValue]) => ({
         ParameterKey,

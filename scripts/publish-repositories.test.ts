@@ -3,13 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { limits } from '../templates-src/dsl/limits';
 import { accountsOf } from '../templates-src/parameters-across-files';
 import { pipelineNames } from '../templates-src/patterns/names';
 import { stacksOf } from '../templates-src/stacks';
 import { topology } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 import { type Emulator, startEmulator } from './lib/emulator';
+import { submitTemplate } from './lib/submit-template.fixture';
 import { madeUpId } from './lib/values.fixture';
 
 const repository = checkoutForTests();
@@ -397,19 +397,14 @@ function publishToCodeCommit(...options: readonly string[]) {
 /** Deploys what scripts/deploy.sh deploys, from the files of the source. */
 async function deployAll(running: Emulator): Promise<void> {
   let keyArn = '';
-  let bucket = '';
+  let bucket: string | undefined;
   for (const { name, account, template, parameters, feeds } of operatorsStacks) {
     const { Parameters } = JSON.parse(readFileSync(join(source(), parameters), 'utf8'));
     const all = { ...Parameters, ...Object.fromEntries(feeds.map(({ parameter }) => [parameter, keyArn])) };
     const text = readFileSync(join(source(), 'generated', `${template}.yaml`), 'utf8');
-    const Key = `templates/${name}`;
-    const isLarge = Buffer.byteLength(text) > limits.templateBytes;
-    if (isLarge) {
-      await running.call(account, 's3', 'PutObject', { Bucket: bucket, Key, Body: text });
-    }
     await running.call(account, 'cloudformation', 'CreateStack', {
       StackName: name,
-      ...(isLarge ? { TemplateURL: `https://${bucket}.s3.${region}.amazonaws.com/${Key}` } : { TemplateBody: text }),
+      ...(await submitTemplate(running, { account: 'tooling', bucket, region }, name, text)),
       Parameters: Object.entries(all).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       Capabilities: ['CAPABILITY_NAMED_IAM'],
     });
