@@ -151,6 +151,40 @@ test('AWS::IAM::Role, ManagedPolicy and Policy keep trust, boundary, policies an
   expect(await call('iam', 'ListPolicies', { Scope: 'Local' })).toMatchObject({ Policies: [] });
 });
 
+test('a policy that is the boundary of a role stays behind when an update should delete it, as in AWS', async () => {
+  const boundaries = (...names: readonly string[]) => ({
+    Resources: Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          Type: 'AWS::IAM::ManagedPolicy',
+          Properties: { ManagedPolicyName: `limits-${name.toLowerCase()}`, PolicyDocument: allow('s3:GetObject') },
+        },
+      ]),
+    ),
+  });
+  await dev.deploy('limits', boundaries('Old', 'New'));
+  const old = 'arn:aws:iam::222222222222:policy/limits-old';
+  await call('iam', 'CreateRole', {
+    RoleName: 'limited',
+    AssumeRolePolicyDocument: JSON.stringify(trust('x')),
+    PermissionsBoundary: old,
+  });
+
+  await dev.deploy('limits', boundaries('New'));
+  expect(await call('iam', 'GetPolicy', { PolicyArn: old })).toMatchObject({ Policy: { Arn: old } });
+  const { StackEvents } = await call<{
+    StackEvents: readonly { ResourceStatus: string; ResourceStatusReason?: string }[];
+  }>('cloudformation', 'DescribeStackEvents', { StackName: 'limits' });
+  expect(StackEvents.filter(({ ResourceStatus }) => ResourceStatus === 'DELETE_FAILED')).toEqual([
+    expect.objectContaining({ ResourceStatusReason: expect.stringContaining('Cannot delete a policy attached') }),
+  ]);
+
+  await call('iam', 'DeleteRole', { RoleName: 'limited' });
+  await call('iam', 'DeletePolicy', { PolicyArn: old });
+  await expect(call('iam', 'GetPolicy', { PolicyArn: old })).rejects.toThrow('NoSuchEntity');
+});
+
 test('AWS::Logs::LogGroup keeps retention, key and tags, and changes them in place', async () => {
   const template = (properties: object) => ({
     Resources: { Group: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/one/group', ...properties } } },

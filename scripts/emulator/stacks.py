@@ -185,6 +185,8 @@ class Stack:
         self.deleted: datetime | None = None
         self.events: list[dict[str, Any]] = []
         self.resources: dict[str, Resource] = {}
+        #: What updates could not delete, by its ids: no longer the stack's, but still in force.
+        self.left_over: dict[str, Resource] = {}
         self.outputs: list[dict[str, Any]] = []
         #: Names of the exports of other stacks that this one uses.
         self.imports: set[str] = set()
@@ -480,7 +482,7 @@ class Deployment:
                 delete_resource(stack, resource, policy)
             except ResourceError:
                 # As in AWS, an update stands although what it leaves over cannot be deleted; the event tells.
-                continue
+                stack.left_over[f"{resource.logical_id} {resource.physical_id}"] = resource
         stack.set_status(f"{operation}_COMPLETE")
 
     def _deploy_resource(self, logical_id: str, undo: list[Callable[[], None]], replaced: list[Resource]) -> None:
@@ -989,6 +991,10 @@ def account(account_id: str, region: str) -> Account:
 
 
 def deployed() -> dict[tuple[str, str], Resource]:
-    """The resources of all stacks by the stack's id and their logical id."""
+    """The resources of all stacks by the stack's id and their logical id, and what they left over."""
     stacks = [stack for account in list(accounts.values()) for stack in list(account.stacks.values())]
-    return {(stack.id, name): resource for stack in stacks for name, resource in list(stack.resources.items())}
+    return {
+        (stack.id, name): resource
+        for stack in stacks
+        for name, resource in [*stack.resources.items(), *stack.left_over.items()]
+    }

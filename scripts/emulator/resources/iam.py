@@ -1,9 +1,11 @@
-"""AWS::IAM. moto 5.2.5 calls service-linked roles by other names than AWS, and makes each as often as it is asked."""
+"""AWS::IAM. moto 5.2.5 calls service-linked roles by other names than AWS, and makes each as often as it is asked; and it
+deletes policies that are in use."""
 
 from typing import Any
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.core.exceptions import ServiceException
+from moto.iam.exceptions import DeleteConflictException
 from moto.iam.responses import IamResponse
 
 from ..api import Properties
@@ -178,3 +180,17 @@ def create_service_linked_role(self: IamResponse) -> ActionResult:
 
 
 IamResponse.create_service_linked_role = create_service_linked_role
+
+
+def delete_policy(self: IamResponse) -> ActionResult:
+    """DeletePolicy: refuses one that is attached, or is somebody's boundary (gruntwork-io/cloud-nuke #972)."""
+    arn = self._get_param("PolicyArn")
+    bearers = [*self.backend.roles.values(), *self.backend.users.values()]
+    bound = any(getattr(bearer, "permissions_boundary_arn", None) == arn for bearer in bearers)
+    if bound or self.backend.get_policy(arn).attachment_count > 0:
+        raise DeleteConflictException("Cannot delete a policy attached to entities.")
+    self.backend.delete_policy(arn)
+    return EmptyResult()
+
+
+IamResponse.delete_policy = delete_policy
