@@ -117,7 +117,19 @@ export const faults: readonly Fault[] = [
         call.account === 'live' ? added(healthy(), 'Roles', roleOf('shop-live-workload-function-gone')) : undefined,
     },
     says: /the role shop-live-workload-function-gone belongs to no stack of this route/,
-    toDo: /aws iam delete-role --role-name shop-live-workload-function-gone --region eu-west-1 --profile live/,
+    toDo: /aws iam delete-role-policy --role-name shop-live-workload-function-gone --policy-name inline .* && aws iam detach-role-policy .*:policy\/attached .* && aws iam delete-role --role-name shop-live-workload-function-gone --region eu-west-1 --profile live/,
+  },
+  {
+    check: 'leftovers',
+    of: 'a boundary that roles of earlier templates had',
+    answers: {
+      'iam list-policies': (call, healthy) =>
+        call.account === 'live'
+          ? added(healthy(), 'Policies', { Arn: 'arn:aws:iam::333333333333:policy/shop-live-workload-boundary' })
+          : undefined,
+    },
+    says: /the policy arn:aws:iam::333333333333:policy\/shop-live-workload-boundary belongs to no stack/,
+    toDo: /aws iam delete-policy --policy-arn arn:aws:iam::333333333333:policy\/shop-live-workload-boundary/,
   },
   {
     check: 'leftovers',
@@ -283,11 +295,11 @@ export const faults: readonly Fault[] = [
     of: 'a managed policy of somebody else',
     empty: true,
     answers: {
-      'iam list-policies': inAccount('int', output({ Policies: [{ PolicyName: 'shop-int-workload-boundary' }] })),
+      'iam list-policies': inAccount('int', output({ Policies: [{ PolicyName: 'shop-int-boundary-function' }] })),
     },
-    says: /^shop-int-workload-boundary \(AWS::IAM::ManagedPolicy\) exists/,
+    says: /^shop-int-boundary-function \(AWS::IAM::ManagedPolicy\) exists/,
     toDo: /aws iam list-policies --scope Local/,
-    fails: ['shop-int-deployment-roles'],
+    fails: ['shop-int-service-roles'],
   },
   {
     check: 'names',

@@ -63,6 +63,11 @@ export const healthyAnswers: HealthyAnswers = {
         .flatMap((expected) => expectedResources(expected, 'AWS::IAM::Role'))
         .map(({ ids }) => ({ ...role(view, ids.ref), AssumeRolePolicyDocument: policy })),
     }),
+  'iam list-policies': ({ view }) =>
+    output({ Policies: refsOf(view, 'AWS::IAM::ManagedPolicy').map((Arn) => ({ Arn, PolicyName: Arn })) }),
+  'iam list-role-policies': () => output({ PolicyNames: ['inline'] }),
+  'iam list-attached-role-policies': ({ view }) =>
+    output({ AttachedPolicies: [{ PolicyArn: `arn:aws:iam::${view.accountId}:policy/attached` }] }),
   'lambda list-functions': ({ view }) =>
     output({ Functions: refsOf(view, 'AWS::Lambda::Function').map((FunctionName) => ({ FunctionName })) }),
   's3api list-buckets': ({ view }) => output({ Buckets: refsOf(view, 'AWS::S3::Bucket').map((Name) => ({ Name })) }),

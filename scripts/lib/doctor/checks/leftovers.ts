@@ -6,15 +6,21 @@ interface Kind {
   readonly noun: string;
   /** The type of its resources in stacks. */
   readonly type: string;
+  /** What resources in stacks have as their physical id. */
   readonly list: (view: AccountView) => Promise<readonly string[]>;
-  readonly deletion: (view: AccountView, name: string) => string;
+  /** Commands, in order. */
+  readonly deletion: (view: AccountView, id: string) => string | Promise<readonly string[]>;
 }
 
 /** Of a list of all that there is, the names. */
 const all =
-  (service: string, operation: string, list: string, field: string) =>
+  (service: string, operation: string, list: string, field: string, parameters: object = {}) =>
   async (view: AccountView): Promise<readonly string[]> => {
-    const answer = await view.call<Record<string, readonly Record<string, string>[] | undefined>>(service, operation);
+    const answer = await view.call<Record<string, readonly Record<string, string>[] | undefined>>(
+      service,
+      operation,
+      parameters,
+    );
     return (answer[list] ?? []).map((one) => one[field] ?? '');
   };
 
@@ -23,7 +29,32 @@ const kinds: readonly Kind[] = [
     noun: 'role',
     type: 'AWS::IAM::Role',
     list: all('iam', 'list-roles', 'Roles', 'RoleName'),
-    deletion: (view, name) => view.command('iam', 'delete-role', '--role-name', name),
+    // IAM deletes no role that has policies.
+    deletion: async (view, RoleName) => {
+      const { PolicyNames } = await view.call<{ PolicyNames: readonly string[] }>('iam', 'list-role-policies', {
+        RoleName,
+      });
+      const { AttachedPolicies } = await view.call<{ AttachedPolicies: readonly { readonly PolicyArn: string }[] }>(
+        'iam',
+        'list-attached-role-policies',
+        { RoleName },
+      );
+      const role = ['--role-name', RoleName];
+      return [
+        ...PolicyNames.map((name) => view.command('iam', 'delete-role-policy', ...role, '--policy-name', name)),
+        ...AttachedPolicies.map(({ PolicyArn }) =>
+          view.command('iam', 'detach-role-policy', ...role, '--policy-arn', PolicyArn),
+        ),
+        view.command('iam', 'delete-role', ...role),
+      ];
+    },
+  },
+  // After the roles: none is deleted that is attached, or a boundary.
+  {
+    noun: 'policy',
+    type: 'AWS::IAM::ManagedPolicy',
+    list: all('iam', 'list-policies', 'Policies', 'Arn', { Scope: 'Local' }),
+    deletion: (view, arn) => view.command('iam', 'delete-policy', '--policy-arn', arn),
   },
   {
     noun: 'function',
@@ -99,20 +130,22 @@ async function look(
       .flat()
       .map(({ PhysicalResourceId }) => PhysicalResourceId),
   );
-  return found
-    .filter((name) => !owned.has(name))
-    .map((name) =>
-      problem(
-        `the ${noun} ${name} belongs to no stack of this route`,
-        'find out who made it, and whether anybody needs what it holds: a template may have retained it, or somebody made it ' +
-          `by hand. If nobody does: ${deletion(view, name)}`,
+  return Promise.all(
+    found
+      .filter((id) => !owned.has(id))
+      .map(async (id) =>
+        problem(
+          `the ${noun} ${id} belongs to no stack of this route`,
+          'find out who made it, and whether anybody needs what it holds: a template may have retained it, or somebody made ' +
+            `it by hand. If nobody does: ${[await deletion(view, id)].flat().join(' && ')}`,
+        ),
       ),
-    );
+  );
 }
 
-/** Queues are known by their URLs, aliases behind `alias/`, log groups behind a path. */
+/** Queues are known by their URLs, policies by their ARNs, aliases behind `alias/`, log groups behind a path. */
 function isOfRoute({ topology: { project } }: AccountView, name: string, environments: readonly string[]): boolean {
-  const bare = name.replace(/^alias\/|^\/aws\/lambda\/|^https:.*\//, '');
+  const bare = name.replace(/^alias\/|^\/aws\/lambda\/|^(https|arn):.*\//, '');
   return environments.some(
     (environment) => bare.startsWith(`${project}-${environment}-`) || name.startsWith(`/${project}/${environment}/`),
   );
