@@ -3,8 +3,11 @@ import type { Context } from '../../../../templates-src/access/case';
 import type { Call } from './call';
 import type { Deployed, DeployedResource } from './deployed';
 
-/** Condition keys of S3 that are headers, by the parameter that becomes the header. */
-const headers: Readonly<Record<string, string>> = {
+/** The parameter behind a condition key, where it is called otherwise: headers of S3, and others; keys in lower case. */
+const parameterOf: Readonly<Record<string, string>> = {
+  'ec2:vpceservicename': 'ServiceName',
+  'ecs:auto-assign-public-ip': 'assignPublicIp',
+  'lambda:functionurlauthtype': 'AuthType',
   's3:x-amz-server-side-encryption': 'ServerSideEncryption',
   's3:x-amz-server-side-encryption-aws-kms-key-id': 'SSEKMSKeyId',
 };
@@ -45,8 +48,10 @@ const plain = (name: string) => name.toLowerCase().replaceAll('-', '');
 
 /** Keys that are called as a parameter is: `cloudformation:ChangeSetName`. */
 function ofParameters(service: string, { parameters }: Call, allowed: readonly string[]): Record<string, string> {
+  // Where tasks of ECS have their addresses is said two levels down.
+  const { networkConfiguration } = parameters as { networkConfiguration?: { awsvpcConfiguration?: object } };
   const values = new Map(
-    Object.entries(parameters).flatMap(([name, value]) =>
+    Object.entries({ ...parameters, ...networkConfiguration?.awsvpcConfiguration }).flatMap(([name, value]) =>
       ['string', 'number', 'boolean'].includes(typeof value) ? [[plain(name), String(value)]] : [],
     ),
   );
@@ -54,7 +59,7 @@ function ofParameters(service: string, { parameters }: Call, allowed: readonly s
     allowed
       .filter((key) => key.startsWith(`${service}:`))
       .flatMap((key) => {
-        const value = values.get(plain(headers[key] ?? key.slice(service.length + 1)));
+        const value = values.get(plain(parameterOf[key] ?? key.slice(service.length + 1)));
         return value === undefined ? [] : [[key, value]];
       }),
   );

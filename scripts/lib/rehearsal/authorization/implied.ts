@@ -20,7 +20,13 @@ const passNoRoles = new Set(['iam', 'kms', 's3', 'sts']);
 
 /** What a call implies. */
 export function impliedBy(call: Call, deployed: Deployed): readonly Implied[] {
-  return [...passedRoles(call), ...encryption(call, deployed), ...code(call, deployed), ...tagsOfNew(call)];
+  return [
+    ...passedRoles(call),
+    ...encryption(call, deployed),
+    ...code(call, deployed),
+    ...tagsOfNew(call),
+    ...network(call),
+  ];
 }
 
 /** IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */
@@ -36,6 +42,19 @@ function passedRoles({ service, operation, parameters }: Call): readonly Implied
     resource,
     context: { 'iam:PassedToService': passedTo[service] ?? `${service}.amazonaws.com` },
   }));
+}
+
+/** What Elastic Load Balancing looks at in the name of whoever calls (its User Guide, "API permissions"). */
+const looksAt: Readonly<Record<string, readonly string[]>> = {
+  CreateLoadBalancer: ['AccountAttributes', 'Addresses', 'InternetGateways', 'SecurityGroups', 'Subnets', 'Vpcs'],
+  CreateTargetGroup: ['InternetGateways', 'Vpcs'],
+  SetIpAddressType: ['Subnets'],
+  SetSubnets: ['Subnets'],
+};
+
+function network({ service, operation }: Call): readonly Implied[] {
+  const found = service === 'elasticloadbalancing' ? (looksAt[operation] ?? []) : [];
+  return found.map((what) => ({ action: `ec2:Describe${what}`, resource: '*', context: {} }));
 }
 
 const reads = new Set(['GetObject', 'HeadObject']);
