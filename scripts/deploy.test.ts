@@ -29,6 +29,7 @@ const environments = topology.environments.map(({ name }) => name);
 const operatorsStacks = stacksOf(topology).filter(({ deployedBy }) => deployedBy === 'deploy.sh');
 const store = 'route-to-live-artifact-store';
 const devRoles = 'route-to-live-dev-deployment-roles';
+const serviceRoles = (environment: string) => `route-to-live-${environment}-service-roles`;
 
 let emulator: Emulator;
 let scratch: string;
@@ -185,9 +186,7 @@ describe('the route to live of this repository', () => {
           const [, , , , account = '', resource = ''] = arn.split(':');
           const name = environments.find((environment) => accounts[environment] === account);
           expect(resource, Sid).toMatch(new RegExp(`^role/route-to-live-${name}-`));
-          if (!resource.includes('-workload-')) {
-            expect(roleArns.get(account), Sid).toContain(arn);
-          }
+          expect(roleArns.get(account), Sid).toContain(arn);
         }
       }
     }
@@ -233,6 +232,15 @@ describe('the route to live of this repository', () => {
     });
   });
 
+  /** Who assumes roles that are for services, by what the names end in. */
+  const services = [
+    ['-cloudformation-execution', 'cloudformation.amazonaws.com'],
+    ['-codedeploy-service', 'codedeploy.amazonaws.com'],
+    ['-container-service-execution', 'cloudformation.amazonaws.com'],
+    ['-flow-logs', 'vpc-flow-logs.amazonaws.com'],
+    ['-task-execution', 'ecs-tasks.amazonaws.com'],
+  ] as const;
+
   test.each(environments)(
     'in %s every role trusts its own service or the roles of the tooling account, and uses the key it was fed',
     async (name) => {
@@ -260,18 +268,25 @@ describe('the route to live of this repository', () => {
         'cloudformation-action',
         'cloudformation-execution',
         'codedeploy-action',
+        'codedeploy-service',
         'container-review',
+        'container-service-execution',
+        'flow-logs',
         'lambda-update',
         'review',
+        'task-execution',
         'viewer',
       ]);
-      expect([...policies.keys()]).toContain(`${own}policy/route-to-live-${name}-workload-boundary`);
+      for (const purpose of ['function', 'task']) {
+        expect([...policies.keys()]).toContain(`${own}policy/route-to-live-${name}-boundary-${purpose}`);
+      }
       for (const { RoleName, Arn, AssumeRolePolicyDocument, RolePolicyList, AttachedManagedPolicies } of ours) {
         expect(Arn).toBe(`${own}role/${RoleName}`);
         const [{ Principal, Condition } = {}, ...others] = AssumeRolePolicyDocument.Statement;
         expect(others, RoleName).toEqual([]);
-        if (RoleName.endsWith('-cloudformation-execution')) {
-          expect(Principal).toEqual({ Service: 'cloudformation.amazonaws.com' });
+        const [, service] = services.find(([role]) => RoleName.endsWith(role)) ?? [];
+        if (service !== undefined) {
+          expect(Principal, RoleName).toEqual({ Service: service });
           expect(JSON.stringify(Condition)).toContain(accounts[name]);
         } else {
           expect(Principal, RoleName).toEqual({ AWS: `arn:aws:iam::${accounts.tooling}:root` });
@@ -285,7 +300,8 @@ describe('the route to live of this repository', () => {
         expect(attached, RoleName).not.toContain(undefined);
         // Who only looks at what changes reads neither artifacts nor packages.
         const usesKey = JSON.stringify([RolePolicyList, attached]).includes(keyArn);
-        expect(usesKey, RoleName).toBe(!/(review|viewer)$/.test(RoleName));
+        const isOfService = services.some(([role]) => !role.startsWith('-cloudformation') && RoleName.endsWith(role));
+        expect(usesKey, RoleName).toBe(!isOfService && !/(review|viewer)$/.test(RoleName));
       }
     },
   );
@@ -307,6 +323,7 @@ describe.concurrent('a dry run', () => {
     expect(summary(await deploy([...options, store, 'dev']))).toEqual({
       [store]: 'no changes',
       [devRoles]: 'no changes',
+      [serviceRoles('dev')]: 'no changes',
     });
   });
 });
@@ -349,7 +366,11 @@ exec "$aws" "$@"`,
     const done = await deploy([...options, store, 'prod'], environment);
 
     expect(done.code).toBe(1);
-    expect(summary(done)).toEqual({ [store]: 'created', [prodRoles]: 'created' });
+    expect(summary(done)).toEqual({
+      [store]: 'created',
+      [prodRoles]: 'created',
+      [serviceRoles('prod')]: 'created',
+    });
     expect(done.stderr).toMatch(
       new RegExp(
         `Everything is deployed\\. .*cannot be seen.*\\n {2}${infrastructure} in prod .*\\n {4}.*AccessDenied`,
@@ -661,7 +682,9 @@ describe.concurrent('a failure', () => {
     expect(summary(failed)).toEqual({
       [store]: 'created',
       [devRoles]: 'failed',
+      [serviceRoles('dev')]: 'not deployed',
       'route-to-live-test-deployment-roles': 'not deployed',
+      [serviceRoles('test')]: 'not deployed',
     });
     expect(failed.stderr).toContain('Failed to create/update the stack. Run the following command');
     expect(failed.stderr).toMatch(
@@ -678,7 +701,7 @@ describe.concurrent('a failure', () => {
     expect(commands).toHaveLength(2);
     expect(await run('bash', ['-e'], emulator.environment(), commands.join('\n'))).toMatchObject({ code: 0 });
     await route.writeTemplate('environment/deployment-roles', deploymentRoles);
-    expect(summary(await deployStage('dev'))).toEqual({ [devRoles]: 'created' });
+    expect(summary(await deployStage('dev'))).toEqual({ [devRoles]: 'created', [serviceRoles('dev')]: 'created' });
 
     await route.writeTemplate('environment/deployment-roles', deploymentRoles.replaceAll('Role:', 'Second:'));
     const update = await deployStage('dev');

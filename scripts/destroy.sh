@@ -6,8 +6,8 @@ usage() {
 Usage: scripts/destroy.sh [OPTION...] [SELECTION...]
 
 Deletes the stacks of the route to live in the reverse of the order in which they were deployed, and waits for each.
-The stacks of an environment that a pipeline deployed go before its deployment-roles: CloudFormation deletes them with
-a role of that stack. It stops at the first failure. Running it again goes on with what is left.
+The stacks of an environment that a pipeline deployed go before its deployment-roles and service-roles: CloudFormation
+deletes them with the roles of these. It stops at the first failure. Running it again goes on with what is left.
 
 Resources that the deployed template retains (DeletionPolicy) stay, and are named with their names in the account: a
 later deployment cannot create them again as long as they are there.

@@ -276,6 +276,7 @@ test.concurrent('the roles of an environment stay as long as a stack of a pipeli
   expect(Object.entries(summary(await destroy(['--yes', 'dev'])))).toEqual([
     ['route-to-live-dev-container-service', 'does not exist'],
     [infrastructure, 'deleted'],
+    ['route-to-live-dev-service-roles', 'does not exist'],
     [devRoles, 'deleted'],
   ]);
 });

@@ -1,6 +1,5 @@
 import type { Topology } from './define-topology';
 import { type Reference, type StringValue, sub } from './dsl/intrinsics';
-import { workloadRoles } from './patterns/names';
 import type { TaskDefinitionDeclaration } from './resources/ecs';
 
 /**
@@ -51,8 +50,10 @@ export interface TaskSettings {
   readonly image: StringValue;
   readonly cpu: StringValue;
   readonly memory: StringValue;
-  /** ARN of a workload role, by its name without prefix. */
-  readonly role: (name: string) => StringValue;
+  /** ARN of the role of its code. */
+  readonly taskRole: StringValue;
+  /** ARN of the role that pulls the image and writes logs. */
+  readonly executionRole: StringValue;
   readonly environment: StringValue;
   readonly region: StringValue;
   readonly logGroup: StringValue;
@@ -65,7 +66,8 @@ export const taskDefinition = ({
   image,
   cpu,
   memory,
-  role,
+  taskRole,
+  executionRole,
   environment,
   region,
   logGroup,
@@ -76,8 +78,8 @@ export const taskDefinition = ({
   RuntimePlatform: { OperatingSystemFamily: 'LINUX', CpuArchitecture: 'X86_64' },
   Cpu: cpu,
   Memory: memory,
-  TaskRoleArn: role(workloadRoles.containerTask),
-  ExecutionRoleArn: role(workloadRoles.containerExecution),
+  TaskRoleArn: taskRole,
+  ExecutionRoleArn: executionRole,
   ContainerDefinitions: [
     {
       Name: container.name,

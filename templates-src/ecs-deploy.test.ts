@@ -7,6 +7,7 @@ import { compile } from './dsl/compile';
 import { Intrinsic, type Node } from './dsl/document';
 import { appspec, type DeployedEnvironment, taskDefinitionFile } from './ecs-deploy';
 import containerService from './templates/environment/container-service';
+import serviceRoles from './templates/environment/service-roles';
 import { topology } from './topology.fixture';
 import { container } from './workloads.fixture';
 
@@ -76,7 +77,7 @@ describe('a task definition', () => {
     };
     expect(rolesOf(dev)).toEqual([
       'arn:aws:iam::012345678901:role/route-to-live-dev-workload-container-task',
-      'arn:aws:iam::012345678901:role/route-to-live-dev-workload-container-execution',
+      'arn:aws:iam::012345678901:role/route-to-live-dev-task-execution',
     ]);
     expect(rolesOf({ ...dev, region: 'us-gov-west-1' })[0]).toMatch(/^arn:aws-us-gov:iam::/);
   });
@@ -152,9 +153,10 @@ describe('the appspec', () => {
 });
 
 describe('the stack of the container service', () => {
-  const resources = compile(containerService(topology)).Resources as Readonly<Record<string, Node>>;
-  const propertiesOf = (id: string, environment: DeployedEnvironment) =>
-    (resolve(resources[id] ?? '', environment) as { Properties: Record<string, unknown> }).Properties;
+  function propertiesOf(id: string, environment: DeployedEnvironment, template = containerService) {
+    const { [id]: resource = '' } = compile(template(topology)).Resources as Readonly<Record<string, Node>>;
+    return (resolve(resource, environment) as { Properties: Record<string, unknown> }).Properties;
+  }
 
   /** The values of a compiled resource in an environment, as far as these tests need them. */
   function resolve(node: Node, environment: DeployedEnvironment): unknown {
@@ -175,6 +177,11 @@ describe('the stack of the container service', () => {
           return values[argument as string] ?? node;
         case 'Sub':
           return (argument as string).replace(/\$\{([^}]+)\}/g, (whole, id: string) => values[id] ?? whole);
+        case 'GetAtt': {
+          // Of a role that the template itself makes.
+          const { RoleName } = propertiesOf(String(argument).replace(/\.Arn$/, ''), environment);
+          return `arn:aws:iam::${account}:role/${RoleName}`;
+        }
         case 'FindInMap': {
           const [, , key] = argument as readonly ['TaskSizes', Node, 'Cpu' | 'Memory'];
           return taskSizes[size][key];
@@ -216,11 +223,11 @@ describe('the stack of the container service', () => {
     expect(first).toEqual({ ...deployed, containerDefinitions: withImage });
   });
 
-  test('declares the roles and the log group that the task definitions name', () => {
+  test('declares the role and the log group that the task definitions name, and the operator the other role', () => {
     const { taskRoleArn, executionRoleArn, containerDefinitions } = definitionOf(dev);
     const nameOf = (arn: unknown) => String(arn).split('/').pop();
     expect(propertiesOf('TaskRole', dev).RoleName).toBe(nameOf(taskRoleArn));
-    expect(propertiesOf('TaskExecutionRole', dev).RoleName).toBe(nameOf(executionRoleArn));
+    expect(propertiesOf('TaskExecutionRole', dev, serviceRoles).RoleName).toBe(nameOf(executionRoleArn));
     expect(containerDefinitions[0]).toMatchObject({
       logConfiguration: { options: { 'awslogs-group': propertiesOf('ContainerLogs', dev).LogGroupName } },
     });

@@ -43,13 +43,15 @@ export function taskDefinitionFile(topology: Topology, { name, account, region, 
   const names = namesOf(topology);
   const { family, logGroup } = containerNames(topology, name);
   const { Cpu, Memory } = taskSizes[size];
+  const roleArn = (role: Substitution) => `arn:${partitionOf(region)}:iam::${account}:role/${role.text}`;
   const definition = taskDefinition({
     container: containerOf(topology),
     family,
     image: `<${imagePlaceholder}>`,
     cpu: Cpu,
     memory: Memory,
-    role: (role) => `arn:${partitionOf(region)}:iam::${account}:role/${names.workloadRole(name, role).text}`,
+    taskRole: roleArn(names.taskRole(name)),
+    executionRole: roleArn(names.taskExecutionRole(name)),
     environment: name,
     region,
     logGroup,

@@ -14,8 +14,11 @@ test('the stacks of a topology are deployed in the order in which they need one 
     [
       "route-to-live-artifact-store (deploy.sh)",
       "route-to-live-dev-deployment-roles (deploy.sh)",
+      "route-to-live-dev-service-roles (deploy.sh)",
       "route-to-live-test-deployment-roles (deploy.sh)",
+      "route-to-live-test-service-roles (deploy.sh)",
       "route-to-live-prod-deployment-roles (deploy.sh)",
+      "route-to-live-prod-service-roles (deploy.sh)",
       "route-to-live-container-build-pipeline (deploy.sh)",
       "route-to-live-infrastructure-deployment-pipeline (deploy.sh)",
       "route-to-live-container-deployment-pipeline (deploy.sh)",
@@ -33,7 +36,7 @@ test('an environment more is its stacks more, in every group of stacks that envi
   const without = stacksOf({ ...chain, environments: chain.environments.slice(0, 3) });
   const added = stacksOf(chain).filter(({ name }) => !without.some((stack) => stack.name === name));
   expect(added.map(({ name, account, parameters }) => [name, account, parameters])).toEqual(
-    ['deployment-roles', 'infrastructure', 'container-service'].map((template) => [
+    ['deployment-roles', 'service-roles', 'infrastructure', 'container-service'].map((template) => [
       `route-standby-${template}`,
       'standby',
       `parameters/standby/${template}.json`,

@@ -42,7 +42,10 @@ export function stacksOf(topology: Topology): readonly Stack[] {
   const artifactKey: Feed = { parameter: 'ArtifactKeyArn', stack: artifactStore.name, output: 'ArtifactKeyArn' };
   return [
     artifactStore,
-    ...environments.map((environment) => inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey])),
+    ...environments.flatMap((environment) => [
+      inEnvironment(environment, 'deployment-roles', 'deploy.sh', [artifactKey]),
+      inEnvironment(environment, 'service-roles', 'deploy.sh'),
+    ]),
     inTooling('container-build-pipeline'),
     inTooling('infrastructure-deployment-pipeline'),
     inTooling('container-deployment-pipeline'),

@@ -25,7 +25,7 @@ const expected = {
   family: 'store-{environment}-container',
   logGroup: '/store/{environment}/container',
   taskRole: 'arn:aws:iam::{account}:role/store-{environment}-workload-container-task',
-  executionRole: 'arn:aws:iam::{account}:role/store-{environment}-workload-container-execution',
+  executionRole: 'arn:aws:iam::{account}:role/store-{environment}-task-execution',
 };
 
 /** What the template of the pipeline says besides. */
@@ -104,13 +104,13 @@ describe('a commit is not deployed', () => {
     [
       'the execution role as role of the task',
       (definition) => void Object.assign(definition, { taskRoleArn: definition.executionRoleArn }),
-      'taskRoleArn: found "arn:aws:iam::333333333333:role/store-live-workload-container-execution", expected ' +
+      'taskRoleArn: found "arn:aws:iam::333333333333:role/store-live-task-execution", expected ' +
         '"arn:aws:iam::333333333333:role/store-live-workload-container-task".',
     ],
     [
       'the roles of another environment',
       (definition) => void Object.assign(definition, { executionRoleArn: definitionOf('sandbox').executionRoleArn }),
-      'executionRoleArn: found "arn:aws:iam::222222222222:role/store-sandbox-workload-container-execution"',
+      'executionRoleArn: found "arn:aws:iam::222222222222:role/store-sandbox-task-execution"',
     ],
     ['no role', (definition) => void delete definition.taskRoleArn, 'taskRoleArn: found null, expected "arn:'],
     [

@@ -110,8 +110,10 @@ describe('a stack of this repository that is created again after it was deleted'
     ['environment/infrastructure', topology.environments[0]?.name ?? ''],
   ])('%s takes in all that was retained, the key included, and is what it was before', async (template, account) => {
     if (template !== 'tooling/artifact-store') {
-      const roles = planned('environment/deployment-roles', account);
-      await roles.call('CreateStack', roles.submission);
+      for (const template of ['deployment-roles', 'service-roles']) {
+        const roles = planned(`environment/${template}`, account);
+        await roles.call('CreateStack', roles.submission);
+      }
       const Bucket = `${topology.project}-packages-${fixtureAccountId(0)}-eu-west-1`;
       for (const name of route.stacks.flatMap(({ passedByPipeline = [] }) => passedByPipeline)) {
         await emulator.call('tooling', 's3', 'PutObject', { Bucket, Key: codeKey(name), Body: 'code' });

@@ -258,6 +258,7 @@ describe('a topology', () => {
         "environment/container-service",
         "environment/deployment-roles",
         "environment/infrastructure",
+        "environment/service-roles",
         "tooling/artifact-store",
         "tooling/container-deployment-pipeline",
         "tooling/infrastructure-deployment-pipeline",

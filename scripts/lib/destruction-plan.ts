@@ -75,8 +75,8 @@ export function planDestruction(route: RouteToLive, request: Request, includingP
 }
 
 /**
- * The stacks that pipelines deploy to the account later than the given one. They are deleted with a role of
- * deployment-roles, and import what earlier ones of them export: as long as an export is in use, CloudFormation gives up
+ * The stacks that pipelines deploy to the account later than the given one. They are deleted with roles of
+ * deployment-roles and service-roles, and import what earlier ones of them export: as long as an export is in use, CloudFormation gives up
  * the deletion without a final status, and the AWS CLI waits for one in vain.
  */
 function laterStacks({ stacks }: RouteToLive, stack: Stack): Stack[] {

@@ -84,8 +84,8 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/LimitExceeded|quota|maximum number/i, "An account's quota is reached. Ask for more in Service Quotas."],
   [
     /cannot be assumed|Role .* is invalid/i,
-    'The role that CloudFormation used for this stack is gone. Deploy the deployment-roles stack of the environment ' +
-      'again: its roles come back under the same names.',
+    'The role that CloudFormation used for this stack is gone. Deploy the deployment-roles and service-roles stacks of the ' +
+      'environment again: their roles come back under the same names.',
   ],
   [
     /in use by|Cannot delete export/i,

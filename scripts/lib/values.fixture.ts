@@ -52,6 +52,10 @@ export function valuesOf(topology: Topology, stack: Stack, region = 'eu-west-1')
       };
     case 'environment/container-service':
       return { ...common, ...containerSettings };
+    case 'environment/service-roles': {
+      const { ToolingAccountId, ...others } = common;
+      return topology.container === undefined ? others : { ...others, ToolingAccountId };
+    }
     default:
       return common;
   }

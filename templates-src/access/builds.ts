@@ -2,7 +2,15 @@ import { pascalCase } from '../patterns/function-names';
 import type { PipelineKey } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, imagesOf, openKey, openObject, openRepository, openRole } from './elsewhere';
-import { assumedByService, encryptedObjects, encryptsLogs, ifNoneMatch, neverDeletes, plainHttp } from './needs';
+import {
+  assumedByService,
+  encryptedObjects,
+  encryptsLogs,
+  ifNoneMatch,
+  neverDeletes,
+  operatorsOwn,
+  plainHttp,
+} from './needs';
 import { type ArtifactName, artifactOf, artifacts, packageIn, pipelineStack, scriptsIn } from './pipelines';
 
 /** The CodeBuild projects: what the scripts in `scripts/codebuild` call, and what CodeBuild itself needs. */
@@ -119,11 +127,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
   const otherProject = builds(world).find((build) => build.id !== id) as Build;
   const otherStack = pipelineStack(world, otherProject.pipeline);
   const streamOf = (logGroup: string) => `${logGroup}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
-  const deploymentRoles = environments.flatMap(({ stack: of }) =>
-    of('deployment-roles')
-      .resources.filter(({ type }) => type === 'AWS::IAM::Role')
-      .map(({ arn }) => arn),
-  );
+  const deploymentRoles = environments.flatMap((environment) => operatorsOwn(environment, 'AWS::IAM::Role'));
   return {
     group: `tooling/${stack.template.replace(/^.*\//, '')}/${id}`,
     actor: role,

@@ -1,5 +1,5 @@
 import { pascalCase } from '../patterns/function-names';
-import { pipelinesOf, workloadTemplates } from '../patterns/names';
+import { operatorTemplates, pipelinesOf, workloadTemplates } from '../patterns/names';
 import {
   type ActorCases,
   type AdministratorActor,
@@ -12,7 +12,14 @@ import {
   type World,
 } from './case';
 import { administratorOf, arnIn, imagesOf, openRole } from './elsewhere';
-import { encryptedObjects, ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
+import {
+  encryptedObjects,
+  executionRolesOf,
+  ifNoneMatch,
+  neverDeletes,
+  neverReachesOthers,
+  operatorsOwn,
+} from './needs';
 import { artifactOf, artifacts, packageIn, pipelineStack, scriptsIn } from './pipelines';
 
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
@@ -72,7 +79,6 @@ const stackOf = (world: World, environment: DeclaredEnvironment, name: string) =
 function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
   const { environments, tooling } = world;
   const store = tooling.stack('artifact-store');
-  const roles = environment.stack('deployment-roles');
   return [
     ...neverReachesOthers(world, environment),
     ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment', 'Package'), store.arn('ArtifactBucket')),
@@ -94,7 +100,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       that: 'becomes another role',
       actions: 'sts:AssumeRole',
       on: [
-        ...roles.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn),
+        ...operatorsOwn(environment, 'AWS::IAM::Role'),
         openRole(tooling, environment),
         ...environments.filter(({ name }) => name !== environment.name).map((other) => openRole(other, environment)),
       ],
@@ -104,7 +110,7 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       that: 'deletes stacks, or takes their protection away',
       // IAM does not know in which state a stack is: who may delete what is left of a failed creation may delete all.
       actions: ['cloudformation:DeleteStack', 'cloudformation:UpdateTerminationProtection'],
-      on: [...workloadTemplates(world.topology), 'deployment-roles'].map((template) =>
+      on: [...workloadTemplates(world.topology), ...operatorTemplates].map((template) =>
         stackOf(world, environment, environment.stack(template).name),
       ),
       why: 'a stack is freed or deleted by the operator, with credentials of the account',
@@ -117,13 +123,13 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
         'iam:UpdateAssumeRolePolicy',
         'iam:DeleteRolePermissionsBoundary',
       ],
-      on: roles.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn),
+      on: operatorsOwn(environment, 'AWS::IAM::Role'),
       why: 'deployment roles are changed by the operator alone',
     },
     {
       that: 'changes policies',
       actions: ['iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion', 'iam:DeletePolicy'],
-      on: roles.resources.filter(({ type }) => type === 'AWS::IAM::ManagedPolicy').map(({ arn }) => arn),
+      on: operatorsOwn(environment, 'AWS::IAM::ManagedPolicy'),
       why: 'who can change the boundary is not bound by it',
     },
     {
@@ -141,7 +147,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
   const stackArn = (name: string) => stackOf(world, environment, name);
   const { container } = world.topology;
   const own = workloadTemplates(world.topology).map((template) => stackArn(environment.stack(template).name));
-  const execution = roles.arn('CloudFormationExecutionRole');
+  const execution = executionRolesOf(world, environment).map(({ arn }) => arn);
   return {
     group: `${environment.name}/CloudFormationActionRole`,
     actor,
@@ -197,7 +203,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
       },
       ...(container === undefined ? [] : [looksUpZones]),
       {
-        does: 'passes the execution role',
+        does: 'passes the execution roles',
         actions: 'iam:PassRole',
         on: execution,
         context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
@@ -275,7 +281,8 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
     'ecs',
     `task-definition/${topology.project}-${environment.name}-container:1`,
   );
-  const taskRoles = [service.arn('TaskRole'), service.arn('TaskExecutionRole')];
+  const serviceRoles = environment.stack('service-roles');
+  const taskRoles = [service.arn('TaskRole'), serviceRoles.arn('TaskExecutionRole')];
   const toEcs = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
   const reference = 'CodePipeline User Guide, "Amazon ECS and CodeDeploy blue-green deploy action reference"';
   const other = (resource: string) => arnIn(world, environment, 'codedeploy', resource);
@@ -373,7 +380,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
             that: 'another role',
             on: [
               roles.arn('CloudFormationExecutionRole'),
-              service.arn('CodeDeployRole'),
+              serviceRoles.arn('CodeDeployRole'),
               `arn:aws:iam::${environment.id}:role/somebody-elses-administrator`,
             ],
             why: 'a task would do what that role may do',
@@ -601,7 +608,7 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
                 {
                   that: 'handing over a role',
                   actions: 'iam:PassRole' as const,
-                  on: roles.arn('CloudFormationExecutionRole'),
+                  on: executionRolesOf(world, environment).map(({ arn }) => arn),
                   context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
                   why: 'CloudFormation would do what that role may do',
                 },

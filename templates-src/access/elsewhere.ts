@@ -22,12 +22,39 @@ export const administratorOf = ({ id }: DeclaredAccount): AdministratorActor => 
   arn: `arn:aws:iam::${id}:role/somebody-elses-administrator`,
 });
 
-/** A role that a template of an environment made, with a policy that allows everything: its boundary is what limits it. */
-export const boundedAdministratorOf = (environment: DeclaredEnvironment): AdministratorActor => ({
+/**
+ * A role that a template of an environment made, with a policy that allows everything: its boundary is what limits it.
+ *
+ * @param boundary logical id of the boundary
+ */
+export const boundedAdministratorOf = (environment: DeclaredEnvironment, boundary: string): AdministratorActor => ({
   kind: 'administrator',
   arn: `arn:aws:iam::${environment.id}:role/workload-that-may-do-everything`,
-  boundary: environment.stack('deployment-roles').arn('WorkloadBoundary'),
+  boundary: environment.stack('service-roles').arn(boundary),
 });
+
+/**
+ * A resource whose own policy admits everybody, in each way that skips what a boundary does not allow: `*`, with and
+ * without a condition, and the session of the role (IAM User Guide, "Policy evaluation for requests within a single
+ * account"). What still refuses it is an explicit Deny.
+ */
+export const openToEverybody = (
+  { arn: role }: AdministratorActor,
+  account: DeclaredAccount,
+  arn: string,
+): readonly MadeUpResource[] =>
+  [
+    { Principal: '*' },
+    { Principal: '*', Condition: { StringEquals: { 'aws:PrincipalAccount': account.id } } },
+    { Principal: { AWS: role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/').concat('/session') } },
+  ].map((admitted) => ({
+    arn,
+    account: account.id,
+    policy: {
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'AdmitsEverybody', Effect: 'Allow', Action: '*', Resource: '*', ...admitted }],
+    },
+  }));
 
 /** An account that isn't one of the route to live. */
 export const foreignAccountId = '000000000000';

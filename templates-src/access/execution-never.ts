@@ -1,55 +1,94 @@
-import { namesOf, workloadRoles, workloadTemplates } from '../patterns/names';
+import { namesOf, operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../patterns/names';
 import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
 import { arnIn, openKey } from './elsewhere';
-import { ifNoneMatch, neverDeletes, neverReachesOthers } from './needs';
+import { ifNoneMatch, neverDeletes, neverReachesOthers, operatorsOwn } from './needs';
 import { packageIn } from './pipelines';
 
-/** What must be denied to the CloudFormation execution role, whatever a template says. */
+/** What must be denied to the execution roles of CloudFormation, whatever a template says. */
 
 const escalation = 'IAM User Guide, "Permissions boundaries for IAM entities": delegating responsibility to others';
 const passing = 'IAM User Guide, "Granting a user permissions to pass a role to an AWS service": iam:PassedToService';
 const ownedByPolicy =
   'KMS Developer Guide, "ABAC for AWS KMS": tags count late, so a key says by its policy whose it is';
 
-/** @param all the resources of the environment's templates */
+/**
+ * @param template what the role deploys
+ * @param own the resources of this template
+ */
 export function executionNever(
   world: World,
   environment: DeclaredEnvironment,
-  all: readonly DeclaredResource[],
+  template: WorkloadTemplate,
+  own: readonly DeclaredResource[],
 ): readonly Prohibition[] {
   return [
-    ...neverWidensRoles(world, environment),
-    ...neverPassesRoles(world, environment),
+    ...neverWidensRoles(world, environment, template),
+    ...neverPassesRoles(world, environment, template),
     ...neverTakesKeys(world, environment),
-    ...neverLeavesItsResources(world, environment, all),
+    ...neverLeavesItsResources(world, environment, own),
+    ...(template === 'infrastructure'
+      ? neverOpensFunctionsOrNetwork(world, environment)
+      : neverOpensTasks(world, environment)),
   ];
 }
 
-function neverWidensRoles(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
-  const { tooling, environments, topology } = world;
-  const names = namesOf(topology);
-  const roles = environment.stack('deployment-roles');
-  const arnsOf = (type: string) => roles.resources.filter((resource) => resource.type === type).map(({ arn }) => arn);
+/** The roles that a template creates: a name, and the logical id of the boundary that they have. */
+const createdBy = (world: World, environment: DeclaredEnvironment, template: WorkloadTemplate) => {
+  const names = namesOf(world.topology);
+  const ofFunctions = {
+    role: names.functionRole(environment.name, 'anything').text,
+    boundary: 'FunctionBoundary',
+  };
+  const ofTasks = { role: names.taskRole(environment.name).text, boundary: 'TaskBoundary' };
+  return template === 'infrastructure' ? { own: ofFunctions, other: ofTasks } : { own: ofTasks, other: ofFunctions };
+};
+
+function neverWidensRoles(
+  world: World,
+  environment: DeclaredEnvironment,
+  template: WorkloadTemplate,
+): readonly Prohibition[] {
+  const { tooling, environments } = world;
+  const { own, other } = createdBy(world, environment, template);
+  const serviceRoles = environment.stack('service-roles');
+  const arnsOf = (type: string) => operatorsOwn(environment, type);
   const role = (name: string) => `arn:aws:iam::${environment.id}:role/${name}`;
-  const workloadRole = role(names.workloadRole(environment.name, 'anything').text);
-  const boundary = { 'iam:PermissionsBoundary': roles.arn('WorkloadBoundary') };
+  const workloadRole = role(own.role);
+  const boundary = { 'iam:PermissionsBoundary': serviceRoles.arn(own.boundary) };
+  const write = [
+    'iam:CreateRole',
+    'iam:PutRolePolicy',
+    'iam:PutRolePermissionsBoundary',
+    'iam:UpdateAssumeRolePolicy',
+  ] as const;
   return [
     {
       that: 'creates roles without the boundary',
-      actions: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary'],
+      actions: [...write, 'iam:DeleteRolePolicy'],
       on: workloadRole,
       why: escalation,
     },
     {
       that: 'creates roles under another boundary',
-      actions: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'],
+      actions: write,
       on: workloadRole,
       context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+      // A route without a container has no boundary for tasks.
+      and: serviceRoles.resources
+        .filter(({ logicalId }) => logicalId === other.boundary)
+        .map(({ arn }) => ({ actions: write, on: workloadRole, context: { 'iam:PermissionsBoundary': arn } })),
       why: escalation,
     },
     {
+      that: 'creates roles of another purpose, or below a path',
+      actions: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:DeleteRole'],
+      on: [role(other.role), role(`below-a-path/${own.role}`)],
+      context: boundary,
+      why: 'each boundary is for the roles of one purpose, and names of roles are unique whatever their path',
+    },
+    {
       that: 'creates roles under names that others trust',
-      actions: ['iam:CreateRole', 'iam:PutRolePolicy'],
+      actions: write,
       on: [...arnsOf('AWS::IAM::Role'), role('somebody-elses-role')],
       context: boundary,
       why: 'policies of the tooling account admit roles by name',
@@ -61,7 +100,7 @@ function neverWidensRoles(world: World, environment: DeclaredEnvironment): reado
       why: escalation,
     },
     {
-      that: 'touches the deployment roles, its own among them',
+      that: 'touches what the operator makes, its own role among it',
       actions: [
         'iam:AttachRolePolicy',
         'iam:DeleteRole',
@@ -114,44 +153,55 @@ function neverWidensRoles(world: World, environment: DeclaredEnvironment): reado
   ];
 }
 
-function neverPassesRoles(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+function neverPassesRoles(
+  world: World,
+  environment: DeclaredEnvironment,
+  template: WorkloadTemplate,
+): readonly Prohibition[] {
   const names = namesOf(world.topology);
-  const roles = environment.stack('deployment-roles');
-  const deploymentRoles = roles.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn);
-  const workloadRole = (name: string) =>
-    `arn:aws:iam::${environment.id}:role/${names.workloadRole(environment.name, name).text}`;
+  const { name } = environment;
+  const role = (of: { readonly text: string }) => `arn:aws:iam::${environment.id}:role/${of.text}`;
+  const [ofFunctions, ofTasks, taskExecution, codeDeploy, flowLogs] = [
+    names.functionRole(name, 'anything'),
+    names.taskRole(name),
+    names.taskExecutionRole(name),
+    names.codeDeployRole(name),
+    names.flowLogRole(name),
+  ].map(role) as [string, string, string, string, string];
+  const passable: Readonly<Record<string, readonly string[]>> =
+    template === 'infrastructure'
+      ? { 'lambda.amazonaws.com': [ofFunctions], 'vpc-flow-logs.amazonaws.com': [flowLogs] }
+      : { 'codedeploy.amazonaws.com': [codeDeploy], 'ecs-tasks.amazonaws.com': [ofTasks, taskExecution] };
   const pass = (service: string, on: readonly string[]): Requests => ({
     actions: 'iam:PassRole',
     on,
     context: { 'iam:PassedToService': service },
   });
-  const [first, ...others] = [
+  const roles = [ofFunctions, ofTasks, taskExecution, codeDeploy, flowLogs];
+  const operators = operatorsOwn(environment, 'AWS::IAM::Role').filter((arn) => !roles.includes(arn));
+  const services = [
     'codedeploy.amazonaws.com',
     'ecs-tasks.amazonaws.com',
     'lambda.amazonaws.com',
     'vpc-flow-logs.amazonaws.com',
-  ].map((service) => pass(service, deploymentRoles)) as [Requests, ...Requests[]];
-  const everyWorkloadRole = [...Object.values(workloadRoles), 'function-anything'].map(workloadRole);
+  ];
   return [
     {
       that: 'passes deployment roles to a service',
-      ...first,
-      and: others,
+      ...pass('ec2.amazonaws.com', operators),
+      and: services.map((service) => pass(service, operators)),
       why: 'a function with the execution role may do what CloudFormation may',
     },
     {
-      that: 'passes workload roles to other services',
-      ...pass('ec2.amazonaws.com', everyWorkloadRole),
+      that: 'passes a role to a service that it is not for',
+      ...pass('ec2.amazonaws.com', roles),
+      and: services.map((service) =>
+        pass(
+          service,
+          roles.filter((arn) => !passable[service]?.includes(arn)),
+        ),
+      ),
       why: passing,
-    },
-    {
-      that: 'passes the roles of the container to functions',
-      ...pass('lambda.amazonaws.com', [
-        workloadRole(workloadRoles.containerTask),
-        workloadRole(workloadRoles.containerExecution),
-        workloadRole(workloadRoles.codeDeploy),
-      ]),
-      why: 'each workload role is for one service',
     },
   ];
 }
@@ -254,6 +304,79 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
   ];
 }
 
+/** Properties of functions, keys and endpoints that would let others in, or data out. */
+function neverOpensFunctionsOrNetwork(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { topology, region } = world;
+  const functions = environment
+    .stack('infrastructure')
+    .resources.filter(({ type }) => type === 'AWS::Lambda::Function')
+    .map(({ arn }) => arn);
+  return [
+    {
+      that: 'creates keys that their own creator may not change again',
+      actions: 'kms:CreateKey',
+      on: '*',
+      context: {
+        'aws:RequestTag/Project': topology.project,
+        'aws:RequestTag/Environment': environment.name,
+        'kms:BypassPolicyLockoutSafetyCheck': 'true',
+      },
+      and: [
+        {
+          actions: 'kms:PutKeyPolicy',
+          on: environment.stack('infrastructure').arn('WorkloadKey'),
+          context: { 'kms:BypassPolicyLockoutSafetyCheck': 'true' },
+        },
+      ],
+      why: 'KMS Developer Guide, "kms:BypassPolicyLockoutSafetyCheck": such a key outlives the revert that should undo it',
+    },
+    {
+      that: 'gives functions addresses that anybody may call',
+      actions: ['lambda:CreateFunctionUrlConfig', 'lambda:UpdateFunctionUrlConfig'],
+      on: functions,
+      context: { 'lambda:FunctionUrlAuthType': 'NONE' },
+      why: 'Lambda Developer Guide, "Control access to Lambda function URLs": lambda:FunctionUrlAuthType',
+    },
+    {
+      that: 'makes endpoints of services of others',
+      actions: 'ec2:CreateVpcEndpoint',
+      on:
+        topology.container === undefined ? [] : arnIn(world, environment, 'ec2', 'vpc-endpoint/vpce-00000000000000000'),
+      context: { 'ec2:VpceServiceName': `com.amazonaws.vpce.${region}.vpce-svc-00000000000000000` },
+      why: 'VPC User Guide, "Control the service that can be specified in VpcEndpoints": ec2:VpceServiceName',
+    },
+  ];
+}
+
+/** Properties of a service that would let others into its tasks. */
+function neverOpensTasks(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const service = environment.stack('container-service').arn('ContainerService');
+  const change = ['ecs:CreateService', 'ecs:UpdateService'] as const;
+  return [
+    {
+      that: 'gives tasks addresses in the Internet',
+      actions: change,
+      on: service,
+      context: { 'ecs:auto-assign-public-ip': 'ENABLED' },
+      why: 'Service Authorization Reference, Amazon ECS: ecs:auto-assign-public-ip',
+    },
+    {
+      that: 'lets people into tasks',
+      actions: change,
+      on: service,
+      context: { 'ecs:enable-execute-command': 'true' },
+      why: 'Service Authorization Reference, Amazon ECS: ecs:enable-execute-command',
+    },
+    {
+      that: 'scales what others have',
+      actions: ['application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget'],
+      on: arnIn(world, environment, 'application-autoscaling', 'scalable-target/0a1b2c3d4e5f6a7b8c9d'),
+      context: { 'application-autoscaling:service-namespace': 'dynamodb' },
+      why: 'Service Authorization Reference, Application Auto Scaling: application-autoscaling:service-namespace',
+    },
+  ];
+}
+
 function neverLeavesItsResources(
   world: World,
   environment: DeclaredEnvironment,
@@ -336,7 +459,7 @@ function neverLeavesItsResources(
         'cloudformation:UpdateStack',
         'cloudformation:UpdateTerminationProtection',
       ],
-      on: [...workloadTemplates(world.topology), 'deployment-roles'].map((template) =>
+      on: [...workloadTemplates(world.topology), ...operatorTemplates].map((template) =>
         arnIn(
           world,
           environment,

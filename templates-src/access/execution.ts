@@ -1,5 +1,5 @@
 import { environmentResourceTypes } from '../patterns/execution-permissions';
-import { workloadTemplates } from '../patterns/names';
+import { type WorkloadTemplate, workloadTemplates } from '../patterns/names';
 import { authorizationOf, families } from './authorization';
 import {
   type Case,
@@ -15,13 +15,13 @@ import {
 } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
-import { assumedByService, encryptedObjects, encryptsLogs, logGroupItself } from './needs';
+import { assumedByService, encryptedObjects, encryptsLogs, executionRoleOf, logGroupItself } from './needs';
 import { notNeededFor } from './not-needed';
 import { artifactOf, packageIn, scriptsIn } from './pipelines';
 import handlers from './resource-handlers.json';
 
 /**
- * The CloudFormation execution role: for each resource of the environment's templates, what CloudFormation's handlers
+ * The execution roles of CloudFormation: for each resource of the environment's templates, what CloudFormation's handlers
  * call to create, read, update and delete it (`resource-handlers.json`), on the resources that AWS decides it for.
  */
 
@@ -30,7 +30,7 @@ type Action = `${string}:${string}`;
 const verbs = { create: 'creates', read: 'reads', update: 'updates', delete: 'deletes' } as const;
 type Handler = keyof typeof verbs;
 
-/** Reads that AWS answers for everything at once, and the one registration that IAM long decided for `*` only. */
+/** Reads that AWS answers for everything at once, and the one registration that ECS decides for `*` only. */
 const onEverything = new Set(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'ecs:RegisterTaskDefinition']);
 
 /** What a handler of a type calls, but for what the resources of the type don't need. */
@@ -69,7 +69,7 @@ const serviceLinkedRoles: Readonly<Record<string, readonly [service: string, nam
 interface Subject {
   readonly world: World;
   readonly environment: DeclaredEnvironment;
-  /** All resources of the environment's templates. */
+  /** All resources of the environment's templates, and the roles that the operator makes for them. */
   readonly all: readonly DeclaredResource[];
   readonly resource: DeclaredResource;
   readonly handler: Handler;
@@ -166,7 +166,16 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   // A request that names nothing: only a statement for everything, or for all of the type, allows it.
   const found =
     referred.length > 0 ? referred : optional.slice(0, 1).map(({ arn }) => anyOfType(world, environment, arn));
-  return [{ actions: action, on: [...new Set(found)], context: contextOf(subject, action) }];
+  const context = contextOf(subject, action);
+  if (action === 'ec2:CreateVpcEndpoint') {
+    // The endpoint alone has the condition key; network, subnets and security groups of the request have none.
+    const isEndpoint = (arn: string) => arn.includes(':vpc-endpoint/');
+    return [
+      { actions: action, on: found.filter(isEndpoint), context },
+      { actions: action, on: [...new Set(found.filter((arn) => !isEndpoint(arn)))] },
+    ];
+  }
+  return [{ actions: action, on: [...new Set(found)], context }];
 }
 
 /** ARN of something that no template declares, such as a rule of a security group. */
@@ -224,10 +233,20 @@ const underBoundary = new Set<Action>([
   'iam:DeleteRolePolicy',
   'iam:PutRolePermissionsBoundary',
   'iam:PutRolePolicy',
+  'iam:UpdateAssumeRolePolicy',
 ]);
+
+const ofNamespace =
+  /^application-autoscaling:(RegisterScalableTarget|DeregisterScalableTarget|(Put|Delete)(ScalingPolicy|ScheduledAction))$/;
+
+/** Whether tasks of a service have an address in the Internet. */
+const assignsPublicIp = ({ NetworkConfiguration }: DeclaredResource['properties']) =>
+  (NetworkConfiguration as { readonly AwsvpcConfiguration?: { readonly AssignPublicIp?: string } } | undefined)
+    ?.AwsvpcConfiguration?.AssignPublicIp ?? 'DISABLED';
 
 /** Condition keys that tell what a resource is like. */
 function contextOf({ resource, handler, all }: Subject, action: Action): Context {
+  const { properties } = resource;
   switch (resource.type) {
     case 'AWS::IAM::Role':
       return underBoundary.has(action)
@@ -235,7 +254,28 @@ function contextOf({ resource, handler, all }: Subject, action: Action): Context
         : {};
     case 'AWS::KMS::Key':
       // Not aws:ResourceTag, which says nothing before minutes have passed; an update sends only tags that change.
-      return handler === 'create' && ['kms:CreateKey', 'kms:TagResource'].includes(action) ? requestTags(resource) : {};
+      return {
+        ...(handler === 'create' && ['kms:CreateKey', 'kms:TagResource'].includes(action) ? requestTags(resource) : {}),
+        ...(['kms:CreateKey', 'kms:PutKeyPolicy'].includes(action)
+          ? { 'kms:BypassPolicyLockoutSafetyCheck': String(properties.BypassPolicyLockoutSafetyCheck ?? false) }
+          : {}),
+      };
+    case 'AWS::ApplicationAutoScaling::ScalableTarget':
+    case 'AWS::ApplicationAutoScaling::ScalingPolicy':
+      return ofNamespace.test(action) ? { 'application-autoscaling:service-namespace': 'ecs' } : {};
+    case 'AWS::EC2::VPCEndpoint':
+      return action === 'ec2:CreateVpcEndpoint' ? { 'ec2:VpceServiceName': String(properties.ServiceName) } : {};
+    case 'AWS::ECS::Service':
+      return ['ecs:CreateService', 'ecs:UpdateService'].includes(action)
+        ? {
+            'ecs:auto-assign-public-ip': assignsPublicIp(properties),
+            'ecs:enable-execute-command': String(properties.EnableExecuteCommand ?? false),
+          }
+        : {};
+    case 'AWS::Lambda::Url':
+      return ['lambda:CreateFunctionUrlConfig', 'lambda:UpdateFunctionUrlConfig'].includes(action)
+        ? { 'lambda:FunctionUrlAuthType': String(properties.AuthType) }
+        : {};
     case 'AWS::Lambda::EventSourceMapping': {
       const target = all.find(
         (other) => other.type === 'AWS::Lambda::Function' && other.ref === resource.properties.FunctionName,
@@ -247,14 +287,15 @@ function contextOf({ resource, handler, all }: Subject, action: Action): Context
   }
 }
 
-/** The needs of one type of resources. */
+/** The needs of one type of resources of a template. */
 async function needsOfType(
   world: World,
   environment: DeclaredEnvironment,
   all: readonly DeclaredResource[],
+  own: readonly DeclaredResource[],
   type: (typeof environmentResourceTypes)[number],
 ): Promise<readonly Need[]> {
-  const ofType = all.filter((resource) => resource.type === type);
+  const ofType = own.filter((resource) => resource.type === type);
   // What AWS names is all alike to the policies: one of each type stands for the others.
   const resources = ofType.filter(
     (resource, index) => index === 0 || isNamed(world, environment, tryArn(resource) ?? ''),
@@ -354,13 +395,10 @@ function distinct(
   return [...new Map(requests.map((request) => [key(request), request])).values()];
 }
 
-/** What the role does beside what handlers call. */
-function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Need[] {
-  const { tooling } = world;
-  const role = environment.stack('deployment-roles').role('CloudFormationExecutionRole');
-  const store = tooling.stack('artifact-store');
+/** What a role does beside what handlers call. */
+function otherNeeds(world: World, environment: DeclaredEnvironment, template: WorkloadTemplate): readonly Need[] {
   return [
-    assumedByService(world, role, {
+    assumedByService(world, executionRoleOf(environment, template), {
       service: 'cloudformation.amazonaws.com',
       account: environment,
       why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
@@ -373,35 +411,51 @@ function otherNeeds(world: World, environment: DeclaredEnvironment): readonly Ne
       ),
       does: 'encrypts log groups through CloudWatch Logs',
     },
-    ...(world.topology.container === undefined ? [] : needsOfContainers(environment)),
-    ...encryptedObjects(
-      world,
-      environment,
-      'packages',
-      {
-        bucket: store.arn('PackageBucket'),
-        objects: packageIn(world),
-        key: store.arn('ArtifactKey'),
-        bucketOwner: tooling,
-        others: [
-          {
-            that: 'artifacts',
-            on: artifactOf(world, 'infrastructureDeployment', 'Package'),
-            why: 'CloudFormation gets templates from the action, and packages from their bucket',
-          },
-          { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
-        ],
-      },
-      {
-        read: ['s3:GetObject', 's3:GetObjectVersion'],
-        why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
-      },
-    ),
+    ...(template === 'infrastructure'
+      ? [
+          ...(world.topology.container === undefined ? [] : needsOfNetwork(world, environment)),
+          ...readsPackages(world, environment),
+        ]
+      : [makesRoleOfLoadBalancers(environment), looksAtNetworkOfLoadBalancers]),
   ];
 }
 
-/** What only the network and the load balancer ask for. */
-const needsOfContainers = (environment: DeclaredEnvironment): readonly Need[] => [
+function readsPackages(world: World, environment: DeclaredEnvironment): readonly Need[] {
+  const { tooling } = world;
+  const store = tooling.stack('artifact-store');
+  return encryptedObjects(
+    world,
+    environment,
+    'packages',
+    {
+      bucket: store.arn('PackageBucket'),
+      objects: packageIn(world),
+      key: store.arn('ArtifactKey'),
+      bucketOwner: tooling,
+      others: [
+        {
+          that: 'artifacts',
+          on: artifactOf(world, 'infrastructureDeployment', 'Package'),
+          why: 'CloudFormation gets templates from the action, and packages from their bucket',
+        },
+        { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
+      ],
+    },
+    {
+      read: ['s3:GetObject', 's3:GetObjectVersion'],
+      why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
+    },
+  );
+}
+
+/** What only the network asks for. */
+const needsOfNetwork = (world: World, environment: DeclaredEnvironment): readonly Need[] => [
+  {
+    does: 'adds rules to security groups',
+    actions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+    on: arnIn(world, environment, 'ec2', 'security-group-rule/sgr-00000000000000000'),
+    why: 'Service Authorization Reference, Amazon EC2: a rule is a resource of both; when it is asked for is not said',
+  },
   {
     does: 'looks up availability zones',
     actions: 'ec2:DescribeAvailabilityZones',
@@ -421,41 +475,65 @@ const needsOfContainers = (environment: DeclaredEnvironment): readonly Need[] =>
       },
     ],
   },
-  {
-    does: 'lets load balancers make their service-linked role',
-    ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
-    why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
-    butNot: [
-      {
-        that: 'roles of other services',
-        on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
-        context: { 'iam:AWSServiceName': 'organizations.amazonaws.com' },
-        why: 'a service-linked role may do what its service says',
-      },
-    ],
-  },
 ];
 
-/** The cases of the CloudFormation execution roles. */
+/** Without these, the first load balancer of an account fails (kubernetes-sigs/cluster-api-provider-aws #629). */
+const looksAtNetworkOfLoadBalancers: Need = {
+  does: 'looks at the network of load balancers and target groups',
+  actions: [
+    'ec2:DescribeAccountAttributes',
+    'ec2:DescribeAddresses',
+    'ec2:DescribeInternetGateways',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcs',
+  ],
+  on: '*',
+  why: 'Elastic Load Balancing User Guide, "Elastic Load Balancing API permissions": CreateLoadBalancer, CreateTargetGroup',
+};
+
+const makesRoleOfLoadBalancers = (environment: DeclaredEnvironment): Need => ({
+  does: 'lets load balancers make their service-linked role',
+  ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
+  why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
+  butNot: [
+    {
+      that: 'roles of other services',
+      on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
+      context: { 'iam:AWSServiceName': 'organizations.amazonaws.com' },
+      why: 'a service-linked role may do what its service says',
+    },
+  ],
+});
+
+/** The cases of the execution roles. */
 export const executionRoles: Cases = async (world) => {
   const cases: Case[] = [];
   for (const environment of world.environments) {
-    const all = workloadTemplates(world.topology).flatMap((template) => {
+    const resourcesOf = (template: WorkloadTemplate) => {
       const { resources, declined } = environment.stack(template);
       return [...resources, ...declined];
-    });
-    const needs: Need[] = [];
-    for (const type of environmentResourceTypes) {
-      needs.push(...(await needsOfType(world, environment, all, type)));
+    };
+    const all = [
+      ...workloadTemplates(world.topology).flatMap(resourcesOf),
+      ...environment.stack('service-roles').resources.filter(({ type }) => type === 'AWS::IAM::Role'),
+    ];
+    for (const template of workloadTemplates(world.topology)) {
+      const own = resourcesOf(template);
+      const needs: Need[] = [];
+      for (const type of environmentResourceTypes) {
+        needs.push(...(await needsOfType(world, environment, all, own, type)));
+      }
+      const actor = executionRoleOf(environment, template);
+      cases.push(
+        ...casesOf({
+          group: `${environment.name}/${template === 'infrastructure' ? 'CloudFormationExecutionRole' : 'ContainerServiceExecutionRole'}`,
+          actor,
+          needs: [...otherNeeds(world, environment, template), ...needs],
+          never: executionNever(world, environment, template, own),
+        }),
+      );
     }
-    cases.push(
-      ...casesOf({
-        group: `${environment.name}/CloudFormationExecutionRole`,
-        actor: environment.stack('deployment-roles').role('CloudFormationExecutionRole'),
-        needs: [...otherNeeds(world, environment), ...needs],
-        never: executionNever(world, environment, all),
-      }),
-    );
   }
   return cases;
 };

@@ -1,3 +1,4 @@
+import { operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../patterns/names';
 import type {
   DeclaredAccount,
   DeclaredEnvironment,
@@ -234,12 +235,13 @@ export function encryptedObjects(
  * That a role's log group may be encrypted with its permissions: CloudWatch Logs asks KMS for whoever calls it.
  *
  * @param writesArtifacts whether it makes data keys for artifacts as well
+ * @param knowsKey whether its policy names the key; where it is made before the key, it names those of the Region
  */
 export const encryptsLogs = (
   { region }: World,
   key: string,
   otherKey: MadeUpResource,
-  { writesArtifacts = false } = {},
+  { writesArtifacts = false, knowsKey = true } = {},
 ): Need => ({
   does: 'encrypts its logs through CloudWatch Logs',
   actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -247,7 +249,13 @@ export const encryptsLogs = (
   context: { 'kms:ViaService': `logs.${region}.amazonaws.com` },
   why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": kms:ViaService for roles that call it',
   butNot: [
-    { that: 'with other keys', on: otherKey, why: 'a role uses the key of its own log group' },
+    knowsKey
+      ? { that: 'with other keys', on: otherKey, why: 'a role uses the key of its own log group' }
+      : {
+          that: 'with keys of another Region',
+          on: { ...otherKey, arn: otherKey.arn.replace(`:${region}:`, ':ap-southeast-2:') },
+          why: 'it writes to one log group alone, whose key it does not know',
+        },
     ...(writesArtifacts
       ? []
       : [
@@ -281,6 +289,25 @@ export const neverDeletes = (noun: string, objects: string, bucket: string) => [
     why: 'buckets are changed by the operator alone',
   },
 ];
+
+/** The roles that CloudFormation takes on in an environment, one for each stack that a pipeline deploys. */
+export const executionRolesOf = ({ topology }: World, environment: DeclaredEnvironment): readonly RoleActor[] =>
+  workloadTemplates(topology).map((template) => executionRoleOf(environment, template));
+
+/** The role that CloudFormation takes on for a stack of an environment. */
+export const executionRoleOf = (environment: DeclaredEnvironment, template: WorkloadTemplate): RoleActor =>
+  template === 'infrastructure'
+    ? environment.stack('deployment-roles').role('CloudFormationExecutionRole')
+    : environment.stack('service-roles').role('ContainerServiceExecutionRole');
+
+/** What the operator makes in an environment, of one type: no pipeline may change it. */
+export const operatorsOwn = (environment: DeclaredEnvironment, type: string): readonly string[] =>
+  operatorTemplates.flatMap((template) =>
+    environment
+      .stack(template)
+      .resources.filter((resource) => resource.type === type)
+      .map(({ arn }) => arn),
+  );
 
 /** What no role of an environment does: reading, using or changing what belongs to another environment. */
 export function neverReachesOthers({ environments }: World, environment: DeclaredEnvironment): readonly Prohibition[] {

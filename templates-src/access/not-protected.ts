@@ -42,7 +42,7 @@ export const notProtected: readonly Exposure[] = [
   {
     to: 'a template that opens its own resources, once it is approved',
     because:
-      'A queue, a bucket or a role that a template makes may admit others, and resources that it retains outlive a revert. ' +
+      'A queue or a bucket that a template makes may admit others, and data that it retains outlives a revert. ' +
       'The review before the approval names every permission that becomes wider.',
   },
   {

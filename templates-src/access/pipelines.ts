@@ -2,7 +2,14 @@ import { buildScriptsKey } from '../build-scripts';
 import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../patterns/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
 import { administratorOf, arnIn, imagesOf, openRepository, openRole } from './elsewhere';
-import { assumedByService, type EncryptedObjects, encryptedObjects, ifNoneMatch, neverDeletes } from './needs';
+import {
+  assumedByService,
+  type EncryptedObjects,
+  encryptedObjects,
+  executionRolesOf,
+  ifNoneMatch,
+  neverDeletes,
+} from './needs';
 
 /** The pipelines: what their roles do, what starts them, and whom they tell. */
 
@@ -172,9 +179,10 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
         {
           that: 'assumes the roles that CloudFormation and CodeBuild use',
           actions: 'sts:AssumeRole',
-          on: world.environments.flatMap(({ stack: of }) =>
-            ['CloudFormationExecutionRole', 'LambdaUpdateRole'].map((id) => of('deployment-roles').arn(id)),
-          ),
+          on: world.environments.flatMap((environment) => [
+            ...executionRolesOf(world, environment).map(({ arn }) => arn),
+            environment.stack('deployment-roles').arn('LambdaUpdateRole'),
+          ]),
           why: 'it deploys through the action roles, which hand the execution role to CloudFormation',
         },
         {

@@ -12,7 +12,7 @@ export interface Survivors {
   /** Topologies whose templates have such statements; all, unless it says so. */
   readonly of?: (topology: Topology) => boolean;
   /** Only statements of policies of this kind. */
-  readonly policies: 'identity' | 'trust' | 'resource';
+  readonly policies: 'boundary' | 'identity' | 'trust' | 'resource';
   readonly sids: readonly string[];
   readonly reason: string;
 }
@@ -48,6 +48,15 @@ const survivors: readonly Survivors[] = [
     sids: ['NameEndpoints'],
     reason: 'The action knows hosted zones alone, which are in no Region, and the statement names them all.',
   },
+  ...[
+    { kind: 'widen resource', sids: ['UseKeyThroughServices', 'UseOwnQueues', 'WriteOwnLogs'] },
+    { kind: 'drop condition', details: ['StringEquals kms:ViaService'], sids: ['UseKeyThroughServices'] },
+  ].map((change) => ({
+    ...change,
+    policies: 'boundary' as const,
+    reason:
+      'A boundary denies what it does not allow: the statement that denies the rest is beside the one that allows.',
+  })),
   {
     kind: 'widen resource',
     policies: 'resource',

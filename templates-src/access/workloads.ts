@@ -1,4 +1,3 @@
-import { namesOf, workloadRoles } from '../patterns/names';
 import {
   type ActorCases,
   type Cases,
@@ -22,14 +21,17 @@ import {
   openObject,
   openRepository,
   openRole,
+  openToEverybody,
 } from './elsewhere';
 import {
   assumedByService,
   encryptsLogs,
+  executionRolesOf,
   ifNoneMatch,
   keyAdministration,
   logGroupItself,
   neverReachesOthers,
+  operatorsOwn,
   plainHttp,
 } from './needs';
 import { packageIn } from './pipelines';
@@ -167,15 +169,14 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
 /** What nothing that runs in an environment may do, even if a template allowed it everything. */
 function workloadNever(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
   const { environments, tooling } = world;
-  const roles = environment.stack('deployment-roles');
-  const deploymentRoles = ofType(roles.resources, 'AWS::IAM::Role').map(({ arn }) => arn);
+  const operatorsRoles = operatorsOwn(environment, 'AWS::IAM::Role');
   return [
     ...neverReachesOthers(world, environment),
     {
       that: 'becomes another role',
       actions: 'sts:AssumeRole',
       on: [
-        ...deploymentRoles,
+        ...operatorsRoles,
         openRole(tooling, environment),
         ...environments.filter(({ name }) => name !== environment.name).map((other) => openRole(other, environment)),
       ],
@@ -184,8 +185,8 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
     {
       that: 'changes roles or its boundary',
       actions: ['iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:DeleteRolePermissionsBoundary'],
-      on: deploymentRoles,
-      and: [{ actions: 'iam:CreatePolicyVersion', on: roles.arn('WorkloadBoundary') }],
+      on: operatorsRoles,
+      and: [{ actions: 'iam:CreatePolicyVersion', on: operatorsOwn(environment, 'AWS::IAM::ManagedPolicy') }],
       why: 'IAM User Guide, "Permissions boundaries for IAM entities"',
     },
     {
@@ -207,58 +208,93 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
   ];
 }
 
-/** A role whose own policy allows everything: what the boundary refuses, no template can allow. */
-function boundaryCases(world: World, environment: DeclaredEnvironment): ActorCases {
+/**
+ * A role whose own policy allows everything: what the boundary refuses, no template can allow, nor any resource that
+ * admits everybody.
+ *
+ * @param boundary logical id of the boundary
+ */
+function boundaryCases(world: World, environment: DeclaredEnvironment, boundary: string): ActorCases {
   const { topology, environments, tooling } = world;
-  const names = namesOf(topology);
   const neighbour = environments.find(({ name }) => name !== environment.name)?.name ?? 'another';
   const inAccount = (service: string, resource: string) => arnIn(world, environment, service, resource);
-  const role = (name: string) => `arn:aws:iam::${environment.id}:role/${name}`;
   const why = 'IAM User Guide, "Permissions boundaries for IAM entities": the boundary is the most a role may do';
+  const actor = boundedAdministratorOf(environment, boundary);
+  const prefix = `${topology.project}-${environment.name}-`;
   const key = openKey(world, environment, environment);
+  const elsewhere = key.arn.replace(`:${world.region}:`, ':ap-southeast-2:');
   const useKey = (context: Context, on = key) => ({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'] as const,
     on,
     context,
   });
+  const queues = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'] as const;
+  const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const;
+  const othersQueues = [
+    inAccount('sqs', 'somebody-elses-queue'),
+    inAccount('sqs', `${topology.project}-${neighbour}-orders`),
+  ];
+  const othersLogs = [
+    inAccount('logs', 'log-group:/somebody-else/log-group'),
+    inAccount('logs', `log-group:/aws/lambda/${topology.project}-${neighbour}-orders`),
+  ].map(streamOf);
+  const isOfFunctions = boundary === 'FunctionBoundary';
+  const open = (arn: string) => openToEverybody(actor, environment, arn);
+  const wrongServices = ['dynamodb', 's3', 'secretsmanager'];
   return {
-    group: `${environment.name}/WorkloadBoundary`,
-    actor: boundedAdministratorOf(environment),
+    group: `${environment.name}/${boundary}`,
+    actor,
+    needs: [
+      {
+        does: 'leaves it to templates to give queues of the environment',
+        actions: queues,
+        on: inAccount('sqs', `${prefix}anything`),
+        why,
+      },
+      {
+        does: `leaves it to templates to give keys, through ${isOfFunctions ? 'log groups and queues' : 'queues'}`,
+        ...useKey(via('sqs', world)),
+        and: isOfFunctions ? [useKey(via('logs', world))] : [],
+        why: 'SQS Developer Guide, "Configure KMS permissions for Amazon SQS"; CloudWatch Logs User Guide, "Encrypt log data"',
+      },
+      ...(isOfFunctions
+        ? [
+            {
+              does: 'leaves it to templates to give the log group of the function',
+              actions: logs,
+              on: streamOf(inAccount('logs', `log-group:/aws/lambda/${prefix}anything`)),
+              why: 'Lambda Developer Guide, "AWS managed policies": AWSLambdaBasicExecutionRole',
+            },
+            {
+              does: 'has Lambda decrypt the variables of the function',
+              ...useKey(via('lambda', world)),
+              why: 'hashicorp/terraform-provider-aws #9703: the role is who decrypts them, by a grant that a Deny would go before',
+            },
+          ]
+        : []),
+    ],
     never: [
       ...workloadNever(world, environment),
-      {
-        that: 'writes logs of others',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        on: [
-          streamOf(inAccount('logs', 'log-group:/somebody-else/log-group')),
-          streamOf(inAccount('logs', `log-group:/${topology.project}/${neighbour}/container`)),
-        ],
-        why,
-      },
-      {
-        that: 'uses queues of others',
-        actions: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'],
-        on: [inAccount('sqs', 'somebody-elses-queue'), inAccount('sqs', `${topology.project}-${neighbour}-orders`)],
-        why,
-      },
+      { that: 'writes logs of others', actions: logs, on: othersLogs, why },
+      { that: 'uses queues of others', actions: queues, on: othersQueues, why },
       {
         that: 'uses keys by itself, through services that hold data of others, or in another Region',
         ...useKey({}),
         and: [
-          ...['dynamodb', 's3', 'secretsmanager'].map((service) => useKey(via(service, world))),
-          useKey(via('sqs', world), { ...key, arn: key.arn.replace(`:${world.region}:`, ':ap-southeast-2:') }),
+          ...wrongServices.map((service) => useKey(via(service, world))),
+          useKey(via('sqs', world), { ...key, arn: elsewhere }),
           { actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'], on: key, context: via('sqs', world) },
         ],
         why: 'KMS Developer Guide, "kms:ViaService": through queues and log groups, a key opens what these let in',
       },
       {
-        that: 'pulls images of others',
+        that: 'pulls images',
         actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
         on: openRepository(world, tooling, environment),
         why,
       },
       {
-        that: 'switches traffic of others',
+        that: 'switches traffic',
         actions: 'elasticloadbalancing:ModifyListener',
         on: inAccount('elasticloadbalancing', 'listener/app/somebody-elses/0123456789abcdef/0123456789abcdef'),
         and: [
@@ -270,20 +306,10 @@ function boundaryCases(world: World, environment: DeclaredEnvironment): ActorCas
         why,
       },
       {
-        that: 'passes roles other than those of tasks',
+        that: 'passes roles',
         actions: 'iam:PassRole',
-        on: [
-          role(names.cloudFormationExecutionRole(environment.name).text),
-          role(names.workloadRole(environment.name, workloadRoles.codeDeploy).text),
-        ],
+        on: operatorsOwn(environment, 'AWS::IAM::Role'),
         context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-        and: [
-          {
-            actions: 'iam:PassRole',
-            on: role(names.workloadRole(environment.name, workloadRoles.containerTask).text),
-            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-          },
-        ],
         why,
       },
       {
@@ -296,13 +322,33 @@ function boundaryCases(world: World, environment: DeclaredEnvironment): ActorCas
         ],
         why,
       },
+      {
+        that: 'reaches what admits everybody',
+        actions: 's3:GetObject',
+        on: open('arn:aws:s3:::open-to-everybody/object'),
+        and: [
+          { actions: queues, on: othersQueues.flatMap(open) },
+          ...(isOfFunctions ? [{ actions: logs, on: othersLogs.flatMap(open) }] : []),
+          ...open(key.arn).flatMap((on) => [
+            useKey({}, on),
+            ...wrongServices.map((service) => useKey(via(service, world), on)),
+            {
+              actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'] as const,
+              on,
+              context: via('sqs', world),
+            },
+          ]),
+          ...open(elsewhere).map((on) => useKey(via('sqs', world), on)),
+        ],
+        why: 'IAM User Guide, "Policy evaluation for requests within a single account": only an explicit Deny holds',
+      },
     ],
   };
 }
 
 function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCases {
   const stack = environment.stack('infrastructure');
-  const role = stack.role('FlowLogRole');
+  const role = environment.stack('service-roles').role('FlowLogRole');
   const logGroup = stack.arn('FlowLogGroup');
   return {
     group: `${environment.name}/FlowLogRole`,
@@ -320,7 +366,7 @@ function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCase
         logGroup,
         'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"',
       ),
-      encryptsLogs(world, stack.arn('WorkloadKey'), openKey(world, environment, environment)),
+      encryptsLogs(world, stack.arn('WorkloadKey'), openKey(world, environment, environment), { knowsKey: false }),
       {
         does: 'looks at log groups and streams',
         actions: 'logs:DescribeLogStreams',
@@ -347,7 +393,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
       account: environment,
       why: 'ECS Developer Guide, "Amazon ECS task execution IAM role" and "task IAM role": trust policy',
     });
-  const execution = stack.role('TaskExecutionRole');
+  const execution = environment.stack('service-roles').role('TaskExecutionRole');
   const pull = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] as const;
   const pulls =
     'ECS Developer Guide, "Amazon ECS task execution IAM role"; ECR User Guide, "Private repository policies"';
@@ -423,7 +469,9 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
           stack.arn('ContainerLogs'),
           'ECS Developer Guide, "Using the awslogs log driver"',
         ),
-        encryptsLogs(world, infrastructure.arn('WorkloadKey'), openKey(world, environment, environment)),
+        encryptsLogs(world, infrastructure.arn('WorkloadKey'), openKey(world, environment, environment), {
+          knowsKey: false,
+        }),
         writesLogs(
           world,
           environment,
@@ -541,12 +589,13 @@ const layerOf = (_world: World, environment: DeclaredEnvironment, bucket: string
 function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorCases {
   const { topology } = world;
   const stack = environment.stack('container-service');
-  const role = stack.role('CodeDeployRole');
+  const serviceRoles = environment.stack('service-roles');
+  const role = serviceRoles.role('CodeDeployRole');
   const service = stack.arn('ContainerService');
   const taskSet = `${service.replace(':service/', ':task-set/')}/ecs-svc/0123456789`;
   const listener = stack.arn('HttpListener');
   const managed = 'CodeDeploy User Guide, "AWSCodeDeployRoleForECS"';
-  const taskRoles = [stack.arn('TaskRole'), stack.arn('TaskExecutionRole')];
+  const taskRoles = [stack.arn('TaskRole'), serviceRoles.arn('TaskExecutionRole')];
   const others = (arn: string) => arn.replaceAll(`${topology.project}-${environment.name}-`, 'somebody-elses-');
   const notOthers = (arn: string): readonly Refusal[] => [
     { that: "somebody else's", on: others(arn), why: 'it deploys one service' },
@@ -631,7 +680,7 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
           },
           {
             that: 'other roles',
-            on: [role.arn, environment.stack('deployment-roles').arn('CloudFormationExecutionRole')],
+            on: [role.arn, ...executionRolesOf(world, environment).map(({ arn }) => arn)],
             why: 'a task would do what that role may do',
           },
         ],
@@ -782,7 +831,10 @@ export const workloads: Cases = (world) =>
         ? [flowLogCases(world, environment), ...containerCases(world, environment)]
         : []),
       ...(environment.id === world.tooling.id ? [] : [reachedFromTooling(world, environment)]),
-      boundaryCases(world, environment),
+      ...environment
+        .stack('service-roles')
+        .resources.filter(({ logicalId }) => logicalId.endsWith('Boundary'))
+        .map(({ logicalId }) => boundaryCases(world, environment, logicalId)),
       ...dataCases(world, environment),
     ].flatMap(casesOf),
   );

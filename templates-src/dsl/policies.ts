@@ -64,6 +64,16 @@ export interface TrustStatement extends Statement {
 export type IdentityStatement = Statement &
   Actions & { readonly Resource: OneOrMore<StringValue>; readonly Principal?: never; readonly NotPrincipal?: never };
 
+/** What nobody may do to whom the policy is attached, but with the resources named. */
+export interface ExceptingStatement extends Statement {
+  readonly Effect: 'Deny';
+  readonly Action: OneOrMore<Action>;
+  readonly NotResource: OneOrMore<StringValue>;
+  readonly Resource?: never;
+  readonly Principal?: never;
+  readonly NotAction?: never;
+}
+
 /** Who may do what with the resource that the policy is attached to. */
 export type ResourceStatement = Statement &
   Actions & { readonly Principal: Principal; readonly Resource: OneOrMore<StringValue> };
@@ -77,7 +87,12 @@ export interface RepositoryStatement extends Statement {
 }
 
 /** A statement of any kind. */
-export type AnyStatement = TrustStatement | IdentityStatement | ResourceStatement | RepositoryStatement;
+export type AnyStatement =
+  | TrustStatement
+  | IdentityStatement
+  | ExceptingStatement
+  | ResourceStatement
+  | RepositoryStatement;
 
 /** A policy document whose statements are all of one kind. */
 export interface Policy<S extends AnyStatement> {

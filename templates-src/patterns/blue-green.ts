@@ -1,15 +1,13 @@
 import type { Topology } from '../define-topology';
-import { equals, not, type Reference, type StringValue, sub, when } from '../dsl/intrinsics';
+import { AccountId, equals, not, type Reference, type StringValue, sub, when } from '../dsl/intrinsics';
 import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alarm } from '../resources/cloudwatch';
 import { Application, DeploymentGroup } from '../resources/codedeploy';
 import type { DeclaredContainer } from './container';
 import type { DeclaredLoadBalancer } from './load-balancer';
-import { namesOf, regionalArn, workloadRoles } from './names';
-import { passTaskRoles, seeTraffic, trustService } from './statements';
-import { isFoundByName, looksAtAlarms } from './suppressions';
-import { declareWorkloadRole } from './workload-roles';
+import { namesOf, roleArn } from './names';
+import { isFoundByName } from './suppressions';
 
 /**
  * Declares how CodeDeploy replaces one version by the next: a green task set beside the blue one, test traffic,
@@ -121,7 +119,6 @@ export function declareBlueGreen(
     ];
   });
 
-  const role = declareCodeDeployRole(t, topology, environment);
   const { ContainerApplication } = t.resources({
     ContainerApplication: Application({
       ApplicationName: names.containerApplication(environment),
@@ -134,7 +131,7 @@ export function declareBlueGreen(
         ApplicationName: ContainerApplication,
         DeploymentGroupName: names.containerDeploymentGroup(environment),
         DeploymentConfigName: DeploymentConfiguration,
-        ServiceRoleArn: role.Arn,
+        ServiceRoleArn: roleArn(AccountId, names.codeDeployRole(environment)),
         DeploymentStyle: { DeploymentType: 'BLUE_GREEN', DeploymentOption: 'WITH_TRAFFIC_CONTROL' },
         ECSServices: [{ ClusterName: ServiceCluster, ServiceName: ContainerService.Name }],
         LoadBalancerInfo: {
@@ -168,43 +165,5 @@ export function declareBlueGreen(
       }),
       { reason: 'The pipeline names the deployment group that it deploys with.', cfn_nag: ['W28'] },
     ),
-  });
-}
-
-/**
- * The service role of CodeDeploy: what AWS's managed policy AWSCodeDeployRoleForECS holds, for this service only and
- * without what is not used (hooks, notifications, revisions in S3: CodePipeline hands the appspec over as text).
- */
-function declareCodeDeployRole(t: Template, topology: Topology, environment: Reference) {
-  const names = namesOf(topology);
-  const prefix = names.environmentPrefix(environment);
-  return declareWorkloadRole(t, topology, environment, 'CodeDeployRole', {
-    name: workloadRoles.codeDeploy,
-    description: 'Replaces task sets and moves the traffic of the load balancer',
-    // CodeDeploy's guide, "Cross-service confused deputy prevention", documents both keys for this trust. The account is
-    // enough: every deployment group of the account is the project's.
-    trust: trustService('codedeploy.amazonaws.com'),
-    permissions: [
-      {
-        Sid: 'ReplaceTaskSets',
-        Effect: 'Allow',
-        Action: ['ecs:CreateTaskSet', 'ecs:DeleteTaskSet', 'ecs:DescribeServices', 'ecs:UpdateServicePrimaryTaskSet'],
-        Resource: [regionalArn('ecs', sub`service/${prefix}*`), regionalArn('ecs', sub`task-set/${prefix}*`)],
-      },
-      {
-        Sid: 'MoveTraffic',
-        Effect: 'Allow',
-        Action: ['elasticloadbalancing:ModifyListener', 'elasticloadbalancing:ModifyRule'],
-        Resource: [
-          regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-          regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
-        ],
-      },
-      seeTraffic,
-      passTaskRoles(topology, environment),
-    ],
-    wildcards:
-      'AWS makes the ids of listeners, rules and task sets up, and takes * alone for what only describes them.',
-    suppressions: [looksAtAlarms('SeeTraffic')],
   });
 }

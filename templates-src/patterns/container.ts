@@ -4,7 +4,6 @@ import {
   AccountId,
   findInMap,
   type ListCall,
-  Partition,
   type Reference,
   Region,
   type StringValue,
@@ -17,10 +16,9 @@ import type { Template } from '../dsl/template';
 import { ScalableTarget, ScalingPolicy } from '../resources/applicationautoscaling';
 import { Cluster, Service, TaskDefinition } from '../resources/ecs';
 import { LogGroup } from '../resources/logs';
-import { useKeyThrough } from './key-statements';
 import type { DeclaredLoadBalancer } from './load-balancer';
-import { namesOf, roleArn, workloadRoles } from './names';
-import { trustService } from './statements';
+import { namesOf, roleArn } from './names';
+import { trustTasks } from './service-roles';
 import { keptByParameter, keyOfAnotherStack } from './suppressions';
 import { declareWorkloadRole } from './workload-roles';
 
@@ -88,14 +86,22 @@ export function declareContainer(
   });
   const { TaskSizes } = t.mappings({ TaskSizes: taskSizes });
 
-  const { ContainerLogs } = t.resources({
+  t.resources({
     ContainerLogs: suppressed(
       retained(LogGroup({ LogGroupName: logGroupName, RetentionInDays: retention, KmsKeyId: key })),
       keptByParameter,
       keyOfAnotherStack,
     ),
   });
-  const roles = declareTaskRoles(t, topology, settings, ContainerLogs);
+  // It calls no AWS API; what a template gives it, the boundary limits.
+  const taskRole = declareWorkloadRole(t, 'TaskRole', {
+    name: names.taskRole(environment),
+    boundary: names.taskBoundary(environment),
+    policyName: 'container-task',
+    description: 'What the code in the container may do',
+    trust: trustTasks(),
+    permissions: [],
+  });
 
   const { ServiceCluster } = t.resources({
     ServiceCluster: Cluster({
@@ -112,13 +118,14 @@ export function declareContainer(
           image: sub`${tooling}.dkr.ecr.${Region}.${UrlSuffix}/${names.imageRepository}${noImage}`,
           cpu: findInMap(TaskSizes, TaskSize, 'Cpu'),
           memory: findInMap(TaskSizes, TaskSize, 'Memory'),
-          role: (name) => roleArn(AccountId, names.workloadRole(environment, name)),
+          taskRole: taskRole.Arn,
+          executionRole: roleArn(AccountId, names.taskExecutionRole(environment)),
           environment,
           region: Region,
           logGroup: logGroupName,
         }),
         // Another size is another revision. The service may still run the one before, which has to stay registered.
-        { DependsOn: roles, DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Retain' },
+        { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Retain' },
       ),
       {
         reason: 'Its variables are names, no secrets: which environment this is, and what it logs.',
@@ -197,48 +204,6 @@ export function declareContainer(
 const sizesInWords = Object.entries(taskSizes)
   .map(([name, { Cpu, Memory }]) => `${name} ${Cpu} and ${Memory} MB`)
   .join(', ');
-
-/** The role of the container's code, which calls no AWS API, and the role that starts its tasks. */
-function declareTaskRoles(
-  t: Template,
-  topology: Topology,
-  { environment, tooling, key }: ContainerSettings,
-  logGroup: { readonly Arn: Reference },
-) {
-  const names = namesOf(topology);
-  // Documented for both roles in the ECS guide; the ARN is that of a task, which has no name before it runs.
-  const trust = trustService('ecs-tasks.amazonaws.com', sub`arn:${Partition}:ecs:${Region}:${AccountId}:*`);
-  return [
-    declareWorkloadRole(t, topology, environment, 'TaskRole', {
-      name: workloadRoles.containerTask,
-      description: 'What the code in the container may do',
-      trust,
-      permissions: [],
-    }),
-    declareWorkloadRole(t, topology, environment, 'TaskExecutionRole', {
-      name: workloadRoles.containerExecution,
-      description: 'Pulls the image and writes the logs of tasks',
-      trust,
-      permissions: [
-        { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-        {
-          Sid: 'PullImages',
-          Effect: 'Allow',
-          Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-          Resource: sub`arn:${Partition}:ecr:${Region}:${tooling}:repository/${names.imageRepository}`,
-        },
-        {
-          Sid: 'WriteLogs',
-          Effect: 'Allow',
-          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          Resource: logGroup.Arn,
-        },
-        useKeyThrough(['logs'], key),
-      ],
-      wildcards: 'A login to ECR has no resource: IAM knows ecr:GetAuthorizationToken on * only.',
-    }),
-  ];
-}
 
 /** Handles of what `declareContainer` declares. */
 export type DeclaredContainer = ReturnType<typeof declareContainer>;

@@ -5,15 +5,17 @@ import { compile } from '../dsl/compile';
 import { Reference, sub } from '../dsl/intrinsics';
 import type { Template } from '../dsl/template';
 import containerService from '../templates/environment/container-service';
-import deploymentRoles from '../templates/environment/deployment-roles';
 import infrastructure from '../templates/environment/infrastructure';
+import serviceRoles from '../templates/environment/service-roles';
 import { topology } from '../topology.fixture';
-import { environmentResourceTypes, executionPermissions } from './execution-permissions';
+import { containerServicePermissions } from './container-permissions';
+import { environmentResourceTypes, infrastructurePermissions } from './execution-permissions';
 import { creatorManagesKey } from './key-statements';
 
 /** Actions beside those of handlers, by the reason. */
 const neededBesides: Readonly<Record<string, readonly string[]>> = {
   'CloudFormation looks up the values of parameters that are availability zones': ['ec2:DescribeAvailabilityZones'],
+  'Elastic Load Balancing asks whoever makes a load balancer': ['ec2:DescribeAccountAttributes'],
   'the Service Authorization Reference had it as a dependent action of ec2:CreateVpcEndpoint': [
     'route53:AssociateVPCWithHostedZone',
   ],
@@ -28,7 +30,7 @@ interface CompiledResource {
   };
 }
 interface CompiledPolicy {
-  readonly Statement: readonly { readonly Action: string | readonly string[] }[];
+  readonly Statement: readonly { readonly Effect: string; readonly Action?: string | readonly string[] }[];
 }
 
 const resourcesOf = (template: Template) =>
@@ -43,7 +45,8 @@ const usedTypes = [...new Set(resources.map(({ Type }) => Type))].sort();
 const any = new Reference('Any');
 const allowed = new Set<string>(
   [
-    ...Object.values(executionPermissions(topology, { environment: any, artifactKey: any, tooling: any })).flat(),
+    ...Object.values(infrastructurePermissions(topology, { environment: any, artifactKey: any, tooling: any })).flat(),
+    ...Object.values(containerServicePermissions(topology, any)).flat(),
     creatorManagesKey(sub`${any}`),
   ].flatMap(({ Action }) => Action ?? []),
 );
@@ -94,12 +97,14 @@ test('what is allowed beside what handlers name has a reason, and no reason is l
   expect([...besides].filter((action) => all.has(action) || !allowed.has(action))).toEqual([]);
 });
 
-test('the boundary of workloads allows what their roles use, and nothing that none of them uses', () => {
-  const actionsOf = (document: CompiledPolicy | undefined) => document?.Statement.flatMap(({ Action }) => Action) ?? [];
+test('the boundary of functions allows what their roles use, and beside it that Lambda decrypts their variables', () => {
+  const allowedBy = (document: CompiledPolicy | undefined) =>
+    (document?.Statement ?? []).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action ?? []);
   const used = resources
     .filter(({ Type }) => Type === 'AWS::IAM::Role')
     .flatMap(({ Properties }) => Properties.Policies ?? [])
-    .flatMap(({ PolicyDocument }) => actionsOf(PolicyDocument));
-  const boundary = actionsOf(resourcesOf(deploymentRoles(topology)).WorkloadBoundary?.Properties.PolicyDocument);
-  expect([...new Set(used)].sort()).toEqual([...new Set(boundary)].sort());
+    .flatMap(({ PolicyDocument }) => allowedBy(PolicyDocument));
+  const boundary = resourcesOf(serviceRoles(topology)).FunctionBoundary?.Properties.PolicyDocument;
+  expect([...new Set(used)].sort()).toEqual([...new Set(allowedBy(boundary))].sort());
+  expect(JSON.stringify(boundary)).toMatch(/"lambda\.\$/);
 });

@@ -1,20 +1,16 @@
 import type { Topology } from '../define-topology';
-import { AccountId, Partition, type Reference, type Substitution, sub } from '../dsl/intrinsics';
+import { AccountId, type Reference, sub } from '../dsl/intrinsics';
 import type { IdentityStatement } from '../dsl/policies';
-import {
-  containerPermissions,
-  createServiceLinkedRoles,
-  logBucketPermissions,
-  networkPermissions,
-  passContainerRoles,
-} from './container-permissions';
+import { manageAlarms, manageLogGroups, manageRoles, ownAlarms, ownLogGroup } from './common-permissions';
 import { bucketArn, namesOf, regionalArn, roleArn } from './names';
+import { logBucketPermissions, networkPermissions } from './network-permissions';
+import { denyLockedKeys, denyPublicFunctions } from './property-denials';
 import { allow, passRole } from './statements';
 
 /**
- * What the CloudFormation execution role of an environment may do: create, change and delete the resource types of the
- * environment's templates, under the project's names, and nothing else. The actions are those that the handlers of
- * these types name in AWS's resource schemas; a test compares them.
+ * What the execution roles of an environment may do: create, change and delete the resource types of their templates,
+ * under the project's names, and nothing else. The actions are those that the handlers of these types name in AWS's
+ * resource schemas; a test compares them.
  */
 
 /** Every resource type that templates of environments may contain. */
@@ -57,13 +53,13 @@ export const environmentResourceTypes = [
 ] as const;
 
 /**
- * The statements, in lists that each fit a managed policy.
+ * What the role that deploys `infrastructure` may do, in lists that each fit a managed policy.
  *
  * @param environment the parameter that holds the environment's name
  * @param artifactKey ARN of the key of Lambda packages
  * @param tooling the parameter that holds the id of the tooling account
  */
-export function executionPermissions(
+export function infrastructurePermissions(
   topology: Topology,
   { environment, artifactKey, tooling }: { environment: Reference; artifactKey: Reference; tooling: Reference },
 ): Readonly<Record<string, readonly IdentityStatement[]>> {
@@ -71,41 +67,27 @@ export function executionPermissions(
   const names = namesOf(topology);
   const prefix = names.environmentPrefix(environment);
 
-  const workloadRole = roleArn(AccountId, names.workloadRole(environment, '*'));
-  const boundary = sub`arn:${Partition}:iam::${AccountId}:policy/${names.workloadBoundary(environment)}`;
-  const roleOf = (name: string) => roleArn(AccountId, names.workloadRole(environment, name));
+  const functionRoles = roleArn(AccountId, names.functionRole(environment, '*'));
   const withOwnTags = {
     StringEquals: { 'aws:RequestTag/Project': topology.project, 'aws:RequestTag/Environment': environment },
   };
 
   return {
     Identity: [
-      allow(
-        'CreateRolesUnderTheBoundary',
-        ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
-        workloadRole,
-        { ArnEquals: { 'iam:PermissionsBoundary': boundary } },
-      ),
-      allow(
-        'ManageRoles',
-        [
-          'iam:DeleteRole',
-          'iam:GetRole',
-          'iam:GetRolePolicy',
-          'iam:ListAttachedRolePolicies',
-          'iam:ListRolePolicies',
-          'iam:TagRole',
-          'iam:UntagRole',
-          'iam:UpdateAssumeRolePolicy',
-          'iam:UpdateRole',
-          'iam:UpdateRoleDescription',
-        ],
-        workloadRole,
-      ),
-      passRole('PassFunctionRoles', roleOf('function-*'), 'lambda.amazonaws.com'),
-      ...(container === undefined ? [] : [...passContainerRoles(topology, environment), createServiceLinkedRoles()]),
+      ...manageRoles(functionRoles, names.functionBoundary(environment)),
+      passRole('PassFunctionRoles', functionRoles, 'lambda.amazonaws.com'),
+      ...(container === undefined
+        ? []
+        : [
+            passRole(
+              'PassFlowLogRole',
+              roleArn(AccountId, names.flowLogRole(environment)),
+              'vpc-flow-logs.amazonaws.com',
+            ),
+          ]),
       // What it may do with a key, the key's own policy says: creatorManagesKey.
       allow('CreateTaggedKeys', ['kms:CreateKey'], '*', withOwnTags),
+      denyLockedKeys,
       // Creating a key with tags asks for this by IAM, for every key of the account and Region (KMS Developer Guide,
       // "Controlling access to tags"). No permission depends on the tags of a key.
       allow('TagNewKeys', ['kms:TagResource'], regionalArn('kms', 'key/*'), withOwnTags),
@@ -143,6 +125,7 @@ export function executionPermissions(
         ],
         regionalArn('lambda', sub`function:${prefix}*`),
       ),
+      denyPublicFunctions,
       allow(
         'ManageEventSources',
         [
@@ -179,62 +162,13 @@ export function executionPermissions(
         ],
         regionalArn('sqs', sub`${prefix}*`),
       ),
-      allow(
-        'ManageLogGroups',
-        [
-          'logs:AssociateKmsKey',
-          'logs:CreateLogGroup',
-          'logs:DeleteDataProtectionPolicy',
-          'logs:DeleteLogGroup',
-          'logs:DeleteRetentionPolicy',
-          'logs:DisassociateKmsKey',
-          'logs:GetDataProtectionPolicy',
-          'logs:ListTagsForResource',
-          'logs:PutRetentionPolicy',
-          'logs:TagResource',
-          'logs:UntagResource',
-        ],
-        [
-          ...(container === undefined
-            ? []
-            : [regionalArn('logs', sub`log-group:/${topology.project}/${environment}/*`)]),
-          regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
-        ],
-      ),
-      allow(
-        'DescribeLogGroups',
-        ['logs:DescribeIndexPolicies', 'logs:DescribeLogGroups', 'logs:DescribeResourcePolicies'],
-        '*',
-      ),
+      ...manageLogGroups([
+        ...(container === undefined ? [] : ownLogGroup(topology, environment, 'flow-logs')),
+        regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
+      ]),
     ],
 
-    ...(container === undefined
-      ? { Alarms: [manageAlarms(prefix, false), allow('DescribeAlarms', ['cloudwatch:DescribeAlarms'], '*')] }
-      : {
-          Storage: logBucketPermissions(prefix),
-          Containers: [...containerPermissions(prefix), manageAlarms(prefix, true)],
-        }),
+    ...(container === undefined ? {} : { Storage: logBucketPermissions(prefix) }),
+    Alarms: manageAlarms(ownAlarms(prefix)),
   };
 }
-
-/**
- * Lets it manage the alarms of an environment.
- *
- * @param scaled whether Application Auto Scaling makes alarms as well
- */
-const manageAlarms = (prefix: Substitution, scaled: boolean) =>
-  allow(
-    'ManageAlarms',
-    [
-      'cloudwatch:DeleteAlarms',
-      'cloudwatch:ListTagsForResource',
-      'cloudwatch:PutMetricAlarm',
-      'cloudwatch:TagResource',
-      'cloudwatch:UntagResource',
-    ],
-    [
-      regionalArn('cloudwatch', sub`alarm:${prefix}*`),
-      // Application Auto Scaling names the alarms of target tracking after the service.
-      ...(scaled ? [regionalArn('cloudwatch', sub`alarm:TargetTracking-service/${prefix}*`)] : []),
-    ],
-  );

@@ -81,11 +81,11 @@ export const creatorManagesKey = (role: Substitution): ResourceStatement => ({
   Resource: '*',
 });
 
-/** Lets the role that creates the key encrypt log groups with it. */
-export const creatorEncryptsLogGroups = (role: Substitution): ResourceStatement => ({
-  Sid: 'CreatorEncryptsLogGroups',
+/** Lets the roles that create log groups encrypt them with the key. They must exist by then, as the key's creator. */
+export const creatorsEncryptLogGroups = (...roles: readonly Substitution[]): ResourceStatement => ({
+  Sid: 'CreatorsEncryptLogGroups',
   Effect: 'Allow',
-  Principal: { AWS: role },
+  Principal: { AWS: roles },
   Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
   Resource: '*',
   Condition: viaServices('logs'),
@@ -105,10 +105,10 @@ export const logsEncryptLogGroups: ResourceStatement = {
 };
 
 /** Services that work with a key for whoever calls them, by what their names begin with. */
-type KeyUser = 'logs' | 'sqs';
+type KeyUser = 'lambda' | 'logs' | 'sqs';
 
 /** Narrows the use of a key to what services do with it for the caller. */
-export const viaServices = (...services: readonly KeyUser[]): Conditions => ({
+export const viaServices = (...services: readonly KeyUser[]): Required<Pick<Conditions, 'StringEquals'>> => ({
   StringEquals: { 'kms:ViaService': services.map((service) => sub`${service}.${Region}.amazonaws.com`) },
 });
 
@@ -118,13 +118,11 @@ export const viaServices = (...services: readonly KeyUser[]): Conditions => ({
  * Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": roles that call it should have kms:ViaService;
  * the managed policy CloudWatchLogsAPIKeyAccess allows the same two actions).
  */
-export const useKeyThrough = (
-  [first, ...others]: readonly [KeyUser, ...KeyUser[]],
-  key: StringValue,
-): IdentityStatement => ({
-  Sid: 'UseKeyThroughServices',
-  Effect: 'Allow',
-  Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-  Resource: key,
-  Condition: viaServices(first, ...others),
-});
+export const useKeyThrough = ([first, ...others]: readonly [KeyUser, ...KeyUser[]], key: StringValue) =>
+  ({
+    Sid: 'UseKeyThroughServices',
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: key,
+    Condition: viaServices(first, ...others),
+  }) as const satisfies IdentityStatement;

@@ -116,7 +116,7 @@ describe('a function of the template', () => {
 
   test('has a role under the boundary that only Lambda for this account assumes', () => {
     expect(Resources.OrdersApiRole?.Properties).toMatchObject({
-      PermissionsBoundary: { argument: expect.stringMatching(/:policy\/route-to-live-[^/]+-workload-boundary$/) },
+      PermissionsBoundary: { argument: expect.stringMatching(/:policy\/route-to-live-[^/]+-boundary-function$/) },
       AssumeRolePolicyDocument: {
         Statement: [
           {

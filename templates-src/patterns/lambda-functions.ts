@@ -57,7 +57,7 @@ export interface FunctionSettings<Queue extends string = string> extends Functio
   readonly environment: (context: FunctionContext<Queue>) => Readonly<Record<string, StringValue>>;
   /**
    * Queues of the workload that it sends to. What else the code calls needs a statement here and in the workload boundary
-   * (`templates/environment/deployment-roles.ts`); logs, trigger and dead letters are seen to.
+   * (`patterns/boundaries.ts`); logs, trigger and dead letters are seen to.
    */
   readonly sendsTo?: readonly Queue[];
 }
@@ -122,7 +122,7 @@ function declareFunction(
       Description: `ARN of the queue for events that ${folder} failed on; empty for the one of this stack`,
       Default: '',
       AllowedPattern: `(arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:${topology.project}-[a-z0-9]+-[A-Za-z0-9_-]+)?`,
-      ConstraintDescription: `the ARN of a queue whose name starts with ${topology.project}- and the environment: the workload boundary admits no other`,
+      ConstraintDescription: `the ARN of a queue whose name starts with ${topology.project}- and the environment: the boundary of functions admits no other`,
     },
   });
   const codeKey = required(parameters[codeKeyParameter(folder)]);
@@ -143,8 +143,10 @@ function declareFunction(
   );
   const queue = trigger.kind === 'queue' ? surroundings.queue(trigger.queue) : undefined;
   const sendsTo = (settings.sendsTo ?? []).map(surroundings.queue);
-  const role = declareWorkloadRole(t, topology, environment, `${id}Role`, {
-    name: `function-${folder}`,
+  const role = declareWorkloadRole(t, `${id}Role`, {
+    name: names.functionRole(environment, folder),
+    boundary: names.functionBoundary(environment),
+    policyName: `function-${folder}`,
     description: `What the function ${folder} may do`,
     trust: trustService('lambda.amazonaws.com'),
     permissions: [

@@ -44,8 +44,14 @@ export const pipelinesOf = ({ container }: Pick<Topology, 'container'>): readonl
     : ['containerBuild', 'infrastructureDeployment', 'containerDeployment'];
 
 /** The templates of an environment that Infrastructure-Deployment deploys, in order. */
-export const workloadTemplates = ({ container }: Pick<Topology, 'container'>): readonly string[] =>
+export const workloadTemplates = ({ container }: Pick<Topology, 'container'>): readonly WorkloadTemplate[] =>
   container === undefined ? ['infrastructure'] : ['infrastructure', 'container-service'];
+
+/** A template of an environment that Infrastructure-Deployment deploys. */
+export type WorkloadTemplate = 'infrastructure' | 'container-service';
+
+/** The templates of an environment that the operator deploys, in order: who may do what there. */
+export const operatorTemplates = ['deployment-roles', 'service-roles'] as const;
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -117,26 +123,28 @@ export const namesOf = ({ project }: Topology) => ({
   /** Roles of an environment that the tooling account's resources admit. */
   cloudFormationActionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-action`,
   codeDeployActionRole: (environment: Named) => sub`${project}-${environment}-codedeploy-action`,
-  cloudFormationExecutionRole: (environment: Named) => sub`${project}-${environment}-cloudformation-execution`,
+  /** The role that CloudFormation takes on for a stack. */
+  executionRole: (environment: Named, template: WorkloadTemplate) =>
+    sub`${project}-${environment}-${template === 'infrastructure' ? 'cloudformation' : template}-execution`,
   reviewRole: (environment: Named) => sub`${project}-${environment}-review`,
   containerReviewRole: (environment: Named) => sub`${project}-${environment}-container-review`,
   viewerRole: (environment: Named) => sub`${project}-${environment}-viewer`,
   lambdaUpdateRole: (environment: Named) => sub`${project}-${environment}-lambda-update`,
-  workloadBoundary: (environment: Named) => sub`${project}-${environment}-workload-boundary`,
-  /** Roles that the environment's own templates create, always under the boundary. */
-  workloadRole: (environment: Named, name: string) => sub`${project}-${environment}-workload-${name}`,
+
+  /** Roles that services take on for what the environment runs; templates of the pipeline pass them on. */
+  taskExecutionRole: (environment: Named) => sub`${project}-${environment}-task-execution`,
+  codeDeployRole: (environment: Named) => sub`${project}-${environment}-codedeploy-service`,
+  flowLogRole: (environment: Named) => sub`${project}-${environment}-flow-logs`,
+
+  /** Roles of the code that an environment runs: its own templates create them, each under the boundary of its purpose. */
+  functionRole: (environment: Named, folder: string) => sub`${project}-${environment}-workload-function-${folder}`,
+  functionBoundary: (environment: Named) => sub`${project}-${environment}-boundary-function`,
+  taskRole: (environment: Named) => sub`${project}-${environment}-workload-container-task`,
+  taskBoundary: (environment: Named) => sub`${project}-${environment}-boundary-task`,
 });
 
 /** The names of a project, as functions and constants. */
 export type Names = ReturnType<typeof namesOf>;
-
-/** Names of workload roles, without prefix, that other policies refer to. */
-export const workloadRoles = {
-  containerTask: 'container-task',
-  containerExecution: 'container-execution',
-  codeDeploy: 'codedeploy',
-  flowLogs: 'flow-logs',
-} as const;
 
 /** ARN of a role of an account, which need not exist. */
 export const roleArn = (account: Reference, name: string | Substitution) =>

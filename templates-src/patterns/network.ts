@@ -34,11 +34,8 @@ import {
   VpcGatewayAttachment,
 } from '../resources/ec2';
 import { LogGroup } from '../resources/logs';
-import { useKeyThrough } from './key-statements';
-import { namesOf, workloadRoles } from './names';
-import { trustService } from './statements';
+import { namesOf, roleArn } from './names';
 import { keptByParameter } from './suppressions';
-import { declareWorkloadRole } from './workload-roles';
 
 /** What the network takes from its template. */
 export interface NetworkSettings {
@@ -362,7 +359,13 @@ function declareEndpoints(
   });
 }
 
-/** Records all traffic of the network. */
+/**
+ * Records all traffic of the network.
+ *
+ * DANGER: whoever changes the role or another property of the flow log gives its log group another name as well. Any such
+ * change replaces the flow log, CloudFormation makes the new one before it deletes the old one, and EC2 refuses a second
+ * flow log of the same traffic to the same destination (FlowLogAlreadyExists).
+ */
 function declareFlowLog(
   t: Template,
   topology: Topology,
@@ -373,30 +376,13 @@ function declareFlowLog(
     FlowLogGroup: suppressed(
       retained(
         LogGroup({
-          LogGroupName: sub`/${topology.project}/${environment}/vpc-flow-logs`,
+          LogGroupName: sub`/${topology.project}/${environment}/flow-logs`,
           RetentionInDays: retention,
           KmsKeyId: key,
         }),
       ),
       keptByParameter,
     ),
-  });
-  const role = declareWorkloadRole(t, topology, environment, 'FlowLogRole', {
-    name: workloadRoles.flowLogs,
-    description: 'Writes the flow logs of the network',
-    // The VPC guide documents both keys; the id of the flow log is not known before it has the role.
-    trust: trustService('vpc-flow-logs.amazonaws.com', sub`arn:${Partition}:ec2:${Region}:${AccountId}:vpc-flow-log/*`),
-    permissions: [
-      {
-        Sid: 'WriteFlowLogs',
-        Effect: 'Allow',
-        Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        Resource: FlowLogGroup.Arn,
-      },
-      { Sid: 'FindLogGroup', Effect: 'Allow', Action: 'logs:DescribeLogGroups', Resource: '*' },
-      useKeyThrough(['logs'], key),
-    ],
-    wildcards: 'The service looks for its log group among all of them: the guide of VPC asks for it.',
   });
   t.resources({
     NetworkFlowLog: FlowLog({
@@ -405,7 +391,7 @@ function declareFlowLog(
       TrafficType: 'ALL',
       LogDestinationType: 'cloud-watch-logs',
       LogGroupName: FlowLogGroup,
-      DeliverLogsPermissionArn: role.Arn,
+      DeliverLogsPermissionArn: roleArn(AccountId, namesOf(topology).flowLogRole(environment)),
     }),
   });
 }

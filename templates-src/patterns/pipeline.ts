@@ -15,7 +15,7 @@ import { type Action as ActionDeclaration, Pipeline } from '../resources/codepip
 import { type ArtifactStore, artifactAccess, artifactFolder, artifactPath } from './artifacts';
 import type { Build } from './build-project';
 import { pascalCase } from './function-names';
-import { namesOf, type PipelineKey, pipelineNamesOf, roleArn } from './names';
+import { namesOf, type PipelineKey, pipelineNamesOf, roleArn, type WorkloadTemplate } from './names';
 import { declareRole } from './roles';
 import { trustService } from './statements';
 
@@ -181,7 +181,7 @@ export interface DeploymentTarget {
 export interface StackDeployment {
   readonly target: DeploymentTarget;
   /** Template below `environment/`, without extension; also what the stack is named after. */
-  readonly template: string;
+  readonly template: WorkloadTemplate;
   /** Holds the templates, and the parameters of each stack. */
   readonly source: Artifact;
 }
@@ -220,7 +220,7 @@ export function deployStack(
               TemplatePath: source.file(`generated/environment/${template}.yaml`),
               TemplateConfiguration: source.file(`configuration/${environment.name}/${template}.json`),
               Capabilities: 'CAPABILITY_NAMED_IAM',
-              RoleArn: roleArn(account, names.cloudFormationExecutionRole(environment.name)),
+              RoleArn: roleArn(account, names.executionRole(environment.name, template)),
             }),
       },
       ...(executes ? {} : { InputArtifacts: [{ Name: source.name }] }),

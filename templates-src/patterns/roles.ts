@@ -52,7 +52,8 @@ export function declareRole(
 }
 
 /**
- * The rules that wildcards in the resources of statements break; none where there is no wildcard.
+ * The rules that wildcards in the resources of statements break; none where there is no wildcard. What is denied
+ * everywhere is no concern of theirs.
  *
  * @param all the rule of cfn-nag that `*` alone breaks, which is another one for each kind of policy
  */
@@ -61,7 +62,9 @@ export function wildcardsIn(
   all: 'W11' | 'W13',
   reason: string,
 ): readonly Suppression[] {
-  const resources = statements.flatMap(({ Resource }) => [Resource].flat()).map(textOf);
+  const resources = statements
+    .flatMap(({ Effect, Resource }) => (Effect === 'Deny' ? [] : [Resource].flat()))
+    .map(textOf);
   return resources.some((resource) => resource.includes('*'))
     ? [{ reason, cdk_nag: ['AwsSolutions-IAM5'], ...(resources.includes('*') ? { cfn_nag: [all] } : {}) }]
     : [];

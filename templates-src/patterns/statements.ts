@@ -1,7 +1,7 @@
 import type { Topology } from '../define-topology';
 import { AccountId, type Reference, type StringValue, type Substitution, sub } from '../dsl/intrinsics';
 import type { Conditions, IdentityStatement, ResourceStatement, TrustStatement } from '../dsl/policies';
-import { accountRoot, namesOf, roleArn, workloadRoles } from './names';
+import { accountRoot, namesOf, roleArn } from './names';
 
 /** Statements that more than one policy has, each closing a hole that broke or opened somebody's pipeline. */
 
@@ -133,10 +133,8 @@ export const passRole = (
 
 /** Lets a principal hand the two roles of an environment's container to ECS. */
 export function passTaskRoles(topology: Topology, environment: Reference): IdentityStatement {
-  const { workloadRole } = namesOf(topology);
-  const roles = [workloadRoles.containerTask, workloadRoles.containerExecution].map((name) =>
-    roleArn(AccountId, workloadRole(environment, name)),
-  );
+  const names = namesOf(topology);
+  const roles = [names.taskRole, names.taskExecutionRole].map((name) => roleArn(AccountId, name(environment)));
   return passRole('PassTaskRoles', roles, 'ecs-tasks.amazonaws.com');
 }
 

@@ -2,10 +2,15 @@ import type { Suppression } from '../dsl/suppressions';
 
 /** Reasons for which more than one template breaks a rule of a scanner. */
 
-/** A statement that registers task definitions. */
+/**
+ * A statement that registers task definitions.
+ *
+ * The Service Authorization Reference has task definitions as its resource, but whoever lacks the permission is told that
+ * it is missing "on resource: *" (aws/containers-roadmap #929, stroeer/terraform-aws-ecs-fargate #16), and the policies
+ * in AWS's guides for CodeDeployToECS allow it on `*`.
+ */
 export const registersTaskDefinitions = (sid: string): Suppression => ({
-  reason:
-    'A revision has no ARN before it is registered, so ECS may ask for *; iam:PassRole limits what its tasks may do.',
+  reason: 'ECS asks for it on * alone; iam:PassRole limits what its tasks may do.',
   rules: [`wildcard-resources-are-needed[${sid}]`],
 });
 

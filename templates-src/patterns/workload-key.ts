@@ -6,13 +6,13 @@ import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
 import { Alias, Key } from '../resources/kms';
 import {
-  creatorEncryptsLogGroups,
   creatorManagesKey,
+  creatorsEncryptLogGroups,
   logsEncryptLogGroups,
   ownerAdministersKey,
   ownerGrantsUseThroughIam,
 } from './key-statements';
-import { namesOf, roleArn } from './names';
+import { namesOf, roleArn, type WorkloadTemplate, workloadTemplates } from './names';
 
 /**
  * Tags that say whose a key is, because its ARN doesn't tell. Who may do what with it never depends on them: tags count
@@ -30,7 +30,7 @@ const ownerTags = ({ project }: Topology, environment: Reference) => [
  */
 export function declareWorkloadKey(t: Template, topology: Topology, environment: Reference) {
   const names = namesOf(topology);
-  const creator = roleArn(AccountId, names.cloudFormationExecutionRole(environment));
+  const creator = (template: WorkloadTemplate) => roleArn(AccountId, names.executionRole(environment, template));
   const { WorkloadKey } = t.resources({
     WorkloadKey: suppressed(
       retained(
@@ -39,8 +39,8 @@ export function declareWorkloadKey(t: Template, topology: Topology, environment:
           EnableKeyRotation: true,
           KeyPolicy: policy<ResourceStatement>(
             ownerAdministersKey(),
-            creatorManagesKey(creator),
-            creatorEncryptsLogGroups(creator),
+            creatorManagesKey(creator('infrastructure')),
+            creatorsEncryptLogGroups(...workloadTemplates(topology).map(creator)),
             ownerGrantsUseThroughIam,
             logsEncryptLogGroups,
           ),

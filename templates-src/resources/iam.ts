@@ -1,14 +1,14 @@
 import type { ManagedPolicyProperties } from 'cloudform-types/types/iam/managedPolicy';
 import type { RoleProperties } from 'cloudform-types/types/iam/role';
 import type { StringValue } from '../dsl/intrinsics';
-import type { IdentityStatement, Policy, TrustStatement } from '../dsl/policies';
+import type { ExceptingStatement, IdentityStatement, Policy, TrustStatement } from '../dsl/policies';
 import { resourceType } from '../dsl/resources';
 
 type RoleWithStatements = Omit<RoleProperties, 'AssumeRolePolicyDocument' | 'Policies'> & {
   readonly AssumeRolePolicyDocument: Policy<TrustStatement>;
   readonly Policies?: {
     readonly PolicyName: StringValue;
-    readonly PolicyDocument: Policy<IdentityStatement>;
+    readonly PolicyDocument: Policy<IdentityStatement | ExceptingStatement>;
   }[];
 };
 
@@ -18,7 +18,7 @@ export const Role = resourceType<RoleWithStatements>()('AWS::IAM::Role', {
 });
 
 type ManagedPolicyWithStatements = Omit<ManagedPolicyProperties, 'PolicyDocument'> & {
-  readonly PolicyDocument: Policy<IdentityStatement>;
+  readonly PolicyDocument: Policy<IdentityStatement | ExceptingStatement>;
 };
 
 /** `!Ref`: the policy's ARN. */

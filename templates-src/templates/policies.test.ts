@@ -86,7 +86,7 @@ const isInstance = (key: string, known: string) =>
 const reasonsForAllResources: Readonly<Record<string, string>> = {
   'cloudwatch:DescribeAlarms': 'a request for alarms by prefix or by state is checked against all of them',
   'cloudwatch:GetMetricData': 'its one resource, a data set of OTLP metrics, is optional; classic metrics have none',
-  'ecs:RegisterTaskDefinition': 'ECS checks it against `*` (documented for CodeDeployToECS)',
+  'ecs:RegisterTaskDefinition': 'ECS checks it against `*`: whoever lacks it is told so',
   'lambda:DeleteEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',
   'lambda:GetEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',
   'lambda:UpdateEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',
@@ -163,7 +163,8 @@ describe('every statement', () => {
     // KMS creates no key that its creator could not administer by the key policy alone; the role is of an earlier stack.
     expect(roles.map(({ place }) => place)).toEqual([
       'environment/infrastructure: WorkloadKey.KeyPolicy.CreatorManagesKey',
-      'environment/infrastructure: WorkloadKey.KeyPolicy.CreatorEncryptsLogGroups',
+      'environment/infrastructure: WorkloadKey.KeyPolicy.CreatorsEncryptLogGroups',
+      'environment/infrastructure: WorkloadKey.KeyPolicy.CreatorsEncryptLogGroups',
     ]);
     const own = 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root';
     const open = ofAccounts.filter(

@@ -16,8 +16,8 @@ from files import write_json_atomically
 from function_source import code_key_parameter
 from manifest import Package
 
-# The template of environments that the operator deploys; its parameters are not the pipeline's business.
-OPERATORS_TEMPLATE = "deployment-roles"
+# The templates of environments that the operator deploys; their parameters are not the pipeline's business.
+OPERATORS_TEMPLATES = {"deployment-roles", "service-roles"}
 TEMPLATE_WITH_FUNCTIONS = "infrastructure"
 # Not an environment: the folder with the parameters of the tooling account's stacks, which deploy.sh deploys.
 TOOLING = "tooling"
@@ -78,7 +78,7 @@ def read_parameters(path: str, *beside: str) -> dict[str, str]:
 def pipeline_templates(templates_directory: str) -> list[str]:
     """The templates that the Infrastructure-Deployment pipeline deploys, sorted by name. Raises ConfigurationError."""
     names = [name for name, extension in map(os.path.splitext, os.listdir(templates_directory)) if extension == ".yaml"]
-    templates = sorted(set(names) - {OPERATORS_TEMPLATE})
+    templates = sorted(set(names) - OPERATORS_TEMPLATES)
     if TEMPLATE_WITH_FUNCTIONS not in templates:
         raise ConfigurationError(
             [

@@ -12,22 +12,18 @@ from typing import Any
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
-# The pipeline does not deploy it, whatever a commit makes of it.
-OPERATORS_TEMPLATES = {"deployment-roles.yaml"}
-SERVICES = (
-    "codedeploy.amazonaws.com",
-    "ecs-tasks.amazonaws.com",
-    "lambda.amazonaws.com",
-    "vpc-flow-logs.amazonaws.com",
-)
+# The pipeline does not deploy them, whatever a commit makes of them.
+OPERATORS_TEMPLATES = {"deployment-roles.yaml", "service-roles.yaml"}
+# Those that run code. Roles of other services are the operator's.
+SERVICES = ("ecs-tasks.amazonaws.com", "lambda.amazonaws.com")
 OWN_ACCOUNT = {"Ref": "AWS::AccountId"}
 
 
 class TrustedServices(CloudFormationLintRule):
-    """A role is for a service that runs or deploys workloads, acting for its own account."""
+    """A role is for a service that runs workloads, acting for its own account."""
 
     id = "E9001"
-    shortdesc = "Roles trust services that run or deploy workloads alone"
+    shortdesc = "Roles trust services that run workloads alone"
     description = "A role that trusts anybody else would open its account to them, without any approval of theirs"
     tags = ["iam"]
 

@@ -406,7 +406,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a role that may be passed to any service',
     template: roles,
     break: (it) => {
-      delete statement(it, 'PassExecutionRole').Condition;
+      delete statement(it, 'PassExecutionRoles').Condition;
     },
     tool: 'rules',
     rules: ['passed-roles-are-named'],
@@ -415,7 +415,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'any role that may be passed',
     template: roles,
     break: (it) => {
-      statement(it, 'PassExecutionRole').Resource = {
+      statement(it, 'PassExecutionRoles').Resource = {
         'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*',
       };
     },
@@ -559,7 +559,7 @@ export const brokenTemplates: readonly BrokenTemplate[] = [
     what: 'a condition key that does not exist',
     template: roles,
     break: (it) => {
-      const { Condition } = statement(it, 'PassExecutionRole');
+      const { Condition } = statement(it, 'PassExecutionRoles');
       Condition.ArnEquals = { 'iam:AssociatedResource': '*' };
     },
     tool: 'rules',

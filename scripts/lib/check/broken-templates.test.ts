@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { dump } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topology } from '../../../templates-src/topology.fixture';
@@ -29,9 +29,9 @@ const check = (folder: string, only: readonly Tool[]) =>
     cfnNag: installedCfnNag(),
   });
 
-/** Path of a broken template: in the folder of the one that it was, under a name of its own. */
+/** Path of a broken template: under the name of the one that it was, in a folder of its own. */
 const pathOf = ({ what, template }: { readonly what: string; readonly template: string }) =>
-  `${dirname(template)}/${what.replaceAll(/[^a-zA-Z]+/g, '-')}.yaml`;
+  `${dirname(template)}/${what.replaceAll(/[^a-zA-Z]+/g, '-')}/${basename(template)}.yaml`;
 
 test('the templates are clean before they are broken, for every tool', async () => {
   const result = await check(generatedFolder, tools);

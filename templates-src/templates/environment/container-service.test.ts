@@ -57,7 +57,7 @@ let certificate = '';
 const call = <Result>(service: string, operation: string, parameters: object) =>
   emulator.call<Result>('dev', service, operation, parameters);
 
-/** What `infrastructure` exports, and what it needs of `deployment-roles`. */
+/** What `infrastructure` exports, and what it needs of `service-roles`. */
 const neighbours = {
   Resources: {
     Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
@@ -80,7 +80,7 @@ const neighbours = {
     Boundary: {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {
-        ManagedPolicyName: `${prefix}-workload-boundary`,
+        ManagedPolicyName: `${prefix}-boundary-task`,
         PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
       },
     },

@@ -1,23 +1,20 @@
 import type { Topology } from '../../define-topology';
-import { Partition, type Reference, Region, sub } from '../../dsl/intrinsics';
-import { type IdentityStatement, policy } from '../../dsl/policies';
-import { suppressed } from '../../dsl/suppressions';
+import { AccountId, type Reference, sub } from '../../dsl/intrinsics';
+import type { IdentityStatement } from '../../dsl/policies';
 import { type Template, template } from '../../dsl/template';
 import { artifactPath } from '../../patterns/artifacts';
-import { executionPermissions } from '../../patterns/execution-permissions';
-import { useKeyThrough } from '../../patterns/key-statements';
-import { bucketArn, namesOf, type PipelineKey, regionalArn, workloadTemplates } from '../../patterns/names';
+import { infrastructurePermissions } from '../../patterns/execution-permissions';
+import { bucketArn, namesOf, type PipelineKey, regionalArn, roleArn, workloadTemplates } from '../../patterns/names';
 import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
 import { declareRole } from '../../patterns/roles';
-import { passRole, passTaskRoles, seeTraffic, trustRole, trustService } from '../../patterns/statements';
+import { passRole, passTaskRoles, trustRole, trustService } from '../../patterns/statements';
 import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/suppressions';
-import { ManagedPolicy } from '../../resources/iam';
 
-/** What an environment account lets the Tooling account do, and the most that its own workloads may ever do. */
+/** What an environment account lets the Tooling account do. */
 export default function deploymentRoles(topology: Topology): Template {
   const names = namesOf(topology);
   const { project, container } = topology;
-  const t = template(`Environment account of ${project}: roles of the pipelines, and the boundary of workloads`);
+  const t = template(`Environment account of ${project}: roles of the pipelines`);
 
   declareRegion(t);
   const { EnvironmentName, ToolingAccountId } = t.parameters('Accounts', {
@@ -27,72 +24,20 @@ export default function deploymentRoles(topology: Topology): Template {
   const { ArtifactKeyArn } = t.parameters('Artifacts', { ArtifactKeyArn: artifactKeyArn });
 
   const prefix = names.environmentPrefix(EnvironmentName);
-  const logGroups = [
-    ...(container === undefined ? [] : [regionalArn('logs', sub`log-group:/${project}/${EnvironmentName}/*`)]),
-    regionalArn('logs', sub`log-group:/aws/lambda/${prefix}*`),
-  ];
-
-  t.resources({
-    WorkloadBoundary: suppressed(
-      ManagedPolicy({
-        ManagedPolicyName: names.workloadBoundary(EnvironmentName),
-        Description: 'The most that any role which a pipeline creates in this environment may do',
-        PolicyDocument: policy<IdentityStatement>(
-          {
-            Sid: 'WriteOwnLogs',
-            Effect: 'Allow',
-            Action: [
-              'logs:CreateLogStream',
-              ...(container === undefined ? [] : (['logs:DescribeLogStreams'] as const)),
-              'logs:PutLogEvents',
-            ],
-            Resource: logGroups,
-          },
-          ...(container === undefined ? [] : [findLogGroups]),
-          {
-            Sid: 'UseOwnQueues',
-            Effect: 'Allow',
-            Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-            Resource: regionalArn('sqs', sub`${prefix}*`),
-          },
-          // Whose a key is, neither its ARN nor, in its first minutes, a tag tells. Through these services alone, it
-          // opens no more than the queues and log groups above.
-          useKeyThrough(['logs', 'sqs'], regionalArn('kms', 'key/*')),
-          ...(container === undefined ? [] : containerBoundary(topology, EnvironmentName, ToolingAccountId)),
-        ),
-      }),
-      {
-        reason:
-          'Templates of this environment add resources below its prefix; services name the rest, or take * alone.',
-        cdk_nag: ['AwsSolutions-IAM5'],
-        cfn_nag: ['W13'],
-      },
-      {
-        reason: 'Every role that a pipeline creates names the boundary, and CloudFormation checks it by its ARN.',
-        cfn_nag: ['W28'],
-      },
-      ...(container === undefined ? [] : [looksAtAlarms('SeeTraffic')]),
-    ),
-  });
 
   const executionRole = declareRole(t, 'CloudFormationExecutionRole', {
-    name: names.cloudFormationExecutionRole(EnvironmentName),
-    description: 'CloudFormation uses it to create the resources of this environment',
+    name: names.executionRole(EnvironmentName, 'infrastructure'),
+    description: 'CloudFormation uses it to create network and functions of this environment',
     // Not narrowed to stacks by aws:SourceArn: AWS documents neither key for this trust, and people run
     // bootstrap roles with aws:SourceAccount only.
     trust: [trustService('cloudformation.amazonaws.com')],
-    permissions: executionPermissions(topology, {
+    permissions: infrastructurePermissions(topology, {
       environment: EnvironmentName,
       artifactKey: ArtifactKeyArn,
       tooling: ToolingAccountId,
     }),
     wildcards: 'Templates name resources below the prefix of the environment; the ids of others are made by AWS.',
-    suppressions:
-      container === undefined
-        ? { Alarms: [looksAtAlarms('DescribeAlarms')] }
-        : {
-            Containers: [registersTaskDefinitions('RegisterTaskDefinitions'), looksAtAlarms('DescribeScaling')],
-          },
+    suppressions: { Alarms: [looksAtAlarms('DescribeAlarms')] },
   });
 
   const readArtifacts = (pipeline: PipelineKey, ...artifacts: readonly string[]): readonly IdentityStatement[] => [
@@ -138,7 +83,16 @@ export default function deploymentRoles(topology: Topology): Template {
         },
         ...(container === undefined ? [] : [lookUpZones]),
         { Sid: 'ValidateTemplates', Effect: 'Allow', Action: 'cloudformation:ValidateTemplate', Resource: '*' },
-        passRole('PassExecutionRole', executionRole.Arn, 'cloudformation.amazonaws.com'),
+        passRole(
+          'PassExecutionRoles',
+          [
+            executionRole.Arn,
+            ...(container === undefined
+              ? []
+              : [roleArn(AccountId, names.executionRole(EnvironmentName, 'container-service'))]),
+          ],
+          'cloudformation.amazonaws.com',
+        ),
         ...readArtifacts('infrastructureDeployment', 'Package'),
       ],
     },
@@ -339,52 +293,6 @@ const lookUpZones: IdentityStatement = {
   Action: 'ec2:DescribeAvailabilityZones',
   Resource: '*',
 };
-
-/** Flow logs look for their log group; nothing of a route without network does. */
-const findLogGroups: IdentityStatement = {
-  Sid: 'FindLogGroups',
-  Effect: 'Allow',
-  Action: 'logs:DescribeLogGroups',
-  Resource: '*',
-};
-
-/** What the container, and CodeDeploy for it, may do at the most. */
-function containerBoundary(
-  topology: Topology,
-  environment: Reference,
-  tooling: Reference,
-): readonly IdentityStatement[] {
-  const prefix = namesOf(topology).environmentPrefix(environment);
-  return [
-    {
-      Sid: 'PullImages',
-      Effect: 'Allow',
-      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      Resource: sub`arn:${Partition}:ecr:${Region}:${tooling}:repository/${namesOf(topology).imageRepository}`,
-    },
-    { Sid: 'LogInToRegistry', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-    {
-      Sid: 'SwitchTraffic',
-      Effect: 'Allow',
-      Action: [
-        'elasticloadbalancing:ModifyListener',
-        'elasticloadbalancing:ModifyRule',
-        'ecs:CreateTaskSet',
-        'ecs:DeleteTaskSet',
-        'ecs:DescribeServices',
-        'ecs:UpdateServicePrimaryTaskSet',
-      ],
-      Resource: [
-        regionalArn('elasticloadbalancing', sub`listener/app/${prefix}*`),
-        regionalArn('elasticloadbalancing', sub`listener-rule/app/${prefix}*`),
-        regionalArn('ecs', sub`service/${prefix}*`),
-        regionalArn('ecs', sub`task-set/${prefix}*`),
-      ],
-    },
-    seeTraffic,
-    passTaskRoles(topology, environment),
-  ];
-}
 
 /** Declares the role that ECS-Container-Deployment assumes. */
 function declareCodeDeployAction(

@@ -16,9 +16,11 @@ import { topology } from '../../topology.fixture';
 import containerService from './container-service';
 import deploymentRoles from './deployment-roles';
 import infrastructure from './infrastructure';
+import serviceRoles from './service-roles';
 
 const templates = {
   'deployment-roles': deploymentRoles,
+  'service-roles': serviceRoles,
   infrastructure,
   'container-service': containerService,
 } as const;
@@ -126,6 +128,7 @@ beforeAll(async () => {
     deployed(name, 'deployment-roles', {
       ArtifactKeyArn: `arn:aws:kms:${region}:111111111111:key/00000000-0000-0000-0000-000000000000`,
     });
+    deployed(name, 'service-roles');
     deployed(name, 'infrastructure', codeKeys('1'));
     deployed(name, 'container-service');
   }
@@ -153,7 +156,9 @@ describe.each(topology.environments.map(({ name }) => name))('the account of %s'
       'UPDATE_ROLLBACK_COMPLETE',
     );
     expect(StackSummaries.map(({ StackName }) => StackName).sort()).toEqual(
-      (['container-service', 'deployment-roles', 'infrastructure'] as const).map((it) => stackName(environment, it)),
+      (['container-service', 'deployment-roles', 'infrastructure', 'service-roles'] as const).map((it) =>
+        stackName(environment, it),
+      ),
     );
   });
 

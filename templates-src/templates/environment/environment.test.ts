@@ -92,10 +92,13 @@ describe('both templates', () => {
 
   test('create no role but under the boundary, with an inline policy', () => {
     const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
-    expect(roles.length).toBeGreaterThan(4);
+    expect(roles.length).toBeGreaterThan(2);
     for (const [id, { Properties }] of roles) {
-      expect(text(Properties.PermissionsBoundary), id).toMatch(/workload-boundary\)$/);
-      expect(text(Properties.RoleName), id).toContain('-workload-');
+      const purpose = id === 'TaskRole' ? 'task' : 'function';
+      expect(text(Properties.PermissionsBoundary), id).toMatch(new RegExp(`-boundary-${purpose}\\)$`));
+      expect(text(Properties.RoleName), id).toContain(
+        id === 'TaskRole' ? '-workload-container-task' : '-workload-function-',
+      );
       expect(Properties.ManagedPolicyArns, id).toBeUndefined();
     }
   });

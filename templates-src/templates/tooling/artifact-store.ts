@@ -14,15 +14,7 @@ import { suppressed } from '../../dsl/suppressions';
 import { type Template, template } from '../../dsl/template';
 import { artifactPath, artifactWriters } from '../../patterns/artifacts';
 import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import {
-  accountRoot,
-  bucketArn,
-  namesOf,
-  pipelinesOf,
-  regionalArn,
-  roleArn,
-  workloadRoles,
-} from '../../patterns/names';
+import { accountRoot, bucketArn, namesOf, pipelinesOf, regionalArn, roleArn } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   denyInsecureTransport,
@@ -82,7 +74,7 @@ export default function artifactStore(topology: Topology): Template {
   ];
   const packages: Reading = {
     sid: 'PackageRoles',
-    roles: rolesOf(names.cloudFormationExecutionRole, names.lambdaUpdateRole),
+    roles: rolesOf((environment) => names.executionRole(environment, 'infrastructure'), names.lambdaUpdateRole),
     bucket: names.packageBucket(),
     paths: [],
   };
@@ -277,7 +269,7 @@ export default function artifactStore(topology: Topology): Template {
       ? undefined
       : declareImages(t, topology, ArtifactKey.Arn, {
           environments: environmentRoots,
-          pullers: rolesOf((environment) => names.workloadRole(environment, workloadRoles.containerExecution)),
+          pullers: rolesOf(names.taskExecutionRole),
         });
 
   const { NotificationTopic } = t.resources({

@@ -7,7 +7,7 @@ import { appspec } from '../../ecs-deploy';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
 import { pascalCase } from '../../patterns/function-names';
-import { namesOf, pipelineNamesOf, regionalArn, roleArn, workloadRoles } from '../../patterns/names';
+import { namesOf, pipelineNamesOf, regionalArn, roleArn } from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import { approve, blueGreen, buildWith, declarePipeline, environmentStage, stage } from '../../patterns/pipeline';
 import { reviewLink } from '../../patterns/review';
@@ -141,7 +141,7 @@ function expectations(topology: Topology): Substitution {
   const container = containerOf(topology);
   const names = namesOf(topology);
   const { family, logGroup } = containerNames(topology, '{environment}');
-  const role = (name: string) => sub`arn:${Partition}:iam::{account}:role/${names.workloadRole('{environment}', name)}`;
+  const role = (name: Substitution) => sub`arn:${Partition}:iam::{account}:role/${name}`;
   const digest = createHash('sha256').update(appspec(container)).digest('hex');
-  return sub`{"appspec":"${digest}","container":"${container.name}","port":${String(container.port)},"family":"${family}","logGroup":"${logGroup}","taskRole":"${role(workloadRoles.containerTask)}","executionRole":"${role(workloadRoles.containerExecution)}"}`;
+  return sub`{"appspec":"${digest}","container":"${container.name}","port":${String(container.port)},"family":"${family}","logGroup":"${logGroup}","taskRole":"${role(names.taskRole('{environment}'))}","executionRole":"${role(names.taskExecutionRole('{environment}'))}"}`;
 }

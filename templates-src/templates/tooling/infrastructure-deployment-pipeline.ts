@@ -5,7 +5,14 @@ import { declareApprovers } from '../../patterns/approvers';
 import { artifactStore } from '../../patterns/artifacts';
 import { declareBuild } from '../../patterns/build-project';
 import { pascalCase } from '../../patterns/function-names';
-import { bucketArn, namesOf, pipelineNamesOf, roleArn, workloadTemplates } from '../../patterns/names';
+import {
+  bucketArn,
+  namesOf,
+  pipelineNamesOf,
+  roleArn,
+  type WorkloadTemplate,
+  workloadTemplates,
+} from '../../patterns/names';
 import { declareAccountIds, declareRegion } from '../../patterns/parameters';
 import {
   type Action,
@@ -158,7 +165,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   /** What deploys to an environment, in order; what the approval lets through is there for the approver to look at. */
   const deployTo = (environment: Environment): readonly Action[] => {
     const target = { environment, account: accounts(environment) };
-    const stackOf = (name: string) => ({ target, template: name, source: published.output });
+    const stackOf = (name: WorkloadTemplate) => ({ target, template: name, source: published.output });
     const namespace = `Review${pascalCase(environment.name)}`;
     const infrastructure = environment.approval
       ? [

@@ -7,6 +7,8 @@ const needed = ['kms:DescribeKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'
 
 const accountRoot = /^arn:[^:]*:iam::<AWS\.AccountId>:root$/;
 const executionRole = /^arn:[^:]*:iam::<AWS\.AccountId>:role\/[^:*?]+-cloudformation-execution$/;
+/** Those that create something that is encrypted, in another stack. */
+const executionRoles = /^arn:[^:]*:iam::<AWS\.AccountId>:role\/[^:*?]+-(cloudformation|container-service)-execution$/;
 
 /** Who deploys the template: an operator, with the permissions of the account, or CloudFormation with a role. */
 const creatorOf = ({ path }: CheckedTemplate) =>
@@ -14,11 +16,11 @@ const creatorOf = ({ path }: CheckedTemplate) =>
     ? { principal: executionRole, name: 'the CloudFormation execution role' }
     : { principal: accountRoot, name: 'the root of the account' };
 
-/** Whether a principal is the role that creates the keys of an environment. */
+/** Whether a principal is a role that creates the keys of an environment, or what they encrypt. */
 export const isCreatorOfKeys = (template: CheckedTemplate, { logicalId }: Statement, principal: string): boolean =>
   template.path.startsWith('environment/') &&
   template.document.Resources[logicalId]?.Type === 'AWS::KMS::Key' &&
-  executionRole.test(principal);
+  executionRoles.test(principal);
 
 /**
  * What IAM allows does not help in an environment: by IAM the role could be allowed to administer every key of the

@@ -1,0 +1,142 @@
+import { AccountId, Partition, Region, type Substitution, sub } from '../dsl/intrinsics';
+import type { IdentityStatement } from '../dsl/policies';
+import { bucketArn, regionalArn } from './names';
+import { denyServicesOfOthers } from './property-denials';
+import { allow } from './statements';
+
+/** What the role that deploys `infrastructure` may do for a container: its network, and the bucket of access logs. */
+
+/** The network: of EC2, whose ids AWS makes up. */
+export function networkPermissions(): readonly IdentityStatement[] {
+  const ec2 = (...types: readonly string[]) => types.map((type) => regionalArn('ec2', `${type}/*`));
+  return [
+    allow(
+      'CreateNetwork',
+      [
+        'ec2:AllocateAddress',
+        'ec2:AssociateRouteTable',
+        'ec2:AttachInternetGateway',
+        'ec2:AuthorizeSecurityGroupEgress',
+        'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateFlowLogs',
+        'ec2:CreateInternetGateway',
+        'ec2:CreateNatGateway',
+        'ec2:CreateRoute',
+        'ec2:CreateRouteTable',
+        'ec2:CreateSecurityGroup',
+        'ec2:CreateSubnet',
+        'ec2:CreateTags',
+        'ec2:CreateVpc',
+        'ec2:CreateVpcEndpoint',
+        'ec2:DeleteFlowLogs',
+        'ec2:DeleteInternetGateway',
+        'ec2:DeleteNatGateway',
+        'ec2:DeleteRoute',
+        'ec2:DeleteRouteTable',
+        'ec2:DeleteSecurityGroup',
+        'ec2:DeleteSubnet',
+        'ec2:DeleteTags',
+        'ec2:DeleteVpc',
+        'ec2:DeleteVpcEndpoints',
+        'ec2:DescribeVpcAttribute',
+        'ec2:DetachInternetGateway',
+        'ec2:DisassociateAddress',
+        'ec2:DisassociateRouteTable',
+        'ec2:ModifySubnetAttribute',
+        'ec2:ModifyVpcAttribute',
+        'ec2:ModifyVpcEndpoint',
+        'ec2:ReleaseAddress',
+        'ec2:ReplaceRoute',
+        'ec2:ReplaceRouteTableAssociation',
+        'ec2:RevokeSecurityGroupEgress',
+        'ec2:RevokeSecurityGroupIngress',
+        'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
+        'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+      ],
+      ec2(
+        'elastic-ip',
+        'internet-gateway',
+        'natgateway',
+        'route-table',
+        'security-group',
+        'security-group-rule',
+        'subnet',
+        'vpc',
+        'vpc-endpoint',
+        'vpc-flow-log',
+      ),
+    ),
+    denyServicesOfOthers,
+    // The private name of an interface endpoint is a zone of AWS's, whose id nobody knows before.
+    allow('NameEndpoints', ['route53:AssociateVPCWithHostedZone'], sub`arn:${Partition}:route53:::hostedzone/*`),
+    allow(
+      'DescribeNetwork',
+      [
+        'autoscaling:DescribeTags',
+        'ec2:DescribeAddresses',
+        'ec2:DescribeAvailabilityZones',
+        'ec2:DescribeFlowLogs',
+        'ec2:DescribeInstances',
+        'ec2:DescribeInternetGateways',
+        'ec2:DescribeNatGateways',
+        'ec2:DescribeNetworkAcls',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeRouteTables',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeTags',
+        'ec2:DescribeVpcEncryptionControls',
+        'ec2:DescribeVpcEndpoints',
+        'ec2:DescribeVpcs',
+        'ec2:DescribeVpnGateways',
+      ],
+      '*',
+    ),
+  ];
+}
+
+/** The bucket of the load balancer's access logs. */
+export const logBucketPermissions = (prefix: Substitution): readonly IdentityStatement[] => [
+  allow(
+    'ManageLogBucket',
+    [
+      's3:CreateBucket',
+      's3:DeleteBucket',
+      's3:DeleteBucketPolicy',
+      's3:GetAccelerateConfiguration',
+      's3:GetAnalyticsConfiguration',
+      's3:GetBucketAbac',
+      's3:GetBucketAcl',
+      's3:GetBucketCORS',
+      's3:GetBucketLogging',
+      's3:GetBucketMetadataTableConfiguration',
+      's3:GetBucketNotification',
+      's3:GetBucketObjectLockConfiguration',
+      's3:GetBucketOwnershipControls',
+      's3:GetBucketPolicy',
+      's3:GetBucketPublicAccessBlock',
+      's3:GetBucketTagging',
+      's3:GetBucketVersioning',
+      's3:GetBucketWebsite',
+      's3:GetEncryptionConfiguration',
+      's3:GetIntelligentTieringConfiguration',
+      's3:GetInventoryConfiguration',
+      's3:GetLifecycleConfiguration',
+      's3:GetMetricsConfiguration',
+      's3:GetReplicationConfiguration',
+      's3:ListBucket',
+      's3:ListTagsForResource',
+      's3:PutBucketOwnershipControls',
+      's3:PutBucketPolicy',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketTagging',
+      's3:PutBucketVersioning',
+      's3:PutEncryptionConfiguration',
+      's3:PutLifecycleConfiguration',
+      's3:TagResource',
+      's3:UntagResource',
+    ],
+    // S3 deletes no bucket that holds anything.
+    bucketArn(sub`${prefix}logs-${AccountId}-${Region}`),
+  ),
+];
