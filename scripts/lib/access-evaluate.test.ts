@@ -14,6 +14,13 @@ Resources:
       PolicyDocument:
         Version: '2012-10-17'
         Statement: {Sid: Bound, Effect: Allow, Action: ['s3:GetObject', 'kms:Decrypt'], Resource: '*'}
+  Careful:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: careful
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement: {Sid: OnlyRead, Effect: Deny, NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::things/*'}
   Reader:
     Type: AWS::IAM::Role
     Properties:
@@ -134,6 +141,25 @@ describe('a request', () => {
     ).toEqual(['ImplicitlyDenied']);
   });
 
+  it('of an administrator is denied by what a policy denies that somebody has attached, and by nothing else', async () => {
+    const arn = 'arn:aws:iam::222222222222:role/administrator';
+    const careful = {
+      kind: 'administrator' as const,
+      arn,
+      attached: ['arn:aws:iam::222222222222:policy/careful'],
+    };
+    const actions = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'] as const;
+    const decisions = await decide({ actor: careful, requests: [{ actions, on: object }] });
+    expect(decisions.map(({ result }) => result)).toEqual(['Allowed', 'ExplicitlyDenied', 'ExplicitlyDenied']);
+    expect(decisions[1]?.denials.map(({ policy, sid }) => `${policy?.source.logicalId} ${sid}`)).toEqual([
+      'Careful OnlyRead',
+    ]);
+    expect(decisions[1]?.blocks).toMatchObject([{ kind: 'identity', isExplicit: true, sid: 'OnlyRead' }]);
+    expect(
+      await results({ actor: careful, requests: [{ actions: 's3:PutBucketTagging', on: 'arn:aws:s3:::things' }] }),
+    ).toEqual(['Allowed']);
+  });
+
   it('from another account needs both sides', async () => {
     const stranger = { kind: 'administrator' as const, arn: 'arn:aws:iam::333333333333:role/administrator' };
     expect(await results({ actor: stranger, requests: [{ actions: 's3:GetObject', on: object }] })).toEqual([
@@ -230,12 +256,15 @@ describe('a case is refused', () => {
     expect(await message({ requests: [request] })).toContain(expected);
   });
 
-  it('whose role, boundary or VPC endpoint no stack declares', async () => {
+  it('whose role, boundary, attached policy or VPC endpoint no stack declares', async () => {
     const requests = [{ actions: 's3:GetObject' as const, on: object }];
     const arn = 'arn:aws:iam::222222222222:role/nobody';
     expect(await message({ actor: { kind: 'role', arn }, requests })).toContain(`no stack declares the role ${arn}`);
     expect(await message({ actor: { kind: 'administrator', arn, boundary: 'b' }, requests })).toContain(
       'has the boundary b',
+    );
+    expect(await message({ actor: { kind: 'administrator', arn, attached: ['p'] }, requests })).toContain(
+      'no stack declares the policy p, or a role has it already',
     );
     expect(await message({ through: 'vpce-1', requests })).toContain('VPC endpoint vpce-1');
   });

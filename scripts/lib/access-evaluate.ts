@@ -146,7 +146,8 @@ export class Evaluator {
     const resource = typeof target === 'string' ? target : target.arn;
     const accountId = this.#ownerOf(of, target);
     const madeUp = typeof target === 'string' ? undefined : target.policy;
-    const identity = role?.identity ?? [];
+    const attached = actor.kind === 'administrator' ? (actor.attached ?? []) : [];
+    const identity = role?.identity ?? attached.map((arn) => this.#attachable(of, arn));
     const boundaryArn = actor.kind === 'administrator' ? actor.boundary : undefined;
     // What a role must not do, its own policy must not allow; its boundary has cases of its own.
     const ownBoundary = of.expect === 'allowed' ? role?.boundary : undefined;
@@ -170,7 +171,9 @@ export class Evaluator {
       return {
         request: { principal: principalOf(actor), action, resource: { resource, accountId }, contextVariables },
         identityPolicies:
-          actor.kind === 'administrator' ? [{ name: 'administrator', policy: administratorAccess }] : named(identity),
+          actor.kind === 'administrator'
+            ? [{ name: 'administrator', policy: administratorAccess }, ...named(identity)]
+            : named(identity),
         serviceControlPolicies: [],
         resourceControlPolicies: [],
         ...(boundary ? { permissionBoundaryPolicies: named([boundary]) } : {}),
@@ -205,6 +208,14 @@ export class Evaluator {
           ? (await decide(overlay)).result
           : runUnsafeSimulation(simulation(overlay), {}),
     };
+  }
+
+  #attachable({ id }: Case, arn: string): Policy {
+    const policy = this.#policies.attachable.get(arn);
+    if (policy === undefined) {
+      throw new CaseError(`${id}: no stack declares the policy ${arn}, or a role has it already`);
+    }
+    return policy;
   }
 
   /** The account that owns what is asked for. */

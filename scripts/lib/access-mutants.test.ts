@@ -107,6 +107,26 @@ describe('the mutation test', () => {
 });
 
 describe('a proof', () => {
+  it('reports what a statement leaves out and no case needs', async () => {
+    const policies = policiesOfStack(
+      stack(
+        `${read}, {Sid: Only, Effect: Deny, NotAction: ['s3:GetObject', 's3:PutObject'], Resource: 'arn:aws:s3:::things/*'}`,
+      ),
+    );
+    const never = caseOf({
+      id: 'fixture: never deletes',
+      expect: 'denied',
+      requests: [{ actions: 's3:DeleteObject', on: 'arn:aws:s3:::things/a' }],
+    });
+    const { idle, failed } = await prove(policies, [trusted, reads, notOthers, never]);
+    expect(failed).toEqual([]);
+    expect(idle.map(({ sid, kind, detail }) => `${sid}: ${kind} ${detail}`.trim())).toEqual([
+      // Nothing allows to delete in the first place.
+      'Only: delete statement',
+      'Only: drop exception s3:PutObject',
+    ]);
+  });
+
   it('reports statements and actions that no case needs', async () => {
     const policies = policiesOfStack(
       stack(

@@ -15,6 +15,8 @@ export type MutantKind =
   | 'delete statement'
   /** One action of several is removed. */
   | 'drop action'
+  /** One action of several is no longer left out: it is removed from `NotAction`. */
+  | 'drop exception'
   /** One resource of several is removed. */
   | 'drop resource'
   /** One principal of several is removed. */
@@ -90,6 +92,7 @@ function mutantsOfStatement(source: PolicySource, statement: Statement): readonl
   return [
     mutant('delete statement', '', () => []),
     ...droppedEntries(statement, ['Action']).map(([detail, change]) => mutant('drop action', detail, change)),
+    ...droppedEntries(statement, ['NotAction']).map(([detail, change]) => mutant('drop exception', detail, change)),
     ...droppedEntries(statement, ['Resource']).map(([detail, change]) => mutant('drop resource', detail, change)),
     ...keysOf(statement.Principal).flatMap((type) =>
       droppedEntries(statement, ['Principal', type]).map(([detail, change]) =>
@@ -182,9 +185,9 @@ export class MutationTest {
     return { mutant, killedBy: undefined };
   }
 
-  /** Requests whose action the statement names: the answers to all others can't change. */
+  /** Requests whose action the statement names, or may mean: the answers to all others can't change. */
   #affected({ source, kind, detail, statement }: Mutant): readonly Request[] {
-    const concerned = kind === 'drop action' ? { Action: detail } : statement;
+    const concerned = kind === 'drop action' || kind === 'drop exception' ? { Action: detail } : statement;
     return [...(this.#requests.get(source) ?? [])].flatMap(([action, requests]) =>
       concerns(concerned, action) ? requests : [],
     );

@@ -36,6 +36,38 @@ Resources:
     ]);
   });
 
+  it('are those that no role has, for people to whom somebody attaches them', () => {
+    const { attachable, sources } = policiesOfStack(`
+Resources:
+  Attached: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: ${allow('A')}}}
+  Bound: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: ${allow('B')}}}
+  Free: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: free, PolicyDocument: ${allow('F')}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: role
+      AssumeRolePolicyDocument: ${trust}
+      ManagedPolicyArns: [!Ref Attached]
+      PermissionsBoundary: !Ref Bound
+`);
+    expect(
+      [...attachable].map(
+        ([
+          arn,
+          {
+            document: { Statement },
+          },
+        ]) => [arn, Statement[0]?.Sid],
+      ),
+    ).toEqual([['arn:aws:iam::222222222222:policy/free', 'F']]);
+    expect(sources).toContainEqual({
+      template: 'environment/things',
+      logicalId: 'Free',
+      property: 'PolicyDocument',
+      kind: 'identity',
+    });
+  });
+
   it('are those of buckets, keys, repositories, topics and queues, by their ARN', () => {
     const anyone = (action: string) =>
       document(`{Sid: R, Effect: Deny, Principal: '*', Action: '${action}', Resource: '*'}`);

@@ -38,6 +38,8 @@ export interface RoutePolicies {
   readonly roles: ReadonlyMap<string, RolePolicies>;
   /** Permissions boundaries that roles have, by ARN. */
   readonly boundaries: ReadonlyMap<string, Policy>;
+  /** Managed policies that no role of a template has, by ARN: for people to whom somebody attaches them. */
+  readonly attachable: ReadonlyMap<string, Policy>;
   /** By the ARN of the bucket, key, repository, topic, queue or function. */
   readonly ofResources: ReadonlyMap<string, Policy>;
   /** By the id of the VPC endpoint. */
@@ -139,6 +141,21 @@ export function policiesOf({ stacks }: PolicyHolders): RoutePolicies {
     }),
   );
 
+  const held = new Set(
+    byType('AWS::IAM::Role').flatMap(({ properties: { ManagedPolicyArns, PermissionsBoundary } }) => [
+      ...texts(ManagedPolicyArns),
+      ...texts(PermissionsBoundary),
+    ]),
+  );
+  const attachable = new Map(
+    [...managed]
+      .filter(([arn]) => !held.has(arn))
+      .map(([arn, holder]): [string, Policy] => [
+        arn,
+        declare(holder, 'PolicyDocument', 'identity', holder.properties.PolicyDocument),
+      ]),
+  );
+
   const ofResources = new Map<string, Policy>();
   for (const resource of resources) {
     const place = resourcePolicies[resource.type];
@@ -163,6 +180,7 @@ export function policiesOf({ stacks }: PolicyHolders): RoutePolicies {
         boundaryArn === undefined || boundary === undefined ? [] : [[boundaryArn, boundary]],
       ),
     ),
+    attachable,
     ofResources,
     ofEndpoints: new Map(
       byType('AWS::EC2::VPCEndpoint').flatMap((endpoint): [string, Policy][] => {

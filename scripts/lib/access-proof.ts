@@ -8,7 +8,7 @@ import {
   isAsExpected,
   type Request,
 } from './access-evaluate';
-import { covers, type Mutant, MutationTest, mutantsOf } from './access-mutants';
+import { covers, type Mutant, type MutantKind, MutationTest, mutantsOf } from './access-mutants';
 import type { RoutePolicies } from './access-policies';
 
 /** A request of a case, with AWS's answer. */
@@ -46,10 +46,13 @@ export interface Proof {
   readonly failed: readonly ProvenCase[];
   /** Each statement of each policy, in the order of the templates. */
   readonly statements: readonly StatementUse[];
-  /** Statements, and actions of statements, that no case needs. Empty when cases fail: it would say nothing then. */
+  /** Statements, and actions that statements name or leave out, that no case needs. Empty when cases fail: it would say nothing then. */
   readonly idle: readonly Mutant[];
   readonly doubleGrants: readonly DoubleGrant[];
 }
+
+/** What of a statement has to be needed by a case, each by itself. */
+const partsOfStatements: readonly MutantKind[] = ['delete statement', 'drop action', 'drop exception'];
 
 /**
  * Evaluates all cases, and finds out what each statement is there for.
@@ -72,7 +75,7 @@ export async function prove(
   const mutants = mutantsOf(policies);
   const statements: StatementUse[] = [];
   const idle: Mutant[] = [];
-  for (const mutant of mutants.filter(({ kind }) => kind === 'delete statement' || kind === 'drop action')) {
+  for (const mutant of mutants.filter(({ kind }) => partsOfStatements.includes(kind))) {
     const { killedBy } = await test.try(mutant);
     if (mutant.kind === 'delete statement') {
       statements.push({ mutant, neededBy: killedBy });

@@ -1,3 +1,4 @@
+import { readsOfPipelines, readsOfProjects } from '../patterns/approvers';
 import { pascalCase } from '../patterns/function-names';
 import { pipelineNamesOf, pipelinesOf } from '../patterns/names';
 import { type ActorCases, type AdministratorActor, type Cases, casesOf, type World } from './case';
@@ -5,7 +6,7 @@ import { administratorOf, apartFromTooling, arnIn, foreigner, imagesOf, openKey,
 import { ifNoneMatch } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
-/** The people who approve: who becomes the approver, and what approvers do. */
+/** The people who approve, who becomes the approver, and what approvers do; and the people who do not. */
 
 /** The role that IAM Identity Center makes in an account for whoever has a permission set. */
 const withPermissionSet = (accountId: string, path: string, set: string): AdministratorActor => ({
@@ -206,6 +207,143 @@ function approverCases(world: World): ActorCases {
   };
 }
 
-/** The cases of the people who approve; where nobody does, there is no role for it. */
+/** Whoever has the policy for people who do not approve, and AdministratorAccess beside it. */
+function notApproverCases(world: World): ActorCases {
+  const { region, tooling, topology } = world;
+  const infrastructure = pipelineStack(world, 'infrastructureDeployment');
+  const attached = [infrastructure.arn('NotApproverPolicy')];
+  const actor: AdministratorActor = { ...administratorOf(tooling), attached };
+  const set = `${topology.project}-approvers`;
+  const names = pipelineNamesOf(topology);
+  const pipelines = pipelinesOf(topology);
+  const arns = pipelines.map((pipeline) => arnIn(world, tooling, 'codepipeline', names[pipeline]));
+  const approved = topology.environments.filter(({ approval }) => approval).map(({ name }) => pascalCase(name));
+  const deploying = pipelines.filter((pipeline) => pipeline !== 'containerBuild').map((pipeline) => names[pipeline]);
+  const stages = [
+    ...arns.map((arn) => `${arn}/Source`),
+    ...deploying.flatMap((name) => approved.map((stage) => arnIn(world, tooling, 'codepipeline', `${name}/${stage}`))),
+  ];
+  const projects = pipelines
+    .flatMap((pipeline) => pipelineStack(world, pipeline).resources)
+    .filter(({ type }) => type === 'AWS::CodeBuild::Project')
+    .map(({ arn }) => arn);
+  const otherPipeline = arnIn(world, tooling, 'codepipeline', 'somebody-elses-pipeline');
+  const why = 'IAM User Guide, "Policy evaluation logic": an explicit deny in any policy overrides any allow';
+  return {
+    group: 'tooling/infrastructure-deployment-pipeline/NotApproverPolicy',
+    actor,
+    needs: [
+      {
+        does: 'sees pipelines and their executions',
+        actions: readsOfPipelines,
+        on: arns,
+        why: 'whoever commits and looks after pipelines has to see what became of it',
+      },
+      {
+        does: 'sees builds',
+        actions: readsOfProjects,
+        on: projects,
+        why: 'whoever commits has to see why a build failed',
+      },
+      {
+        does: 'does everything with pipelines of others',
+        actions: [
+          'codepipeline:StartPipelineExecution',
+          'codepipeline:StopPipelineExecution',
+          'codepipeline:UpdatePipeline',
+        ],
+        on: otherPipeline,
+        and: [
+          {
+            actions: ['codepipeline:OverrideStageCondition', 'codepipeline:RetryStageExecution'],
+            on: `${otherPipeline}/Prod`,
+          },
+          { actions: 'codepipeline:PutApprovalResult', on: `${otherPipeline}/Prod/Approve` },
+        ],
+        why: 'the policy is about this route alone',
+      },
+      {
+        does: 'does everything with builds of others',
+        actions: ['codebuild:StartBuild', 'codebuild:UpdateProject'],
+        on: arnIn(world, tooling, 'codebuild', 'project/somebody-elses'),
+        why: 'the policy is about this route alone',
+      },
+      {
+        does: 'takes the policy off again',
+        actions: 'iam:DetachRolePolicy',
+        on: actor.arn,
+        why: 'who may change IAM is bound by no policy of the account: a service control policy binds administrators',
+      },
+      {
+        does: 'becomes the approver, with the permission set of approvers',
+        actor: { ...withPermissionSet(tooling.id, `/${region}`, set), attached },
+        actions: 'sts:AssumeRole',
+        on: infrastructure.arn('ApproverRole'),
+        why: 'the policy may be attached to everybody: who approves does it as a role that does not have it',
+      },
+    ],
+    never: [
+      {
+        that: 'approves',
+        actions: 'codepipeline:PutApprovalResult',
+        on: deploying.flatMap((name) =>
+          approved.map((stage) => arnIn(world, tooling, 'codepipeline', `${name}/${stage}/Approve`)),
+        ),
+        why,
+      },
+      {
+        that: 'starts, stops, changes or deletes pipelines',
+        actions: [
+          'codepipeline:CreatePipeline',
+          'codepipeline:DeletePipeline',
+          'codepipeline:StartPipelineExecution',
+          'codepipeline:StopPipelineExecution',
+          'codepipeline:UpdatePipeline',
+        ],
+        on: arns,
+        why,
+      },
+      {
+        that: 'overrides, retries, rolls back, opens or closes stages',
+        actions: [
+          'codepipeline:DisableStageTransition',
+          'codepipeline:EnableStageTransition',
+          'codepipeline:OverrideStageCondition',
+          'codepipeline:RetryStageExecution',
+          'codepipeline:RollbackStage',
+        ],
+        on: stages,
+        why,
+      },
+      {
+        that: 'says which revision is deployed',
+        actions: 'codepipeline:PutActionRevision',
+        on: arns.map((arn) => `${arn}/Source/Source`),
+        why,
+      },
+      {
+        that: 'starts builds',
+        actions: [
+          'codebuild:RetryBuild',
+          'codebuild:StartBuild',
+          'codebuild:StartBuildBatch',
+          'codebuild:StartSandbox',
+        ],
+        on: projects,
+        why: `${why}; a build may be started with a buildspec of one's own`,
+      },
+      {
+        that: 'changes builds',
+        actions: ['codebuild:DeleteProject', 'codebuild:PutResourcePolicy', 'codebuild:UpdateProject'],
+        on: projects,
+        why,
+      },
+    ],
+  };
+}
+
+/** The cases of the people who approve, and of those who do not; where nobody does, there is no role for it. */
 export const approvers: Cases = (world) =>
-  world.topology.environments.some(({ approval }) => approval) ? casesOf(approverCases(world)) : [];
+  world.topology.environments.some(({ approval }) => approval)
+    ? [...casesOf(approverCases(world)), ...casesOf(notApproverCases(world))]
+    : [];

@@ -31,6 +31,8 @@ export interface AdministratorActor {
   readonly arn: string;
   /** ARN of a boundary that a template declares, which is all that limits it then. */
   readonly boundary?: string;
+  /** ARNs of managed policies that a template declares for nobody in particular, and somebody has attached to it. */
+  readonly attached?: readonly string[];
 }
 
 /** Who makes a request. */

@@ -1,18 +1,49 @@
 import type { Environment, Topology } from '../define-topology';
 import { AccountId, type Reference, type StringValue, sub } from '../dsl/intrinsics';
+import { type Action, type IdentityStatement, policy } from '../dsl/policies';
+import { suppressed } from '../dsl/suppressions';
 import type { Template } from '../dsl/template';
+import { ManagedPolicy } from '../resources/iam';
 import { viaServices } from './key-statements';
 import { accountRoot, namesOf, pipelineNamesOf, pipelinesOf, regionalArn, roleArn } from './names';
 import { declareRole } from './roles';
 import { allow } from './statements';
 
 /**
+ * What only reads: every action that AWS lists as Read or List for a pipeline (Service Authorization Reference, "Actions,
+ * resources, and condition keys for AWS CodePipeline"; a test compares). By name, so that no action which AWS adds is
+ * open before somebody has looked at it.
+ */
+export const readsOfPipelines = [
+  'codepipeline:GetPipeline',
+  'codepipeline:GetPipelineExecution',
+  'codepipeline:GetPipelineState',
+  'codepipeline:ListActionExecutions',
+  'codepipeline:ListDeployActionExecutionTargets',
+  'codepipeline:ListPipelineExecutions',
+  'codepipeline:ListRuleExecutions',
+  'codepipeline:ListTagsForResource',
+] as const satisfies readonly Action[];
+
+/** The same for a project of CodeBuild. Lists of all pipelines or projects of an account name none, and are not denied. */
+export const readsOfProjects = [
+  'codebuild:BatchGetBuildBatches',
+  'codebuild:BatchGetBuilds',
+  'codebuild:BatchGetProjects',
+  'codebuild:BatchGetSandboxes',
+  'codebuild:GetResourcePolicy',
+  'codebuild:ListBuildBatchesForProject',
+  'codebuild:ListBuildsForProject',
+  'codebuild:ListSandboxesForProject',
+] as const satisfies readonly Action[];
+
+/**
  * Declares the role of the people who approve. It answers approvals and sees what they let through, and nothing that
  * commits, starts or changes a pipeline is among its permissions.
  *
- * DANGER: pipelines have no resource policies, so nothing here keeps others of the account from approving, nor from
- * starting a pipeline with another revision (CodePipeline User Guide, "Start a pipeline with a source revision
- * override"). The policy in the README does.
+ * DANGER: pipelines have no resource policies, so the role keeps nobody else from approving, nor from starting a pipeline
+ * with another revision (CodePipeline User Guide, "Start a pipeline with a source revision override"). The policy beside
+ * it does for those to whom somebody attaches it, and the one in the README for all of an account.
  *
  * @param key ARN of the key that the logs of reviews are encrypted with
  * @param accounts the parameter that holds the account id of an environment, into which approvers may look
@@ -89,5 +120,56 @@ export function declareApprovers(
       ],
     },
     wildcards: 'Stages are called after environments, and builds name their streams.',
+  });
+  denyToOthers(t, topology);
+}
+
+/**
+ * Declares the policy for everybody who does not approve: an explicit Deny, which no Allow outweighs, not even that of
+ * AdministratorAccess (IAM User Guide, "Policy evaluation logic"). It denies everything but reading, so that what AWS
+ * adds to CodePipeline and CodeBuild is denied, too.
+ *
+ * No role of the route has it: people and their permission sets are not the template's. Nor may whoever runs `deploy.sh`
+ * have it, which changes pipelines in its own name. Approvers may: they act as another role.
+ */
+function denyToOthers(t: Template, topology: Topology): void {
+  const names = namesOf(topology);
+  const pipelineNames = pipelineNamesOf(topology);
+  const NotApproverPolicy = t.resource(
+    'NotApproverPolicy',
+    suppressed(
+      ManagedPolicy({
+        ManagedPolicyName: names.notApproverPolicy,
+        Description: `Keeps whoever has it from approving, starting and changing pipelines and builds of ${topology.project}`,
+        PolicyDocument: policy<IdentityStatement>(
+          {
+            Sid: 'OnlySeePipelines',
+            Effect: 'Deny',
+            NotAction: readsOfPipelines,
+            // Beneath a pipeline are its stages and their actions: the ARNs that approvals and retries are decided on.
+            Resource: pipelinesOf(topology)
+              .map((pipeline) => pipelineNames[pipeline])
+              .flatMap((name) => [regionalArn('codepipeline', name), regionalArn('codepipeline', `${name}/*`)]),
+          },
+          {
+            Sid: 'OnlySeeBuilds',
+            Effect: 'Deny',
+            NotAction: readsOfProjects,
+            Resource: regionalArn('codebuild', `project/${names.buildProject('*')}`),
+          },
+        ),
+      }),
+      {
+        reason:
+          'Administrators attach it to people, and permission sets of IAM Identity Center know it by its name alone.',
+        cfn_nag: ['W28'],
+      },
+    ),
+  );
+  t.outputs({
+    NotApproverPolicyArn: {
+      Description: 'Attach it to everybody who neither approves nor runs deploy.sh',
+      Value: NotApproverPolicy,
+    },
   });
 }
