@@ -14,14 +14,17 @@ export const notProtected: readonly Exposure[] = [
   {
     to: 'administrators of the tooling account, and whoever may run `scripts/deploy.sh`',
     because:
-      'They make pipelines, roles, keys and the scripts that builds run. Give that to few, through a role that is watched ' +
-      '(CloudTrail), and protect the branch from which `deploy.sh` is run.',
+      'They make pipelines, roles, keys and the scripts that builds run; who may change IAM can also detach ' +
+      '`<project>-not-approver`, make a role that does not have it, or change whom the approver trusts. Only a service control ' +
+      'policy binds them: the README has it. Give that to few, through a role that is watched (CloudTrail), and protect the ' +
+      'branch from which `deploy.sh` is run.',
   },
   {
-    to: 'somebody who may start pipelines, override revisions, or approve by another permission set',
+    to: 'people of the tooling account to whom nobody attached `<project>-not-approver`',
     because:
-      'CodePipeline has no policies of its own resources: whoever has AdministratorAccess or `codepipeline:*` in the tooling ' +
-      'account may approve. Keep these actions from everybody but approvers with a service control policy.',
+      'CodePipeline has no policies of its own resources: whoever has `codepipeline:*` there may approve, start pipelines and ' +
+      'override revisions. The policy denies it to whoever has it; the template makes it, but knows no people. Attach it to ' +
+      'everybody who does not run `deploy.sh` (README, "Who may approve").',
   },
   {
     to: 'administrators of an environment',

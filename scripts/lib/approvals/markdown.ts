@@ -1,6 +1,7 @@
 import { harmlessWrites, preparations } from '../../../templates-src/access/harmless';
 import { notProtected } from '../../../templates-src/access/not-protected';
 import type { Environment } from '../../../templates-src/define-topology';
+import { namesOf } from '../../../templates-src/patterns/names';
 import { plainNames, row } from '../access-markdown';
 import { policiesOf, type RolePolicies } from '../access-policies';
 import type { ResolvedRoute } from '../resolve/resolve-route';
@@ -33,6 +34,7 @@ export function approvalsMarkdown(verdicts: readonly ApprovalVerdict[], route: R
     ...verdicts.map((verdict) => row([verdict.of.environment.name, consent(verdict), shown(verdict)])),
     '',
     ...environmentSections(verdicts, route, plain),
+    ...peopleSection(route, plain),
     '## What committed code is before an approval',
     '',
     'A commit is code that nobody has approved. It runs here:',
@@ -68,6 +70,34 @@ export function approvalsMarkdown(verdicts: readonly ApprovalVerdict[], route: R
     ...notProtected.flatMap(({ to, because }) => [`- **${capital(to)}.** ${because}`]),
     '',
   ].join('\n');
+}
+
+/** Who gives the approval, and what keeps others from it; where nobody is asked, there is nothing to say. */
+function peopleSection(route: ResolvedRoute, plain: (text: string) => string): readonly string[] {
+  const policies = policiesOf(route);
+  const names = namesOf(route.topology);
+  const [role] = [...policies.roles.values()].filter(({ arn }) => arn.endsWith(`:role/${names.approverRole}`));
+  const [policy] = [...policies.attachable].filter(([arn]) => arn.endsWith(`:policy/${names.notApproverPolicy}`));
+  if (role === undefined || policy === undefined) {
+    return [];
+  }
+  const [, { document }] = policy;
+  return [
+    '## Who approves',
+    '',
+    `The role \`${names.approverRole}\`, which is assumed by`,
+    `\`${assumedBy(role).map(plain).join('`, `')}\`.`,
+    `The policy \`${names.notApproverPolicy}\` denies the rest of the tooling account, administrators included, all but seeing`,
+    'what the table names, **once it is attached to them**: the template makes it, and attaches it to nobody. What gets around it',
+    'is said [below](#what-is-not-protected-against).',
+    '',
+    '| statement | denies all but | on |',
+    '|---|---|---|',
+    ...document.Statement.map(({ Sid, NotAction, Resource }) =>
+      row([String(Sid), [NotAction ?? []].flat().join(', '), [Resource].flat().map(String).map(plain).join(', ')]),
+    ),
+    '',
+  ];
 }
 
 const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
