@@ -24,6 +24,21 @@ const script = join(repository, 'scripts', 'destroy.sh');
 const store = 'route-to-live-artifact-store';
 const devRoles = 'route-to-live-dev-deployment-roles';
 const testRoles = 'route-to-live-test-deployment-roles';
+const pipeline = 'route-to-live-infrastructure-deployment-pipeline';
+
+/** What of the stack of a pipeline people have. */
+const notApprover = `
+Parameters:
+  Region: {Type: String}
+Resources:
+  NotApproverPolicy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: route-to-live-not-approver
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement: {Sid: OnlySee, Effect: Deny, NotAction: 'codebuild:BatchGetBuilds', Resource: 'arn:aws:codebuild:*:*:project/r-*'}
+`;
 
 let emulator: Emulator;
 let scratch: string;
@@ -226,7 +241,17 @@ test.concurrent('what protects a stack, or would stop its deletion half-way, is 
     Key: 'object',
     Body: 'held',
   });
-  const selection = ['--yes', store, devRoles, testRoles];
+  await create(tooling, pipeline, notApprover);
+  const PolicyArn = `arn:aws:iam::${accountId(0)}:policy/route-to-live-not-approver`;
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
+  });
+  await emulator.call(tooling, 'iam', 'CreateRole', { RoleName: 'developer', AssumeRolePolicyDocument });
+  await emulator.call(tooling, 'iam', 'AttachRolePolicy', { RoleName: 'developer', PolicyArn });
+  await emulator.call(tooling, 'iam', 'CreateUser', { UserName: 'anna' });
+  await emulator.call(tooling, 'iam', 'AttachUserPolicy', { UserName: 'anna', PolicyArn });
+  const selection = ['--yes', pipeline, store, devRoles, testRoles];
 
   const refused = await destroy(selection);
 
@@ -236,10 +261,13 @@ test.concurrent('what protects a stack, or would stop its deletion half-way, is 
   );
   expect(refused.stderr).toContain(`  ${store} in tooling (${accountId(0)}): its termination protection is on\n`);
   expect(refused.stderr).toContain(`  ${devRoles} in dev (${accountId(1)}): Packages ${Bucket}: it is not empty`);
+  expect(refused.stderr).toContain(
+    `  ${pipeline} in tooling (${accountId(0)}): NotApproverPolicy ${PolicyArn}: it is attached`,
+  );
   expect(await stacksIn(onStage(number, 'test'))).toEqual([testRoles]);
 
   const commands = refused.stderr.match(/(?<=^ {4})\S.+/gm) ?? [];
-  expect(commands).toHaveLength(2);
+  expect(commands).toHaveLength(3);
   expect(await run('bash', ['-e'], emulator.environment(), commands.join('\n'))).toMatchObject({ code: 0 });
   expect(new Set(Object.values(summary(await destroy(selection))))).toEqual(new Set(['deleted']));
 });

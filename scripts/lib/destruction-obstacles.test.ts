@@ -27,8 +27,13 @@ const step: DestroyStep = {
 };
 
 /** What is found where the stack holds one resource, and looking at it gives an answer. */
-async function found(type: string, answer: Partial<Answer>, isProtected = false): Promise<string[]> {
-  const doomed = [{ logicalId: 'Resource', type, physicalId: 'the-id' }];
+async function found(
+  type: string,
+  answer: Partial<Answer>,
+  isProtected = false,
+  physicalId = 'the-id',
+): Promise<string[]> {
+  const doomed = [{ logicalId: 'Resource', type, physicalId }];
   const obstacles = await obstaclesTo([{ step, isProtected, doomed, retained: [] }], async () => ({
     succeeded: true,
     stdout: '',
@@ -69,6 +74,19 @@ test.each([
   ['AWS::SNS::Topic', { stdout: 'true' }],
 ])('%s that answers %j is not', async (type, answer) => {
   expect(await found(type, answer)).toEqual([]);
+});
+
+test('the policy for those who do not approve is in the way while somebody has it, and no policy of a role is', async () => {
+  const type = 'AWS::IAM::ManagedPolicy';
+  const arn = 'arn:aws:iam::222222222222:policy/shop-not-approver';
+
+  expect(await found(type, { stdout: 'role\tdeveloper\nuser\tanna\n' }, false, arn)).toEqual([
+    expect.stringMatching(
+      /is attached .*list-entities-for-policy .*shop-not-approver .* "detach-\$kind-policy" .*eu-west-1/,
+    ),
+  ]);
+  expect(await found(type, { stdout: '' }, false, arn)).toEqual([]);
+  expect(await found(type, { stdout: 'role\tshop-approver\n' }, false, arn.replace('not-', ''))).toEqual([]);
 });
 
 test('what cannot be seen stops everything', async () => {

@@ -15,6 +15,8 @@ export interface Obstacle {
 
 /** How a resource of a type can stop the deletion of its stack. */
 interface Guard {
+  /** Which resources of the type it is about; all, unless it says so. */
+  readonly concerns?: RegExp;
   /** Looks at the resource. */
   readonly look: (physicalId: string) => Command;
   /** What the answer of `look` says where the resource is in the way. */
@@ -25,6 +27,10 @@ interface Guard {
 }
 
 const text = ['--output', 'text'];
+
+/** Who has a policy, one a line: `role`, `group` or `user`, and a name. */
+const holders =
+  "[PolicyRoles[].['role', RoleName], PolicyGroups[].['group', GroupName], PolicyUsers[].['user', UserName]][]";
 
 /** By type. What stays anyway, because its template retains it, is in nobody's way. */
 const guards: Readonly<Record<string, Guard>> = {
@@ -57,6 +63,20 @@ const guards: Readonly<Record<string, Guard>> = {
     remedy: (arn, options) =>
       `aws elbv2 modify-load-balancer-attributes --load-balancer-arn ${arn} ` +
       `--attributes Key=deletion_protection.enabled,Value=false ${options}`,
+  },
+  // IAM deletes no policy that somebody has (IAM API Reference, DeletePolicy), and CloudFormation knows only whom a template
+  // names: of this one, nobody. Those of the route's roles go with them.
+  'AWS::IAM::ManagedPolicy': {
+    concerns: /-not-approver$/,
+    look: (arn) => [
+      ['aws', 'iam', 'list-entities-for-policy', '--policy-arn', arn],
+      ['--query', holders, ...text],
+    ],
+    blocks: /^(role|group|user)\b/,
+    what: 'it is attached (from a permission set, take it in IAM Identity Center)',
+    remedy: (arn, options) =>
+      `aws iam list-entities-for-policy --policy-arn ${arn} --query "${holders}" --output text ${options} | ` +
+      `while read -r kind name; do aws iam "detach-$kind-policy" "--$kind-name" "$name" --policy-arn ${arn} ${options}; done`,
   },
   'AWS::S3::Bucket': {
     look: (name) => [
@@ -98,7 +118,7 @@ async function obstacleOf(
   aws: Aws,
 ): Promise<Obstacle[]> {
   const guard = guards[type];
-  if (guard === undefined) {
+  if (guard === undefined || guard.concerns?.test(physicalId) === false) {
     return [];
   }
   const answer = await aws([...guard.look(physicalId), ...step.target.options]);

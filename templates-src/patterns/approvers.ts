@@ -155,6 +155,7 @@ function denyToOthers(t: Template, topology: Topology): void {
             Sid: 'OnlySeeBuilds',
             Effect: 'Deny',
             NotAction: readsOfProjects,
+            // All that begin with the project: with every environment there are more, and a policy holds 6,144 characters.
             Resource: regionalArn('codebuild', `project/${names.buildProject('*')}`),
           },
         ),
