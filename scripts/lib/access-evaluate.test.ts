@@ -193,6 +193,25 @@ describe('a request', () => {
     expect(await results(through('object'))).toEqual(['ImplicitlyDenied']);
   });
 
+  it('carries the question that is asked, for another engine', () => {
+    const context = { 'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::things' };
+    const [request] = new Evaluator(policies).requests(
+      caseOf({ requests: [{ actions: 'kms:Decrypt', on: keyArn, context }], through: endpoint }),
+    );
+    const role = policies.roles.get('arn:aws:iam::222222222222:role/reader');
+    expect(request?.question).toEqual({
+      actor: { kind: 'role', arn: role?.arn },
+      action: 'kms:Decrypt',
+      resource: keyArn,
+      owner: '222222222222',
+      context: expect.objectContaining({ ...context, 'aws:PrincipalArn': role?.arn, 'aws:SourceVpce': endpoint }),
+      identity: role?.identity.map(({ document }) => document),
+      boundary: role?.boundary?.document,
+      resourcePolicy: policies.ofResources.get(keyArn)?.document,
+      endpoint: policies.ofEndpoints.get(endpoint)?.document,
+    });
+  });
+
   it('has the same answer with other policies, whichever way is taken', async () => {
     const [request] = new Evaluator(policies).requests(caseOf({ requests: [{ actions: 's3:GetObject', on: object }] }));
     const source = policies.roles.get('arn:aws:iam::222222222222:role/reader')?.identity[0]?.source as PolicySource;

@@ -48,6 +48,23 @@ export interface Decision {
   readonly blocks: readonly Block[];
 }
 
+/** What AWS is asked, with all that decides it: whoever evaluates policies can answer it, not only the engine here. */
+export interface Question {
+  readonly actor: Actor;
+  readonly action: string;
+  readonly resource: string;
+  /** The account that owns the resource. */
+  readonly owner: string;
+  /** The condition keys that AWS sends with every request, and those that the case sets. */
+  readonly context: Context;
+  readonly identity: readonly PolicyDocument[];
+  readonly boundary: PolicyDocument | undefined;
+  /** The resource's own policy: a key's is its key policy, a role's its trust. */
+  readonly resourcePolicy: PolicyDocument | undefined;
+  /** The policy of the VPC endpoint that the request passes. */
+  readonly endpoint: PolicyDocument | undefined;
+}
+
 /** One request of a case, ready to be evaluated as often as needed. */
 export interface Request {
   readonly of: Case;
@@ -57,6 +74,7 @@ export interface Request {
   readonly context: Context;
   /** The policies of templates that decide. */
   readonly policies: readonly Policy[];
+  readonly question: Question;
   /** Decides, says which statements did, and refuses what AWS would never ask. */
   readonly decide: () => Promise<Decision>;
   /** Decides with other policies, for a request that `decide` has not refused. */
@@ -160,7 +178,10 @@ export class Evaluator {
     if (of.through !== undefined && endpoint === undefined) {
       throw new CaseError(`${of.id}: no stack declares a policy of the VPC endpoint ${of.through}`);
     }
-    const contextVariables = contextOf(of, context, accountId);
+    const fullContext = contextOf(of, context, accountId);
+    const contextVariables = Object.fromEntries(
+      Object.entries(fullContext).map(([key, value]) => [standIn(key), typeof value === 'string' ? value : [...value]]),
+    );
 
     const simulation = (overlay?: Overlay): Simulation => {
       const named = (policies: readonly Policy[]) =>
@@ -189,6 +210,17 @@ export class Evaluator {
       resource,
       context,
       policies: [...identity, boundary, resourcePolicy, endpoint].filter((policy) => policy !== undefined),
+      question: {
+        actor,
+        action,
+        resource,
+        owner: accountId,
+        context: fullContext,
+        identity: actor.kind === 'administrator' ? [administratorAccess] : identity.map(({ document }) => document),
+        boundary: boundary?.document,
+        resourcePolicy: resourcePolicy?.document ?? madeUp,
+        endpoint: endpoint?.document,
+      },
       decide: () => {
         const key = JSON.stringify([
           [actor, action, resource, accountId, madeUp, contextVariables, of.through],
@@ -338,12 +370,8 @@ function principalOf(actor: Actor): string {
 }
 
 /** What AWS sends with every request, and what the case says of this one. */
-function contextOf(
-  { actor, through }: Case,
-  context: Context,
-  resourceAccount: string,
-): Record<string, string | string[]> {
-  const base: Record<string, string> = {
+function contextOf({ actor, through }: Case, context: Context, resourceAccount: string): Context {
+  return {
     'aws:SecureTransport': 'true',
     'aws:ResourceAccount': resourceAccount,
     ...(through === undefined ? {} : { 'aws:SourceVpce': through }),
@@ -355,12 +383,8 @@ function contextOf(
           'aws:PrincipalType': 'AssumedRole',
           'aws:PrincipalIsAWSService': 'false',
         }),
+    ...context,
   };
-  const own = Object.entries(context).map(([key, value]) => [
-    standIn(key),
-    typeof value === 'string' ? value : [...value],
-  ]);
-  return { ...base, ...Object.fromEntries(own) };
 }
 
 async function decisionOf(
