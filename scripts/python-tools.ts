@@ -4,7 +4,8 @@ import { ensurePythonTools } from './lib/python-tools';
 
 const help = `Usage: npm run python-tools
 
-Makes .venv with the Python tools of requirements-dev.txt: the emulated AWS, the AWS CLI, cfn-lint and shellcheck.
+Makes .venv with the Python tools of requirements-dev.txt: the emulated AWS, the AWS CLI, cfn-lint, shellcheck
+and Principal Mapper.
 Does nothing when .venv holds them already. Remove .venv to start over.
 
   --help    print this text
