@@ -3,6 +3,10 @@
 Reads {"documents": [policy document], "questions": [question]} from standard input. A question is a `Question` of
 access-evaluate.ts, with the position of a document in place of the document: most questions share theirs. Writes a list
 with an answer for each question: true when it is allowed.
+
+It decides no more than Principal Mapper knows. A principal is its role, never a session; and whom a policy of the same
+account names is let in whatever the boundary says, where AWS asks the boundary of a role nevertheless. The templates
+name neither sessions nor roles with a boundary in policies of resources.
 """
 
 import collections
