@@ -216,7 +216,10 @@ export class Evaluator {
         resource,
         owner: accountId,
         context: fullContext,
-        identity: actor.kind === 'administrator' ? [administratorAccess] : identity.map(({ document }) => document),
+        identity: [
+          ...(actor.kind === 'administrator' ? [administratorAccess] : []),
+          ...identity.map(({ document }) => document),
+        ],
         boundary: boundary?.document,
         resourcePolicy: resourcePolicy?.document ?? madeUp,
         endpoint: endpoint?.document,

@@ -4,14 +4,19 @@ Reads {"documents": [policy document], "questions": [question]} from standard in
 access-evaluate.ts, with the position of a document in place of the document: most questions share theirs. Writes a list
 with an answer for each question: true when it is allowed.
 
-It decides no more than Principal Mapper knows. A principal is its role, never a session; and whom a policy of the same
-account names is let in whatever the boundary says, where AWS asks the boundary of a role nevertheless. The templates
-name neither sessions nor roles with a boundary in policies of resources.
+Principal Mapper reads two things otherwise than AWS documents them, so policies are put into words that it reads so:
+
+- A principal is its role, never a session; but whom a policy of the same account names is let in whatever the boundary
+  does not allow, which AWS says of sessions alone. So a session that a policy names becomes its role. The policies name
+  no role that has a boundary.
+- StringNotLike does not hold of a key that a request lacks. It does in AWS, and so does StringNotLikeIfExists here (IAM
+  User Guide, "IAM JSON policy elements: Condition operators": negated matching).
 """
 
 import collections
 import collections.abc
 import json
+import re
 import sys
 
 # Principal Mapper 1.1.5 imports from `collections` what Python 3.10 has only in `collections.abc`.
@@ -25,6 +30,8 @@ from principalmapper.querying.local_policy_simulation import (  # noqa: E402
 )
 from principalmapper.querying.query_interface import local_check_authorization_full  # noqa: E402
 
+SESSION = re.compile(r"^arn:([^:]*):sts::(\d+):assumed-role/([^/]+)/.*$")
+NAMES = {"StringNotLike": "StringNotLikeIfExists"}
 NOBODY = {"Version": "2012-10-17", "Statement": []}
 
 
@@ -76,6 +83,15 @@ def principal(arn: str, question: dict, documents: list[dict]) -> Node:
     )
 
 
+def reworded(value: object) -> object:
+    """Puts what Principal Mapper reads otherwise than AWS into words that it reads so."""
+    if isinstance(value, dict):
+        return {NAMES.get(key, key): reworded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [reworded(entry) for entry in value]
+    return SESSION.sub(r"arn:\1:iam::\2:role/\3", value) if isinstance(value, str) else value
+
+
 def policy(position: int, documents: list[dict]) -> Policy:
     """Makes a policy of a document; its name and ARN decide nothing."""
     return Policy("arn:aws:iam::aws:policy/policy", "policy", documents[position])
@@ -83,4 +99,5 @@ def policy(position: int, documents: list[dict]) -> Policy:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    json.dump([is_allowed(question, asked["documents"]) for question in asked["questions"]], sys.stdout)
+    policies = reworded(asked["documents"])
+    json.dump([is_allowed(question, policies) for question in asked["questions"]], sys.stdout)
