@@ -85,6 +85,7 @@ class Rehearsal {
     report.line('Rehearsal of the route to live, in an emulated AWS on this machine', 'bold');
     if (options.from !== undefined) {
       await copyCommit(this.input.checkout, options.from, this.copy);
+      this.witness.compareFromNow(false);
     } else {
       await copyCheckout(this.input.checkout, this.copy);
     }
@@ -282,6 +283,9 @@ class Rehearsal {
     }
     // The doctor has looked at these accounts before the first deployment.
     await this.operator.deploy(cloud, this.running, ['--no-doctor']);
+    if (options.from !== undefined) {
+      this.witness.compareFromNow(true);
+    }
     await route.readPipelines();
     const pushed = await this.publish(route, cloud);
     const { infrastructureDeployment, containerDeployment, containerBuild } = this.names;

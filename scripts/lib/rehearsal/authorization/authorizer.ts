@@ -32,8 +32,8 @@ export class Authorizer {
   readonly denials = new Map<string, Denial>();
   /** What could not be evaluated, and why. */
   readonly unevaluated = new Map<string, string>();
-  /** Every role with every action that it asked for. */
-  readonly asked = new Map<string, Set<string>>();
+  /** Every role with every action that it asked for, and the number of the last call that did. */
+  readonly asked = new Map<string, Map<string, number>>();
   /** Calls that were asked about, and what the answers took. */
   readonly spent = { calls: 0, milliseconds: 0 };
   private evaluator: { readonly of: RoutePolicies; readonly it: Evaluator } | undefined;
@@ -91,7 +91,10 @@ export class Authorizer {
   private async ask(caller: Caller, call: Call, { action, resource, context }: Asked): Promise<string | undefined> {
     const { policies } = this.deployed;
     if ('roleArn' in caller) {
-      this.asked.set(caller.roleArn, (this.asked.get(caller.roleArn) ?? new Set()).add(action));
+      this.asked.set(
+        caller.roleArn,
+        (this.asked.get(caller.roleArn) ?? new Map<string, number>()).set(action, this.spent.calls),
+      );
       if (!policies.roles.has(caller.roleArn)) {
         throw new Error(`no deployed stack has the role ${caller.roleArn}`);
       }

@@ -34,10 +34,11 @@ export async function contextOf(
       new RegExp(`^${pattern.replace(/(\$\{[^}]*\}|tag-key|<key>)$/, '.+')}$`).test(key.toLowerCase()),
     );
   const known: Record<string, string | readonly string[]> = {
+    ...ofRole(action, resource, deployed),
+    // After the role's own: who gives a role another boundary is judged by the new one.
     ...ofParameters(service, call, allowed),
     ...ofTags('aws:ResourceTag', tagsOf(deployed.byArn(resource))),
     ...ofTags('aws:RequestTag', requestTags(call)),
-    ...ofRole(action, resource, deployed),
     ...(name.endsWith('EventSourceMapping') ? { 'lambda:FunctionArn': functionArn(call, account) } : {}),
     ...more,
   };
@@ -98,7 +99,7 @@ function tagMap(tags: unknown): ReadonlyMap<string, string> {
 /** The boundary of the role that a call changes, unless the call itself brings one. */
 function ofRole(action: string, resource: string, deployed: Deployed): Record<string, string> {
   const boundary = action.startsWith('iam:') ? deployed.byArn(resource)?.properties.PermissionsBoundary : undefined;
-  return boundary === undefined ? {} : { 'iam:PermissionsBoundary': String(boundary) };
+  return boundary === undefined ? {} : { 'iam:permissionsboundary': String(boundary) };
 }
 
 /** The function that a mapping is for, which the API takes by name or ARN. */
