@@ -87,6 +87,13 @@ function neverWidensRoles(
       why: 'each boundary is for the roles of one purpose, and names of roles are unique whatever their path',
     },
     {
+      that: 'creates roles whose path begins like an allowed name',
+      actions: 'iam:CreateRole',
+      on: role(`${own.role}/anything`),
+      context: boundary,
+      why: '`*` in the ARN of a role matches slashes, and names are unique in an account whatever the path',
+    },
+    {
       that: 'creates roles under names that others trust',
       actions: write,
       on: [...arnsOf('AWS::IAM::Role'), role('somebody-elses-role')],

@@ -4,7 +4,7 @@ import type { IdentityStatement } from '../dsl/policies';
 import { manageAlarms, manageLogGroups, manageRoles, ownAlarms, ownLogGroup } from './common-permissions';
 import { bucketArn, namesOf, regionalArn, roleArn } from './names';
 import { logBucketPermissions, networkPermissions } from './network-permissions';
-import { denyLockedKeys, denyPublicFunctions } from './property-denials';
+import { denyLockedKeys, denyPublicFunctions, denyRolesWithPaths } from './property-denials';
 import { allow, passRole } from './statements';
 
 /**
@@ -75,6 +75,7 @@ export function infrastructurePermissions(
   return {
     Identity: [
       ...manageRoles(functionRoles, names.functionBoundary(environment)),
+      denyRolesWithPaths,
       passRole('PassFunctionRoles', functionRoles, 'lambda.amazonaws.com'),
       ...(container === undefined
         ? []

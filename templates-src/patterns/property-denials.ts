@@ -1,6 +1,6 @@
-import { Region, sub } from '../dsl/intrinsics';
+import { AccountId, Region, sub } from '../dsl/intrinsics';
 import type { Action, Conditions, IdentityStatement } from '../dsl/policies';
-import { regionalArn } from './names';
+import { regionalArn, roleArn } from './names';
 
 /**
  * What templates of a pipeline may not ask for, though their roles may create and change the resource: properties that
@@ -18,6 +18,14 @@ const deny = (
 export const denyLockedKeys = deny('DenyLockedKeys', ['kms:CreateKey', 'kms:PutKeyPolicy'], {
   Bool: { 'kms:BypassPolicyLockoutSafetyCheck': true },
 });
+
+/** For roles: a path. `*` in the ARN of a role matches slashes, so a path may look like the name that is allowed. */
+export const denyRolesWithPaths = {
+  Sid: 'DenyRolesWithPaths',
+  Effect: 'Deny',
+  Action: 'iam:CreateRole',
+  Resource: roleArn(AccountId, '*/*'),
+} as const satisfies IdentityStatement;
 
 /** For functions: an address that anybody may call. */
 export const denyPublicFunctions = deny(

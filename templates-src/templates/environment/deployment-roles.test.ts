@@ -105,8 +105,10 @@ test('the action role of CloudFormation hands on the execution roles and nothing
 });
 
 describe('the execution role', () => {
-  const iam = permissionsOf('CloudFormationExecutionRole').filter(({ Action }) =>
-    [Action].flat().some((action) => /^iam:(Create|Put|Attach|Update|Delete|Tag)/.test(String(action))),
+  const iam = permissionsOf('CloudFormationExecutionRole').filter(
+    ({ Action, Effect }) =>
+      Effect === 'Allow' &&
+      [Action].flat().some((action) => /^iam:(Create|Put|Attach|Update|Delete|Tag)/.test(String(action))),
   );
 
   test('changes roles of functions of its environment only', () => {
