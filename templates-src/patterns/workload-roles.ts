@@ -20,8 +20,8 @@ export interface WorkloadRoleDefinition {
  * Declares a role of the code that an environment runs, under the boundary of its purpose.
  *
  * Its policy is inline: the role that creates it must not be able to write managed policies, because the boundary is
- * one. And it is part of the role, so that the permissions are there before anything uses the role: Lambda and
- * CodeDeploy try them out when they are given it.
+ * one. And it is part of the role, so that the permissions are there before anything uses the role: Lambda
+ * tries them out when it is given it.
  */
 export function declareWorkloadRole(
   t: Template,
