@@ -28,9 +28,20 @@ const mishaps: readonly { readonly undo: (value: string) => string; readonly cau
     undo: (value) => value.replace(/^(\d{4})[- ](\d{4})[- ](\d{4})$/, '$1$2$3'),
     cause: () => 'an account id in groups of four, as the AWS console shows it',
   },
+  { undo: (value) => value.normalize('NFKC'), cause: () => 'characters of another width, which only look alike' },
+  { undo: (value) => value.replace(/(?<=\d)[_'](?=\d{3})/g, ''), cause: () => 'separators of thousands' },
+  { undo: written, cause: () => 'a number that is written in another way' },
   { undo: (value) => value.toLowerCase(), cause: () => 'capital letters' },
   { undo: (value) => value.toUpperCase(), cause: () => 'small letters' },
 ];
+
+/** A number in its shortest way: 5 for 5.0, +5, 05 and 0.5e1. Other text stays as it is, and what would be rounded. */
+function written(value: string): string {
+  const [, digits = ''] = /^[+-]?(\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.exec(value) ?? [];
+  const significant = digits.replace('.', '').replace(/^0+|0+$/g, '');
+  const number = Number(value) + 0;
+  return digits === '' || significant.length > 15 || (number === 0 && significant !== '') ? value : String(number);
+}
 
 /**
  * Guesses why a string was refused.

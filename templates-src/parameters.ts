@@ -111,12 +111,23 @@ const idPrefixes: Readonly<Record<string, string>> = {
   'AWS::EC2::Volume::Id': 'vol',
 };
 
+/**
+ * A number in the one way in which everybody reads it alike.
+ *
+ * CloudFormation checks that a Number is "an integer or float", in words that it documents no further, and then hands it
+ * on as literal text (User Guide, "Parameters syntax", Type): conditions compare that text, so that "0.0" is not "0", and
+ * resources get it as it stands; of "5e+08" a service has said "invalid parameter value: 5.0E8"
+ * (awslabs/aws-cloudformation-template-formatter, issue 10). So no exponent, sign +, leading or trailing zeros, and no more
+ * digits than a double holds exactly.
+ */
+const writtenOut = '^(?!-0$)(?!(?:\\D*\\d){16})-?(0|[1-9]\\d*)(\\.\\d*[1-9])?$';
+
 function typeRules(type: string): AnySchemaObject[] {
   if (type === 'String') {
     return [];
   }
   if (type === 'Number') {
-    return [{ pattern: '^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?$', description: 'must be a number' }];
+    return [{ pattern: writtenOut, description: 'must be a number, written out in digits as in 10, -1 or 0.5' }];
   }
   if (type.startsWith('AWS::SSM::Parameter::')) {
     // The file holds the name; nobody but Parameter Store can check the value.
@@ -144,7 +155,8 @@ function withOwnKeywords(ajv: Ajv): Ajv {
       keyword,
       type: 'string',
       schemaType: 'number',
-      validate: (limit: number, value: string) => !Number.isFinite(Number(value)) || holds(limit, Number(value)),
+      // 1e999 and Infinity are beyond every bound. What is no number at all breaks the rule of the type.
+      validate: (limit: number, value: string) => Number.isNaN(Number(value)) || holds(limit, Number(value)),
     });
   bound('minValue', (limit, value) => value >= limit);
   bound('maxValue', (limit, value) => value <= limit);
