@@ -2,7 +2,7 @@ import { topology } from '../templates-src/topology';
 import { configure, ParameterError } from './lib/configure';
 import { parseFlags, settingsOf, UsageError } from './lib/configure-settings';
 import { loadDeclarations, parametersFolder } from './lib/parameter-files';
-import { readFileTree } from './lib/parameter-tree';
+import { readFileTree, UnreadableParameters } from './lib/parameter-tree';
 import { openTerminal } from './lib/terminal';
 import { writeFiles } from './lib/write-files';
 
@@ -73,7 +73,7 @@ async function main(): Promise<number> {
       );
       return 2;
     }
-    if (error instanceof ParameterError) {
+    if (error instanceof ParameterError || error instanceof UnreadableParameters) {
       process.stderr.write(`${error.message}\nconfigure: nothing was written.\n`);
       return 1;
     }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -37,6 +37,22 @@ test('problems go to the error output, are counted, and end with code 1', () => 
     expect(errors).toContain(`${folder}/tooling/artifact-store.json: found no such file\n`);
     expect(errors).toMatch(/\nvalidate: \d+ problems in the parameter files\n$/);
     expect(code).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a link to nowhere is named, and nothing is called missing because of it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'validate-'));
+  try {
+    cpSync(join(root, 'parameters'), folder, { recursive: true });
+    symlinkSync('somebody@example.4711', join(folder, '.#dev.json'));
+    expect(validate('--parameters', folder)).toMatchObject({ code: 0, errors: '' });
+    symlinkSync('nowhere', join(folder, 'dev', 'old.json'));
+    const { code, output, errors } = validate('--parameters', folder);
+    expect({ code, output }).toEqual({ code: 1, output: '' });
+    expect(errors).toContain(`${folder}/dev/old.json: found a link to nowhere, which does not exist\n`);
+    expect(errors).not.toContain('no such file');
   } finally {
     rmSync(folder, { recursive: true });
   }

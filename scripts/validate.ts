@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describeProblem, valuesOf } from '../templates-src/parameters';
+import { describeProblems, valuesOf } from '../templates-src/parameters';
 import { topology } from '../templates-src/topology';
 import { checkParameters, loadDeclarations, madeUpAccountIds, parametersFolder } from './lib/parameter-files';
-import { readFileTree } from './lib/parameter-tree';
+import { type FileTree, readFileTree, UnreadableParameters } from './lib/parameter-tree';
 
 const help = `Usage: npm run validate [-- --parameters DIR]
 
@@ -33,10 +33,22 @@ function main(): number {
     return 2;
   }
 
-  const checked = checkParameters(topology, loadDeclarations(topology), readFileTree(folder), folder);
+  let tree: FileTree;
+  try {
+    tree = readFileTree(folder);
+  } catch (error) {
+    if (!(error instanceof UnreadableParameters)) {
+      throw error;
+    }
+    process.stderr.write(
+      `${error.message}\nvalidate: nothing else was checked; run this again once they can be read\n`,
+    );
+    return 1;
+  }
+  const checked = checkParameters(topology, loadDeclarations(topology), tree, folder);
   const { length } = checked.problems;
   if (length > 0) {
-    process.stderr.write(`${checked.problems.map(describeProblem).join('\n')}\n`);
+    process.stderr.write(`${describeProblems(checked.problems)}\n`);
     process.stderr.write(`validate: ${length} ${length === 1 ? 'problem' : 'problems'} in the parameter files\n`);
     return 1;
   }

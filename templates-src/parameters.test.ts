@@ -3,6 +3,7 @@ import type { Stack } from './define-topology';
 import type { ParameterDeclaration } from './dsl/template';
 import {
   describeProblem,
+  describeProblems,
   fileChecker,
   type ParameterDeclarations,
   parameterFileSchema,
@@ -264,4 +265,22 @@ test('the value of a NoEcho parameter is never shown, whatever is wrong with it'
   }
   // The name is misspelled, so nobody knows that the value is a secret.
   expect(problemsOf(declarations, { Parameters: { Pasword: secret, Pin: '1' } }).join()).not.toContain(secret);
+});
+
+test('of many problems not all are printed, but they are counted', () => {
+  const problem = { file: 'dev.json', found: 'x', rule: 'y', whatToDo: 'z' };
+  const said = (count: number) => describeProblems(Array(count).fill(problem));
+
+  expect(said(50)).not.toContain('more');
+  expect(said(51)).toMatch(/\n\.\.\. and 1 more problem$/);
+  expect(said(40_000)).toMatch(/\n\.\.\. and 39950 more problems$/);
+  expect(said(40_000).match(/found x/g)).toHaveLength(50);
+});
+
+test('a key that is no name is printed so that it cannot move the cursor, nor fill the screen', () => {
+  const said = problemsOf({}, { Parameters: { 'a\u001b[2J': 'x', [`b${'c'.repeat(1000)}`]: 'x' } }).join('\n');
+
+  expect(said).not.toContain('\u001b');
+  expect(said).toContain('"a\\u001b[2J": found');
+  expect(said).not.toContain('c'.repeat(300));
 });

@@ -31,11 +31,25 @@ export interface ParameterProblem {
 export function describeProblem(problem: ParameterProblem): string {
   const { file, line, column, key, found, rule, whatToDo } = problem;
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  // A key can be anything: also text that would move the cursor, or a megabyte of it.
+  const named = key === undefined ? '' : `${/^[\w.:-]{1,255}$/.test(key) ? key : printable(key)}: `;
   return [
-    `${place}: ${key === undefined ? '' : `${key}: `}found ${found}`,
+    `${place}: ${named}found ${found}`,
     `  rule:         ${rule}`,
     ...(problem.likelyCause === undefined ? [] : [`  likely cause: ${problem.likelyCause}`]),
     `  what to do:   ${whatToDo}`,
+  ].join('\n');
+}
+
+/** How many problems are printed: who has more has one cause for many of them. */
+const MOST_PRINTED = 50;
+
+/** Problems as a person reads them, not more than anybody would read. */
+export function describeProblems(problems: readonly ParameterProblem[]): string {
+  const more = problems.length - MOST_PRINTED;
+  return [
+    ...problems.slice(0, MOST_PRINTED).map(describeProblem),
+    ...(more > 0 ? [`... and ${more} more ${more === 1 ? 'problem' : 'problems'}`] : []),
   ].join('\n');
 }
 
@@ -314,7 +328,7 @@ function wrongShape({ file, content, at }: ParameterFile): ParameterProblem {
   return {
     file,
     ...expected,
-    found: keys.length > 0 ? `an object with ${keys.join(', ')}` : 'an empty object',
+    found: keys.length > 0 ? `an object with ${listed(keys)}` : 'an empty object',
     likelyCause:
       meant !== undefined
         ? `a misspelling; did you mean Parameters instead of ${meant}?`
@@ -323,6 +337,12 @@ function wrongShape({ file, content, at }: ParameterFile): ParameterProblem {
           : undefined,
     whatToDo: meant !== undefined ? 'correct the name' : 'put the values into an object under the key Parameters',
   };
+}
+
+/** The first of some names, and how many there are besides. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => (/^[\w.:-]{1,255}$/.test(name) ? name : printable(name)));
+  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ');
 }
 
 function fedValue({ parameter, stack, output }: Feed) {
@@ -381,15 +401,20 @@ function notAString(declaration: ParameterDeclaration, value: unknown, source: s
   const written = typeof value === 'number' || typeof value === 'boolean';
   const quoted = written && accepts(source);
   const alsoBroken = written && !quoted ? rulesOf(accepts.errors ?? []) : [];
-  const found = written && !declaration.NoEcho ? `${source} (${kindOf(value)})` : kindOf(value);
+  const found = written && !declaration.NoEcho ? `${short(source)} (${kindOf(value)})` : kindOf(value);
   return {
     found: declaration.NoEcho ? `${found} that is not shown (NoEcho)` : found,
     rule: ['must be a string: CloudFormation takes no other kind of value', ...alsoBroken].join('; '),
     likelyCause: quoted ? 'quotes forgotten' : written ? likelyCause(source, accepts)?.cause : undefined,
     whatToDo:
-      quoted && !declaration.NoEcho ? `write "${source}"` : `${corrected(declaration)}, as one string between quotes`,
+      quoted && !declaration.NoEcho
+        ? `write "${short(source)}"`
+        : `${corrected(declaration)}, as one string between quotes`,
   };
 }
+
+/** Not more than fits on a line. */
+const short = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 /** What the broken rules ask for; several may say the same. */
 function rulesOf(errors: readonly ErrorObject[]): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Topology } from '../../templates-src/define-topology';
 import { printable } from '../../templates-src/likely-cause';
 import {
-  describeProblem,
+  describeProblems,
   type ParameterDeclarations,
   type ParameterProblem,
   problemOfValue,
@@ -51,7 +51,7 @@ export interface Configured {
 /** Problems of the parameter files; nothing may be written. */
 export class ParameterError extends Error {
   constructor(readonly problems: readonly ParameterProblem[]) {
-    super(problems.map(describeProblem).join('\n'));
+    super(describeProblems(problems));
   }
 }
 

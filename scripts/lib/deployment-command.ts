@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { describeProblem } from '../../templates-src/parameters';
+import { describeProblems, type ParameterProblem } from '../../templates-src/parameters';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';
 import { awsCli } from './aws-cli';
@@ -10,7 +10,7 @@ import { describeObstacles, obstaclesTo } from './destruction-obstacles';
 import { planDestruction } from './destruction-plan';
 import { announcement, viewOf } from './destruction-view';
 import { checkParameters, loadDeclarations } from './parameter-files';
-import { readFileTree } from './parameter-tree';
+import { readFileTree, UnreadableParameters } from './parameter-tree';
 import { deploymentRecords, deploymentScript, destructionRecords, destructionScript } from './plan-text';
 
 /**
@@ -19,14 +19,20 @@ import { deploymentRecords, deploymentScript, destructionRecords, destructionScr
  * @throws PlanError that lists every problem of every file
  */
 function checkEveryParameter(folder: string): void {
-  const { problems } = checkParameters(
-    topology,
-    loadDeclarations(topology),
-    readFileTree(folder),
-    readablePath(folder),
-  );
+  const problems = problemsIn(folder);
   if (problems.length > 0) {
-    throw new PlanError(`the parameters cannot be deployed.\n${problems.map(describeProblem).join('\n')}`, 1);
+    throw new PlanError(`the parameters cannot be deployed.\n${describeProblems(problems)}`, 1);
+  }
+}
+
+function problemsIn(folder: string): readonly ParameterProblem[] {
+  try {
+    return checkParameters(topology, loadDeclarations(topology), readFileTree(folder), readablePath(folder)).problems;
+  } catch (error) {
+    if (error instanceof UnreadableParameters) {
+      return error.problems;
+    }
+    throw error;
   }
 }
 

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Stack, Topology } from '../../templates-src/define-topology';
 import { stackPolicyFile } from '../../templates-src/dsl/stack-policy';
+import { describeProblems, valuesOf } from '../../templates-src/parameters';
 import { accountsOf } from '../../templates-src/parameters-across-files';
+import { readParameterFile } from './parameter-file';
 import { readTemplate, type TemplateFile } from './template-file';
 
 /** The structure that a plan is made for. */
@@ -109,17 +111,31 @@ export function parametersPath({ parameters }: Request, stack: Stack): string {
  */
 export function parametersOf(request: Request, stack: Stack): Readonly<Record<string, string>> {
   const path = parametersPath(request, stack);
-  let text: string;
+  let content: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    content = readFileSync(path);
   } catch {
     throw new PlanError(`There is no ${readablePath(path)}, which holds the parameters of ${stack.name}.`, 1);
   }
-  try {
-    return (JSON.parse(text) as { Parameters: Record<string, string> }).Parameters;
-  } catch (error) {
-    throw new PlanError(`${readablePath(path)} is not JSON: ${(error as Error).message}`, 1);
+  const { file, problems } = readParameterFile(readablePath(path), content);
+  const values = file && valuesOf(file);
+  if (problems.length > 0) {
+    const what = problems.some(({ rule }) => rule.startsWith('not JSON')) ? ' is not JSON' : '';
+    throw new PlanError(
+      `${readablePath(path)}${what}: the parameters of ${stack.name} cannot be read.\n${describeProblems(problems)}`,
+      1,
+    );
   }
+  const others = Object.entries(values ?? {}).filter(([, value]) => typeof value !== 'string');
+  if (values === undefined || others.length > 0) {
+    const keys = others.map(([key]) => key).join(', ');
+    throw new PlanError(
+      `${readablePath(path)}: ${others.length > 0 ? `${keys}: found no string` : 'found something else'}, expected ` +
+        '{"Parameters": {"Name": "value", ...}}.',
+      1,
+    );
+  }
+  return values as Readonly<Record<string, string>>;
 }
 
 /** @throws PlanError when the file of a stack lacks a parameter without which its account cannot be reached */

@@ -13,6 +13,7 @@ import {
   goneEnvironments,
   unneededFiles,
 } from './environment-folders';
+import { LARGEST_FILE } from './parameter-file';
 import { type FileTree, pathInTree } from './parameter-tree';
 
 /** Where the files of an environment come from that had none, or not all of them. */
@@ -187,7 +188,9 @@ function renameParameters(tree: FileTree, moved: readonly Origin[]) {
   for (const [path, content] of tree) {
     let text = Buffer.from(content).toString('utf8');
     const lines: (readonly [string, string])[] = [];
-    for (const { environment, from } of path.startsWith(`${toolingAccount}/`) ? moved : []) {
+    // Of a file that is too large the tree has the beginning alone; it is refused, and must not be written.
+    const isFile = path.startsWith(`${toolingAccount}/`) && content.length <= LARGEST_FILE;
+    for (const { environment, from } of isFile ? moved : []) {
       const before = accountIdParameter({ name: from, approval: false });
       const now = accountIdParameter({ name: environment, approval: false });
       const key = propertyKey(text, before);

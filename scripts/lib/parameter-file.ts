@@ -1,6 +1,15 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { ParameterFile, ParameterProblem } from '../../templates-src/parameters';
 
+/**
+ * Limits of a parameters file, which the readers of the pipeline have, too (scripts/codebuild/lib/configuration.py).
+ * CloudFormation takes 200 parameters of 4,096 bytes each (User Guide, "Quotas"); a file has two levels.
+ */
+export const LARGEST_FILE = 1024 * 1024;
+const MOST_ENTRIES = 200;
+const LONGEST_TEXT = 4096;
+const DEEPEST = 20;
+
 /** A file that was read, if it is JSON, and what is wrong with its text. */
 export interface Reading {
   readonly file?: ParameterFile;
@@ -24,12 +33,17 @@ export function readParameterFile(file: string, content: Uint8Array): Reading {
     const likelyCause = 'written by Windows PowerShell, or saved as "Unicode"';
     return { text: '', problems: [{ ...encoding, line: 1, found: 'UTF-16', likelyCause }] };
   }
+  if (content.length > LARGEST_FILE) {
+    const rule = `the file must not have more than ${LARGEST_FILE / 1024} KiB: CloudFormation takes less than that`;
+    const whatToDo = 'put back the parameters file, of which version control may have an earlier one';
+    return { text: '', problems: [{ file, found: `more than ${LARGEST_FILE} bytes`, rule, whatToDo }] };
+  }
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     const valid = new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
-    const { line, column } = positionAt(valid, valid.indexOf('\ufffd'));
+    const { line, column } = positionsIn(valid)(valid.indexOf('\ufffd'));
     const likelyCause = 'saved in an old encoding, such as Latin-1';
     return { text: '', problems: [{ ...encoding, line, column, found: 'bytes that are not UTF-8', likelyCause }] };
   }
@@ -46,15 +60,26 @@ export function readParameterFile(file: string, content: Uint8Array): Reading {
       likelyCause,
     });
   }
+  const positionAt = positionsIn(text);
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    const rule = `the file must be {"Parameters": {"Name": "value", ...}}, which has two levels`;
+    const found = `more than ${DEEPEST} levels of { and [`;
+    return { text, problems: [...problems, { file, ...positionAt(deep), found, rule, whatToDo: 'correct it there' }] };
+  }
   const errors: ParseError[] = [];
   // There is no tree without a value, and that is an error.
   const root = parseTree(text, errors, { disallowComments: true }) as Node;
   const [first] = errors.sort((a, b) => a.offset - b.offset);
   if (first !== undefined) {
     // The others are what the parser made of the rest.
-    return { text, problems: [...problems, syntaxError(file, text, first)] };
+    return { text, problems: [...problems, syntaxError(file, text, first, positionAt)] };
   }
-  problems.push(...duplicateKeys(file, text, root));
+  const refused = [...tooMany(file, root, positionAt), ...unusableTexts(file, root, positionAt)];
+  if (refused.length > 0) {
+    return { text, problems: [...problems, ...refused] };
+  }
+  problems.push(...duplicateKeys(file, positionAt, root));
   const at = (path: readonly string[]) => {
     let node: Node | undefined = root;
     let start: Node | undefined = root;
@@ -65,7 +90,7 @@ export function readParameterFile(file: string, content: Uint8Array): Reading {
       node = property?.children?.[1];
     }
     return node && start
-      ? { line: positionAt(text, start.offset).line, source: text.slice(node.offset, node.offset + node.length) }
+      ? { line: positionAt(start.offset).line, source: text.slice(node.offset, node.offset + node.length) }
       : undefined;
   };
   return { text, problems, file: { file, content: JSON.parse(text), at } };
@@ -91,12 +116,17 @@ const expectations: Readonly<Record<string, string>> = {
   InvalidCharacter: 'control characters in text are written as \\t or \\u0000',
 };
 
-function syntaxError(file: string, text: string, { error, offset, length }: ParseError): ParameterProblem {
+function syntaxError(
+  file: string,
+  text: string,
+  { error, offset, length }: ParseError,
+  positionAt: PositionAt,
+): ParameterProblem {
   const token = text.slice(offset, offset + length);
   const before = text.slice(0, offset).trimEnd();
   const problem = {
     file,
-    ...positionAt(text, offset),
+    ...positionAt(offset),
     found: kindOf(token),
     rule: `not JSON: ${expectations[printParseErrorCode(error)]}`,
     whatToDo: 'correct it there',
@@ -126,7 +156,7 @@ function syntaxError(file: string, text: string, { error, offset, length }: Pars
     };
   }
   if (before.endsWith(',') && /^[}\]]/.test(token)) {
-    const { line, column } = positionAt(text, before.length - 1);
+    const { line, column } = positionAt(before.length - 1);
     return {
       ...problem,
       line,
@@ -143,7 +173,7 @@ function syntaxError(file: string, text: string, { error, offset, length }: Pars
     return { ...problem, likelyCause: 'other quotes than JSON knows', whatToDo: 'write double quotes: "' };
   }
   if (printParseErrorCode(error) === 'CommaExpected') {
-    return { ...problem, whatToDo: `add a comma at the end of line ${positionAt(text, before.length).line}` };
+    return { ...problem, whatToDo: `add a comma at the end of line ${positionAt(before.length).line}` };
   }
   return problem;
 }
@@ -164,13 +194,97 @@ function kindOf(token: string): string {
   }
 }
 
-function duplicateKeys(file: string, text: string, node: Node): ParameterProblem[] {
+/** Where the first bracket stands that opens one level too many. A parser would run out of stack there. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '"') {
+      for (index++; index < text.length && text[index] !== '"'; index++) {
+        index += text[index] === '\\' ? 1 : 0;
+      }
+    } else if (character === '{' || character === '[') {
+      depth++;
+      if (depth > DEEPEST) {
+        return index;
+      }
+    } else if (character === '}' || character === ']') {
+      depth--;
+    }
+  }
+  return undefined;
+}
+
+function tooMany(file: string, node: Node, positionAt: PositionAt): ParameterProblem[] {
+  const children = node.children ?? [];
+  return children.length > MOST_ENTRIES
+    ? [
+        {
+          file,
+          line: positionAt(node.offset).line,
+          found: `${children.length} entries in one ${node.type === 'array' ? 'list' : 'object'}`,
+          rule: `there must not be more than ${MOST_ENTRIES}: CloudFormation takes no more parameters`,
+          likelyCause: 'a file of something else, or one that a program has made',
+          whatToDo: 'keep the parameters of the template alone',
+        },
+      ]
+    : children.flatMap((child) => tooMany(file, child, positionAt));
+}
+
+/**
+ * Control characters (but tab and line ends) and noncharacters, most of which CloudFormation's answers, XML 1.0, cannot
+ * hold, and halves of characters, which are no text.
+ */
+const unusable = /(?![\t\n\r])\p{Cc}|[\ufffe\uffff]|\p{Cs}/u;
+
+function unusableTexts(file: string, node: Node, positionAt: PositionAt, key?: string): ParameterProblem[] {
+  const name: unknown = node.type === 'property' ? node.children?.[0]?.value : undefined;
+  const own = typeof name === 'string' ? name : key;
+  if (node.type !== 'string') {
+    return (node.children ?? []).flatMap((child) => unusableTexts(file, child, positionAt, own));
+  }
+  const value: string = node.value;
+  const { line } = positionAt(node.offset);
+  const [character] = unusable.exec(value) ?? [];
+  if (character !== undefined) {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const isHalf = code.startsWith('D');
+    return [
+      {
+        file,
+        line,
+        key,
+        found: isHalf ? `half of a character (U+${code})` : `a control character (U+${code})`,
+        rule: 'text must have whole characters, and no control characters but tabs and line ends: AWS answers in XML',
+        likelyCause: isHalf
+          ? 'an emoji or another character that was cut in two'
+          : 'copied from a terminal or a binary file',
+        whatToDo: 'remove it, or write the whole character',
+      },
+    ];
+  }
+  const size = Buffer.byteLength(value);
+  return size > LONGEST_TEXT
+    ? [
+        {
+          file,
+          line,
+          key,
+          found: `${size} bytes of text`,
+          rule: `text must not be longer than ${LONGEST_TEXT} bytes, as the values of CloudFormation's parameters`,
+          whatToDo: 'shorten it, or store it elsewhere and name its place',
+        },
+      ]
+    : [];
+}
+
+function duplicateKeys(file: string, positionAt: PositionAt, node: Node): ParameterProblem[] {
   const children = node.children ?? [];
   const lines = new Map<string, number[]>();
   if (node.type === 'object') {
     for (const { children: [name] = [] } of children) {
       if (name !== undefined) {
-        const line = positionAt(text, name.offset).line;
+        const line = positionAt(name.offset).line;
         lines.set(name.value, [...(lines.get(name.value) ?? []), line]);
       }
     }
@@ -191,11 +305,22 @@ function duplicateKeys(file: string, text: string, node: Node): ParameterProblem
             },
           ],
     ),
-    ...children.flatMap((child) => duplicateKeys(file, text, child)),
+    ...children.flatMap((child) => duplicateKeys(file, positionAt, child)),
   ];
 }
 
-function positionAt(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+/** The place of an offset in a text. */
+type PositionAt = (offset: number) => { readonly line: number; readonly column: number };
+
+/** Finds the starts of the lines once, for all places that are asked for. */
+function positionsIn(text: string): PositionAt {
+  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length)];
+  return (offset) => {
+    let line = 0;
+    // The last line that starts at the offset or before it, by halves.
+    for (let step = 2 ** Math.ceil(Math.log2(starts.length)); step >= 1; step /= 2) {
+      line += (starts[line + step] ?? Number.POSITIVE_INFINITY) <= offset ? step : 0;
+    }
+    return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+  };
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { describeProblem } from '../../templates-src/parameters';
 import { checkParameters, madeUpAccountIds } from './parameter-files';
-import { readFileTree } from './parameter-tree';
+import { readFileTree, UnreadableParameters } from './parameter-tree';
 import { declarationsOf, fileOf, goodValues, threeEnvironments, topologyOf, treeOf } from './parameters.fixture';
 
 // Two stacks are enough to show every kind of problem; the tests stay as they are when stacks are added.
@@ -302,6 +303,62 @@ test('a folder is read with all that lies below it', () => {
     );
     symlinkSync('nowhere', join(folder, 'broken.json'));
     expect(() => readFileTree(folder)).toThrow('broken.json');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what editors and systems leave in the folder is not read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parameter-files-'));
+  try {
+    mkdirSync(join(folder, 'dev'));
+    writeFileSync(join(folder, 'dev', 'b.json'), 'b');
+    // Emacs locks a file with a link to nowhere that says who edits it.
+    symlinkSync('somebody@example.4711:1764225600', join(folder, 'dev', '.#b.json'));
+    writeFileSync(join(folder, 'dev', '.b.json.swp'), 'x');
+    writeFileSync(join(folder, '.DS_Store'), 'x');
+
+    expect([...readFileTree(folder).keys()]).toEqual(['dev/b.json']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('everything that cannot be read is named, with what is in the way', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parameter-files-'));
+  try {
+    mkdirSync(join(folder, 'dev'));
+    symlinkSync('../nowhere.json', join(folder, 'dev', 'a.json'));
+    symlinkSync('..', join(folder, 'dev', 'around'));
+    symlinkSync('self.json', join(folder, 'dev', 'self.json'));
+    spawnSync('mkfifo', [join(folder, 'dev', 'pipe.json')]);
+    writeFileSync(join(folder, 'dev', 'good.json'), '{}');
+    let said = '';
+    try {
+      readFileTree(folder);
+    } catch (error) {
+      said = (error as UnreadableParameters).message;
+      expect(error).toBeInstanceOf(UnreadableParameters);
+    }
+
+    expect(said).toContain(`${folder}/dev/a.json: found a link to ../nowhere.json, which does not exist\n`);
+    expect(said).toContain(`${folder}/dev/around: found a link to .., which leads back to itself\n`);
+    expect(said).toContain(`${folder}/dev/self.json: found a link to self.json, which leads back to itself\n`);
+    expect(said).toContain(`${folder}/dev/pipe.json: found neither a file nor a folder\n`);
+    expect(said).not.toContain('good.json');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('of a huge file no more is read than shows that it is too large', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parameter-files-'));
+  try {
+    const file = join(folder, 'huge.json');
+    writeFileSync(file, '{');
+    truncateSync(file, 20 * 1024 ** 3);
+
+    expect(readFileTree(folder).get('huge.json')).toHaveLength(1024 * 1024 + 1);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import unicodedata
+from collections import Counter
 from typing import Any
 
 from files import write_json_atomically
@@ -21,6 +24,12 @@ OPERATORS_TEMPLATES = {"deployment-roles", "service-roles"}
 TEMPLATE_WITH_FUNCTIONS = "infrastructure"
 # Not an environment: the folder with the parameters of the tooling account's stacks, which deploy.sh deploys.
 TOOLING = "tooling"
+
+# Limits of a parameters file; those of scripts/lib/parameter-file.ts, which says where they come from.
+LARGEST_FILE = 1024 * 1024
+MOST_ENTRIES = 200
+LONGEST_TEXT = 4096
+DEEPEST = 20
 
 
 class ConfigurationError(Exception):
@@ -51,28 +60,116 @@ def environments_in(parameters_directory: str) -> list[str]:
 def read_parameters(path: str, *beside: str) -> dict[str, str]:
     """The parameters of a parameters file, or of a configuration, which may hold other keys beside them.
 
-    Raises ConfigurationError with everything that is wrong with it.
+    Takes what `npm run validate` takes, and refuses what that refuses (scripts/lib/parameter-file.ts; a table of cases is
+    run through both). Raises ConfigurationError with what is wrong with it.
     """
     expected = 'expected {"Parameters": {"Key": "value"}}'
-    try:
-        with open(path, encoding="utf-8") as file:
-            parsed = json.load(file)
-    except OSError as error:
-        raise ConfigurationError([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
-    except ValueError as error:
-        raise ConfigurationError([f"{path}: found no JSON ({error}); {expected}."]) from None
+    parsed = _read_json(path, expected)
     keys = set(parsed) - set(beside) if isinstance(parsed, dict) else set()
     if keys != {"Parameters"} or not isinstance(parsed["Parameters"], dict):
         raise ConfigurationError([f"{path}: found something else at its top level; {expected}."])
     problems = [
-        f"{path}: {key} is {json.dumps(value)}; expected a string, since CloudFormation parameters are strings: "
-        "put the value in quotes."
+        f"{path}: {_printable(key)} is {_printable(value)}; expected a string, since CloudFormation parameters are "
+        "strings: put the value in quotes."
         for key, value in parsed["Parameters"].items()
         if not isinstance(value, str)
     ]
     if problems:
         raise ConfigurationError(problems)
     return parsed["Parameters"]
+
+
+def _read_json(path: str, expected: str) -> Any:
+    """What a file of JSON holds, which has to keep within the limits. Raises ConfigurationError."""
+    try:
+        # A pipe or a device could be read for ever.
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ConfigurationError([f"{path}: found no file; {expected}."])
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConfigurationError([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
+    if len(content) > LARGEST_FILE:
+        raise ConfigurationError([f"{path}: found more than {LARGEST_FILE} bytes; {expected}, which has less."])
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{path}: found bytes that are not UTF-8 ({error}); save it as UTF-8."]) from None
+    if text.startswith("\ufeff"):
+        raise ConfigurationError([f"{path}: found a byte order mark at the start; save it as UTF-8 without one."])
+    if _depth(text) > DEEPEST:
+        raise ConfigurationError([f"{path}: found more than {DEEPEST} levels of {{ and [; {expected}."])
+    problems: list[str] = []
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        problems.extend(_problems_of_entries(path, pairs))
+        return dict(pairs)
+
+    try:
+        parsed = json.loads(text, object_pairs_hook=object_of, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise ConfigurationError([f"{path}: found no JSON ({error}); {expected}."]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return parsed
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested that stand outside of strings: a parser would run out of stack."""
+    depth = deepest = 0
+    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):
+        if match[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match[0] in "]}":
+            depth -= 1
+    return deepest
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is Python's, not JSON's")
+
+
+def _problems_of_entries(path: str, pairs: list[tuple[str, Any]]) -> list[str]:
+    """What is wrong with the entries of one object, but for the objects in it."""
+    if len(pairs) > MOST_ENTRIES:
+        return [f"{path}: found {len(pairs)} entries in one object; CloudFormation takes {MOST_ENTRIES} parameters."]
+    counts = Counter(key for key, _ in pairs)
+    problems = [
+        f"{path}: found {_printable(key)} {count} times; all but the last would be ignored. Keep one."
+        for key, count in counts.items()
+        if count > 1
+    ]
+    for key, value in pairs:
+        problems += _problems_of_text(f"{path}: a key", key) + _problems_of_value(f"{path}: {_printable(key)}", value)
+    return problems
+
+
+def _problems_of_value(place: str, value: Any) -> list[str]:
+    if isinstance(value, str):
+        return _problems_of_text(place, value)
+    if isinstance(value, list):
+        if len(value) > MOST_ENTRIES:
+            return [f"{place}: found {len(value)} entries in one list; expected {MOST_ENTRIES} at most."]
+        return [problem for member in value for problem in _problems_of_value(place, member)]
+    return []
+
+
+def _problems_of_text(place: str, text: str) -> list[str]:
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cs":
+            return [f"{place}: found half of a character (U+{ord(character):04X}). Write the whole character."]
+        if (category == "Cc" and character not in "\t\n\r") or character in "\ufffe\uffff":
+            return [f"{place}: found a control character (U+{ord(character):04X}), which AWS's answers cannot hold."]
+    size = len(text.encode())
+    return [f"{place}: found {size} bytes of text; expected {LONGEST_TEXT} at most."] if size > LONGEST_TEXT else []
+
+
+def _printable(value: Any) -> str:
+    """A key as it is, if it looks like one, and any other value as JSON, not longer than a line."""
+    text = value if isinstance(value, str) and re.fullmatch(r"[\w.:-]+", value, re.ASCII) else json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def pipeline_templates(templates_directory: str) -> list[str]:
