@@ -34,6 +34,7 @@ First the service-linked roles are made that the environments' stacks need, wher
 Before anything is deployed, all parameter files are checked (`npm run validate`), and the credentials of every account
 are compared with the account ids in these files. Then the accounts are examined: what would make the deployment fail
 stops it, what else asks for a look is printed.
+Needs the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
 AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage.
 END
 }

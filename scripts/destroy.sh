@@ -32,6 +32,7 @@ OPTION     --including-prod    allow environments that templates-src/topology.ts
            --parameters DIR    read account ids and Regions from this folder instead of parameters/
            --help
 
+Needs the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
 AWS_ENDPOINT_URL is honoured. Exit code: 0 nothing of the selection is left, 1 failed or refused, 2 wrong usage.
 END
 }

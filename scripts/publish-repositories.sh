@@ -38,6 +38,7 @@ OPTION     --remote NAME=URL   URL of one of the repositories; may be repeated
            --dry-run           say what would be pushed, and push nothing
            --help
 
+Needs git, and for CodeCommit the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
 With git-remote-codecommit: --remote-base codecommit::REGION://PROFILE@
 Exit code: 0 all published or up to date, 1 failed, 2 wrong usage.
 END
@@ -50,6 +51,8 @@ fi
 
 repositories=(ECS-Container-Build Infrastructure-Deployment ECS-Container-Deployment)
 source_repository=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# git runs the AWS CLI for its credentials, which must not ask anybody, whatever the user's profile says.
+export AWS_CLI_AUTO_PROMPT=off AWS_PAGER=''
 
 # contents_of NAME: what a repository holds, a path here and the path there on each line; no path there is its root.
 contents_of() {

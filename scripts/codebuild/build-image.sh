@@ -28,7 +28,8 @@ Options (and the environment variables that are their defaults):
   --output FILE         where to write what was pushed (IMAGE_OUTPUT, else image.json)
   --help                this text
 
-Passes the build argument BUILD_ID to the Dockerfile. Needs docker, the AWS CLI and Python 3. The caller may
+Passes the build argument BUILD_ID to the Dockerfile. Needs docker, the AWS CLI (2.17.34 or later, of version 1 1.34.2 or later)
+and Python 3. The caller may
 ecr:GetAuthorizationToken, and on the repository ecr:DescribeImages and what docker push needs (ecr:BatchGetImage,
 ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage).
 

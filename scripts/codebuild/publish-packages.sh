@@ -82,16 +82,6 @@ publish() {
   python3 "$here/lib/publish_packages.py" "$@"
 }
 
-# require_conditional_writes: ends the script when the AWS CLI is too old to know --if-none-match.
-require_conditional_writes() {
-  local version least=2.17.34
-  version=$(aws --version 2>&1)
-  [[ $version != aws-cli/1.* ]] || least=1.34.2
-  version=${version#aws-cli/}
-  printf '%s\n' "$least" "${version%% *}" | sort -C -V ||
-    fail "The AWS CLI is ${version%% *}; expected $least or later, which can upload without overwriting. Update it."
-}
-
 # upload LINE: puts a zip into S3, or makes sure that what is there is the same, and notes which in $work/results.
 upload() {
   local function key sha256 size pause
@@ -118,7 +108,6 @@ upload() {
   fi
 }
 
-require_conditional_writes
 make_work_folder
 mkdir "$work/results"
 

@@ -40,7 +40,8 @@ Options (and the environment variables that are their defaults):
   --output DIR              where to write (REVIEW_OUTPUT)
   --help                    this text
 
-Needs the AWS CLI and Python 3. The caller may sts:AssumeRole on the role; the role may cloudformation:DescribeStacks and
+Needs the AWS CLI (2.17.34 or later, of version 1 1.34.2 or later) and Python 3.
+The caller may sts:AssumeRole on the role; the role may cloudformation:DescribeStacks and
 cloudformation:DescribeChangeSet on the stacks, cloudformation:CreateChangeSet and cloudformation:DeleteChangeSet of the
 name "review" on those that are previewed, and ssm:GetParameter on the record.
 

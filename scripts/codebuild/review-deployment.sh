@@ -36,7 +36,8 @@ Options (and the environment variables that are their defaults):
   --output DIR         where to write (REVIEW_OUTPUT)
   --help               this text
 
-Needs the AWS CLI and Python 3. The caller may sts:AssumeRole on the role, ecr:DescribeImages on the repository and
+Needs the AWS CLI (2.17.34 or later, of version 1 1.34.2 or later) and Python 3.
+The caller may sts:AssumeRole on the role, ecr:DescribeImages on the repository and
 codebuild:BatchGetBuilds on the project; the role may ecs:DescribeServices and ecs:DescribeTaskDefinition.
 
 Ends with 0 when everything could be looked at, 1 when something could not, 2 when called wrongly.

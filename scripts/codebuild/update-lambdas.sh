@@ -31,7 +31,8 @@ Options (and the environment variables that are their defaults):
   --jobs N                  how many functions are updated at a time (UPDATE_JOBS, else 8)
   --help                    this text
 
-Needs the AWS CLI and Python 3. The caller may sts:AssumeRole on the role; the role may
+Needs the AWS CLI (2.17.34 or later, of version 1 1.34.2 or later) and Python 3.
+The caller may sts:AssumeRole on the role; the role may
 lambda:GetFunctionConfiguration, lambda:GetFunction and lambda:UpdateFunctionCode on the functions, s3:GetObject on
 the packages and kms:Decrypt with their key, and ssm:PutParameter on the record. The session lasts at most one hour; its credentials are never written to
 a file nor printed.

@@ -12,17 +12,50 @@ export interface Answer {
 /** Runs a command of the AWS CLI; it fails in its answer, and never throws. */
 export type Aws = (command: Command) => Promise<Answer>;
 
+/**
+ * Settings of the caller's that would change what is read, or would ask somebody: those of scripts/codebuild/lib/aws.sh,
+ * which says what each is for.
+ */
+const settings = {
+  AWS_CLI_AUTO_PROMPT: 'off',
+  AWS_PAGER: '',
+  AWS_DEFAULT_OUTPUT: 'json',
+  AWS_CLI_ERROR_FORMAT: 'legacy',
+  AWS_CLI_FILE_ENCODING: 'UTF-8',
+  AWS_CLI_OUTPUT_ENCODING: 'UTF-8',
+};
+
 /** The AWS CLI on PATH, of either version. A template of 1 MB is the longest answer that anything here asks for. */
 export const awsCli: Aws = (command) =>
   new Promise((resolve) => {
     const [program = '', ...words] = command.flat().map(String);
-    // Version 2 would show its answers in a pager and wait for a key.
-    const env = { ...process.env, AWS_PAGER: '' };
+    const env = { ...process.env, ...settings };
     execFile(program, words, { env, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
       const said = stderr.trim() || (error?.message ?? '');
       resolve({ succeeded: error === null, stdout, stderr: said });
     });
   });
+
+/** The first versions that know `--if-none-match` of `s3api put-object`: of version 1, and of version 2. */
+const leastVersions = { 1: [1, 34, 2], 2: [2, 17, 34] } as const;
+
+/** Why the AWS CLI cannot be used: `aws_cli_problem` of scripts/codebuild/lib/aws.sh, for what runs without a script. */
+export async function awsCliProblem(aws: Aws = awsCli): Promise<string | undefined> {
+  const { succeeded, stdout, stderr } = await aws([['aws', '--version']]);
+  const said = `${stdout}${stderr}`.trim();
+  if (!succeeded) {
+    return `The AWS CLI does not start: ${said || 'aws --version says nothing'}`;
+  }
+  const found = /aws-cli\/(\d+)\.(\d+)\.(\d+)/.exec(said)?.slice(1).map(Number);
+  if (found === undefined) {
+    return undefined;
+  }
+  const least = leastVersions[(found[0] ?? 0) > 1 ? 2 : 1];
+  const differing = least.findIndex((number, place) => number !== found[place]);
+  return differing < 0 || (found[differing] ?? 0) > (least[differing] ?? 0)
+    ? undefined
+    : `The AWS CLI is ${found.join('.')}; expected ${least.join('.')} or later, which can upload without overwriting. Update it.`;
+}
 
 /**
  * Does something with every item, eight at a time: each command of the AWS CLI is a Python process of its own.

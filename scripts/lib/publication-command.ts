@@ -1,7 +1,7 @@
 import { pipelineNames, pipelineNamesOf, pipelinesOf } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';
-import { type Aws, awsCli } from './aws-cli';
+import { type Aws, awsCli, awsCliProblem } from './aws-cli';
 import { requestFrom, runFor } from './command-line';
 import { callerAccount, type Deviation, deviations } from './deployed-stacks';
 import { planDeployment } from './deployment-plan';
@@ -89,6 +89,10 @@ async function main(argv: readonly string[]): Promise<void> {
   const everything = { ...request, selection: [] };
   checkNames(route, everything);
   const plan = planDeployment(route, everything);
+  const problem = await awsCliProblem();
+  if (problem !== undefined) {
+    throw new PlanError(problem, 1);
+  }
   const tooling = plan.targets[0] as Target;
   if (usesCodeCommit) {
     const { region, profile, said } = await destination(tooling, awsCli);

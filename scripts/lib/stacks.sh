@@ -9,8 +9,8 @@ fi
 
 repository=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# AWS CLI v2 would show its answers in a pager and wait for a key.
-export AWS_PAGER=''
+# shellcheck source-path=SCRIPTDIR source=../codebuild/lib/aws.sh
+source "$repository/scripts/codebuild/lib/aws.sh"
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
   green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
@@ -51,9 +51,13 @@ run_node() {
 }
 
 check_tools() {
-  local tool
+  local tool problem
   for tool in "$@"; do
     command -v "$tool" >/dev/null || fail "found no '$tool' on PATH, which this script calls. Install it first."
+    if [[ $tool == aws ]]; then
+      problem=$(aws_cli_problem)
+      [[ -z $problem ]] || fail "$problem"
+    fi
   done
   [[ -d $repository/node_modules/tsx ]] || fail "found no node_modules in $repository. Run: npm ci"
 }

@@ -5,8 +5,8 @@
 # The AWS CLI retries throttling, 5xx and lost connections by itself; the legacy mode, its default, does so too seldom.
 export AWS_RETRY_MODE="${AWS_RETRY_MODE:-standard}"
 export AWS_MAX_ATTEMPTS="${AWS_MAX_ATTEMPTS:-8}"
-# Nobody is there to answer a pager (CLI v2 opens one by default).
-export AWS_PAGER=''
+# shellcheck source=aws.sh
+source "${BASH_SOURCE[0]%/*}/aws.sh"
 # lib/__pycache__ would be a change in the source.
 export PYTHONDONTWRITEBYTECODE=1
 
@@ -48,11 +48,15 @@ require_number() {
   fi
 }
 
-# require_commands COMMAND...: ends the script when a program is missing.
+# require_commands COMMAND...: ends the script when a program is missing, or the AWS CLI is too old.
 require_commands() {
-  local command
+  local command problem
   for command in "$@"; do
     command -v "$command" >/dev/null || fail "The program $command is not on PATH. Install it."
+    if [[ $command == aws ]]; then
+      problem=$(aws_cli_problem)
+      [[ -z $problem ]] || fail "$problem"
+    fi
   done
 }
 
