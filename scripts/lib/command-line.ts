@@ -1,8 +1,36 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PlanError, type Request } from './deployment-request';
+
+/**
+ * A path as the AWS CLI reads it out of AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: botocore replaces variables of
+ * the environment, `$NAME` and `${NAME}`, then a leading `~` or `~user` (configloader.raw_config_parse, with Python's
+ * os.path.expandvars and expanduser). Variables that are not set, and users that do not exist, stay as they stand.
+ */
+export function expandedPath(path: string, environment: NodeJS.ProcessEnv): string {
+  const variable = /\$(?:(\w+)|\{([^}]*)\})/g;
+  const expanded = path.replace(variable, (text, name, braced) => environment[name ?? braced] ?? text);
+  const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(expanded) ?? [];
+  if (user === undefined) {
+    return expanded;
+  }
+  const home = user === '' ? (environment.HOME ?? homedir()) : homeOf(user);
+  return home === undefined ? expanded : `${home.replace(/\/+$/, '')}${rest}` || '/';
+}
+
+/** The home of a user by name, where the system keeps its users in a file. */
+function homeOf(user: string): string | undefined {
+  try {
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((one) => one.startsWith(`${user}:`));
+    return line?.split(':')[5];
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The names of the profiles in the AWS CLI's two files. Read here because `aws configure list-profiles` exists in
@@ -12,12 +40,13 @@ import { PlanError, type Request } from './deployment-request';
  */
 export function configuredProfiles(environment: NodeJS.ProcessEnv): Set<string> {
   const files = [
-    environment.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config'),
-    environment.AWS_SHARED_CREDENTIALS_FILE ?? join(homedir(), '.aws', 'credentials'),
+    environment.AWS_CONFIG_FILE ?? '~/.aws/config',
+    environment.AWS_SHARED_CREDENTIALS_FILE ?? '~/.aws/credentials',
   ];
   return new Set(
     files
-      .filter((file) => existsSync(file))
+      .map((file) => expandedPath(file, environment))
+      .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
       .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^\[\s*(?:profile\s+)?["']?([^"'\]]+?)["']?\s*\]/gm)])
       .map(([, name]) => name as string),
   );
