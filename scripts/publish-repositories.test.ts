@@ -290,7 +290,8 @@ describe('publishing later work', () => {
     const { status, stderr } = publish();
     expect(status).toBe(1);
     expect(stderr).toContain(`found what was published from commit ${second} on main`);
-    expect(stderr).toContain('pull it and merge');
+    expect(stderr).toMatch(/^It is newer than .* Pull, then run this again\.$/m);
+    expect(stderr).not.toContain('--replace');
   });
 
   test('never forces: when the branch moves on at the last moment, the remote refuses', () => {
