@@ -21,8 +21,13 @@ Dependencies are installed from package-lock.json (npm ci --omit=dev) or from re
 --require-hashes --no-deps), without running code of theirs: native code has to be there ready-made, in a wheel or a
 package of npm. They are installed for the function's runtime and architecture, whatever machine this runs on, and what
 Lambda could not load is refused: binaries for another processor or system, for another Python or Node.js, or for a
-newer glibc than that of Amazon Linux 2023. Left out of packages: *.test.*, test_*.py, tsconfig*.json, __pycache__,
-.DS_Store, node_modules/.cache, node_modules/.bin.
+newer glibc than that of Amazon Linux 2023. A package of npm that runs scripts when it is installed is refused, unless
+the function's package.json answers for it in "allowScripts" (lambda/README.md).
+
+Left out of packages, and said so: tests (*.test.js, .mjs, .cjs, .ts and so on; test_*.py that hold tests and that nothing
+else imports; none of code of others) and tsconfig.json. Left out, too: __pycache__, .DS_Store, node_modules/.cache,
+node_modules/.bin, and the programs that pip makes for packages. Refused: git submodules, pointers of Git LFS, links to
+files outside of the function's folder, and dependencies that no lock file has.
 
 Options (and the environment variables that are their defaults):
   --output DIR          where to write (PACKAGE_OUTPUT)
@@ -86,6 +91,9 @@ package zip "$lambda_dir" "$work/staged" "$work/zips" <"$work/plan" >"$work/pack
   fail "Not all functions could be zipped; no zip was kept."
 package keep "$work/zips" "$output" <"$work/packages" || fail "The zips could not be kept."
 
+while IFS=$'\t' read -r function _ _ _ left_out; do
+  [[ -z $left_out ]] || printf '%s  left out: %s\n' "$function" "$left_out"
+done <"$work/plan"
 while IFS=$'\t' read -r function sha256 size; do
   printf '%s  %s  %s bytes\n' "$function" "$sha256" "$size"
 done <"$work/packages"

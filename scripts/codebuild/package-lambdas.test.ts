@@ -119,6 +119,7 @@ async function npmFunction(folder: string): Promise<NodeJS.ProcessEnv> {
     ...API,
     'lambda/orders-api/package.json': JSON.stringify({
       dependencies: { greeting: 'file:vendor/greeting-1.0.0.tgz' },
+      allowScripts: { greeting: false },
       devDependencies: { linter: 'file:vendor/linter-1.0.0.tgz' },
     }),
   });
@@ -159,7 +160,7 @@ describe('package-lambdas.sh', () => {
       ...API,
       'lambda/orders-api/bin/tool': '#!/bin/sh\n',
       'lambda/orders-api/a.test.mjs': 'test',
-      'lambda/orders-api/test_a.py': 'test',
+      'lambda/orders-api/test_a.py': 'def test_it():\n    pass\n',
       'lambda/orders-api/tsconfig.build.json': '{}',
       'lambda/orders-api/__pycache__/a.pyc': 'cache',
       'lambda/orders-api/.DS_Store': 'folder',
@@ -169,7 +170,11 @@ describe('package-lambdas.sh', () => {
     await chmod(join(source.folder, 'lambda/orders-api/bin/tool'), 0o700);
     await symlink('src/handler.mjs', join(source.folder, 'lambda/orders-api/link.mjs'));
 
-    expect(await source.package()).toMatchObject({ code: 0, stderr: '' });
+    expect(await source.package()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('orders-api  left out: a.test.mjs, test_a.py, tsconfig.build.json\n'),
+      stderr: '',
+    });
 
     const plain = { mode: '0o100644', time: [1980, 1, 1, 0, 0, 0], extra: 0, system: 3 };
     expect(await entries(await onlyPackage(source))).toEqual([
@@ -304,7 +309,7 @@ describe('what cannot be packaged', () => {
     const others = ['mixed', 'native', 'without-folder'];
     const source = await project({
       [platformsPath]: platformsFile([...folders, ...others].map((name) => `lambda/${name}/index.mjs`)),
-      'lambda/empty/test_only.py': '',
+      'lambda/empty/only.test.mjs': '',
       'lambda/Upper_Case/a.py': '',
       'lambda/a-1/a.py': '',
       'lambda/a1/a.py': '',
@@ -340,7 +345,7 @@ describe('what cannot be packaged', () => {
       'lambda/empty: found no file to package;',
       'huge: the package has 262144000 bytes unzipped; Lambda accepts less than 262144000 (250 MB).',
       'lambda/linked: found a symbolic link; expected a folder.',
-      'lambda/links/dangling: cannot be read (No such file or directory).',
+      'lambda/links/dangling: found a symbolic link to nowhere, which cannot be read (No such file or directory).',
       'lambda/links/pipe: found neither a file nor a folder nor a symbolic link.',
       'lambda/links/secret: found a symbolic link to ../../outside/secret, outside of the folder.',
       'lambda/links/sub/loop: found a symbolic link to a folder that holds the link itself.',

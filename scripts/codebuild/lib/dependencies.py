@@ -6,22 +6,22 @@ import os
 import tempfile
 
 import node_dependencies
-from function_source import PIP_LOCK, installed_files
+from function_source import FunctionSource, installed_files
 from native_code import native_problems
-from platforms import Platform
 from source_error import SourceError
 
 
-def add_dependencies(function: str, folder: str, platform: Platform) -> None:
-    """Install the dependencies of a function into a folder with its source. Raises SourceError."""
+def add_dependencies(source: FunctionSource, folder: str) -> None:
+    """Install the dependencies of a function into a folder with a copy of its source. Raises SourceError."""
+    function, platform = source.function, source.platform
     if platform.language == "nodejs":
         # npm puts all of it into node_modules, which the source of a locked function never has.
-        node_dependencies.install(function, folder, platform)
+        node_dependencies.install(source, folder)
     else:
         import python_dependencies  # needs pip, as nothing else does
 
         with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as installed:
-            python_dependencies.install(function, os.path.join(folder, PIP_LOCK), installed, platform)
+            python_dependencies.install(source, folder, installed)
             _merge(function, installed, folder)
     problems = native_problems(f"{function}: ", installed_files(folder), platform)
     if problems:

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -108,7 +109,7 @@ describe('of a Python function', () => {
     expect(await installed.read('native/tag')).toBe(tag);
   });
 
-  test.each<[string, Source['platform'], readonly Wheel[], (lines: readonly string[]) => string, string]>([
+  test.each<[string, Source['platform'], readonly Wheel[], (lines: readonly string[]) => string, string, Files?]>([
     [
       'has no wheel for its platform',
       on('3.14', 'arm64'),
@@ -162,6 +163,22 @@ describe('of a Python function', () => {
       'fn: top requires speedups; extra == "fast", but it was not installed.',
     ],
     [
+      'is another version than that of pyproject.toml',
+      on('3.14'),
+      [{ name: 'attrs' }],
+      (lines) => lines.join(''),
+      'fn: pyproject.toml requires attrs>=2, but found 1.0.0.',
+      { 'pyproject.toml': '[project]\ndependencies = ["attrs>=2", "pywin; sys_platform == \'win32\'"]\n' },
+    ],
+    [
+      'is in setup.cfg alone',
+      on('3.14'),
+      [{ name: 'attrs' }],
+      (lines) => lines.join(''),
+      'fn: setup.cfg requires requests, but it was not installed.',
+      { 'setup.cfg': '[options]\ninstall_requires =\n  attrs\n  requests\n' },
+    ],
+    [
       'has a file that another one has, too',
       on('3.14'),
       [
@@ -178,8 +195,8 @@ describe('of a Python function', () => {
       (lines) => lines.join(''),
       'fn: native/_it.abi3.so: found a binary for arm64, expected one for Linux on x86_64.',
     ],
-  ])('are refused when one %s', async (_, platform, wheels, lock, problem) => {
-    const { code, stderr } = await install(await python(platform, wheels, lock));
+  ])('are refused when one %s', async (_, platform, wheels, lock, problem, source) => {
+    const { code, stderr } = await install(await python(platform, wheels, lock, source));
     expect(code).toBe(1);
     expect(stderr.trimEnd().split('\n').at(-1)).toContain(problem);
   });
@@ -188,6 +205,32 @@ describe('of a Python function', () => {
     const requires = ['backport; python_version < "3.13"', 'pywin; sys_platform == "win32"', 'docs; extra == "doc"'];
     const installed = await install(await python(on('3.14'), [{ name: 'top', requires }]));
     expect(installed).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('leave out programs that name the Python of the machine that builds', async () => {
+    const files = {
+      'it.py': '',
+      'it-1.0.0.dist-info/entry_points.txt': '[console_scripts]\nmade = it:main\n',
+      'it-1.0.0.data/scripts/rewritten': '#!python\n',
+      'it-1.0.0.data/scripts/kept.sh': '#!/bin/sh\n',
+    };
+    const installed = await install(await python(on('3.14'), [{ name: 'it', files }]));
+    expect(installed).toMatchObject({ code: 0, stderr: '' });
+    expect((await installed.files()).filter((name) => name.startsWith('bin/'))).toEqual(['bin/kept.sh']);
+    const record = await installed.read('it-1.0.0.dist-info/RECORD');
+    expect(record.split('\n').filter((line) => line.includes('bin/'))).toEqual([expect.stringMatching(/kept\.sh,/)]);
+  });
+
+  test('come with the warnings of pip, and with paths of the source', async () => {
+    const lock = (lines: readonly string[]) => `--find-links ./wheels\n${lines.join('')}`;
+    const wheel = 'it-1.0.0-py3-none-any.whl';
+    const warned = await install(await python(on('3.14'), [{ name: 'it' }], lock));
+    const failed = await install(await python(on('3.14'), [{ name: 'it' }], () => `./vendor/${wheel}\n`));
+    expect(warned.code).toBe(0);
+    expect(warned.stderr).toMatch(/^fn: WARNING: Location '\.\/wheels' is ignored: .*\n$/);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain(`lambda/fn/vendor/${wheel}`);
+    expect(failed.stderr).not.toContain('staged');
   });
 
   test('are merged with the source file by file, and what both have is refused', async () => {
@@ -232,7 +275,10 @@ describe('of a Node.js function', () => {
         cwd: join(folder, 'packages', name),
       });
       (optional ? optionalDependencies : dependencies)[name] = `file:vendor/${name}.tgz`;
-      locked[`node_modules/${name}`] = { version: '1.0.0', resolved: `file:vendor/${name}.tgz`, optional, ...manifest };
+      const bytes = await readFile(join(folder, `lambda/fn/vendor/${name}.tgz`));
+      const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+      const resolved = `file:vendor/${name}.tgz`;
+      locked[`node_modules/${name}`] = { version: '1.0.0', resolved, integrity, optional, ...manifest };
     }
     const root = { name: 'fn', version: '1.0.0', dependencies, optionalDependencies, ...own };
     await writeFiles(folder, {
@@ -248,17 +294,16 @@ describe('of a Node.js function', () => {
   test.each(['20', '22', '24'])('are those for its platform (Node.js %s)', async (version) => {
     const module = (machine: 'x86_64' | 'arm64') => ({ 'it.node': elf({ machine }) });
     const of = (cpu: string, os = 'linux', libc = 'glibc') => ({ os: [os], cpu: [cpu], libc: [libc] });
-    const installed = await install(
-      await nodejs(on(version, 'arm64'), {
-        it: { files: { 'index.js': '' } },
-        'it-linux-x64': { manifest: of('x64'), files: module('x86_64'), optional: true },
-        'it-linux-arm64': { manifest: of('arm64'), files: module('arm64'), optional: true },
-        'it-linuxmusl-arm64': { manifest: of('arm64', 'linux', 'musl'), files: module('arm64'), optional: true },
-        'it-darwin-arm64': { manifest: of('arm64', 'darwin'), files: module('arm64'), optional: true },
-        // What is optional can be missing, also for want of a compiler.
-        faster: { files: { 'binding.gyp': '{}' }, optional: true },
-      }),
-    );
+    const packages = {
+      it: { files: { 'index.js': '' } },
+      'it-linux-x64': { manifest: of('x64'), files: module('x86_64'), optional: true },
+      'it-linux-arm64': { manifest: of('arm64'), files: module('arm64'), optional: true },
+      'it-linuxmusl-arm64': { manifest: of('arm64', 'linux', 'musl'), files: module('arm64'), optional: true },
+      'it-darwin-arm64': { manifest: of('arm64', 'darwin'), files: module('arm64'), optional: true },
+      // What is optional can be missing, also for want of a compiler.
+      faster: { files: { 'binding.gyp': '{}' }, optional: true },
+    };
+    const installed = await install(await nodejs(on(version, 'arm64'), packages, { allowScripts: { faster: false } }));
     expect(installed).toMatchObject({ code: 0, stderr: '' });
     const modules = (await installed.files()).filter((name) => name.endsWith('.node'));
     expect(modules).toEqual(['node_modules/it-linux-arm64/it.node']);
@@ -277,7 +322,7 @@ describe('of a Node.js function', () => {
           // npm finds nothing wrong: it fits the machine that this runs on.
           pinned: { manifest: { cpu: [process.arch], os: ['!win32'] } },
         },
-        { engines: { node: '22.x' } },
+        { engines: { node: '22.x' }, allowScripts: { built: false, ready: false } },
       ),
     );
     const platform = `nodejs24.x on ${otherArchitecture}`;
@@ -285,7 +330,8 @@ describe('of a Node.js function', () => {
     expect(stderr.trimEnd().split('\n').sort()).toEqual(
       [
         'fn: node_modules/built is built when it is installed (it has a binding.gyp and no module that is ready), and ' +
-          'scripts of dependencies do not run here. Take a package, or a release, that brings its module along.',
+          'its scripts did not run. Take a package, or a release, that brings its module along; or allow its scripts in ' +
+          'package.json (allowScripts).',
         `fn: node_modules/lacking needs lacking-linux-${otherCpu}-gnu on ${platform}, but that was not installed. ` +
           'Either package-lock.json was written for another machine alone: remove it and node_modules, run ' +
           '`npm install --package-lock-only` and commit the new one. Or its engines do not admit the Node.js that runs ' +
@@ -314,6 +360,108 @@ describe('of a Node.js function', () => {
       code: 0,
       stderr:
         'fn: warning: old@1.0.0 says engines.node >=0.10 <23, but the function runs nodejs24.x. Take a release for it.\n',
+    });
+  });
+
+  test('that do not fit package.json are refused with what npm says of it, not with how to call npm', async () => {
+    const source = await nodejs(on('22'), { it: {} });
+    const packageJson = join(source.folder, 'lambda/fn/package.json');
+    const more = Object.fromEntries([...'abcdefghij'].map((name) => [name, 'file:vendor/it.tgz']));
+    const { dependencies, ...rest } = JSON.parse(await readFile(packageJson, 'utf8'));
+    await writeFiles(source.folder, {
+      'lambda/fn/package.json': JSON.stringify({ ...rest, dependencies: { ...dependencies, ...more } }),
+    });
+    const { code, stderr } = await install(source);
+    expect(code).toBe(1);
+    expect(stderr).toContain('npm error code EUSAGE');
+    expect(stderr).toContain('npm error Missing: j@1.0.0 from lock file');
+    expect(stderr).toContain('lambda/fn: the lock file was not written for this package.json. Run `npm install');
+    expect(stderr).not.toMatch(/Usage|--install-strategy|complete log/);
+  });
+
+  test('come with the warnings of npm, and with paths of the source', async () => {
+    const deprecated = await install(await nodejs(on('22'), { it: { manifest: { deprecated: 'use that' } } }));
+    const source = await nodejs(on('22'), { it: {}, other: {} });
+    await rm(join(source.folder, 'lambda/fn/vendor/it.tgz'));
+    const failed = await install(source);
+    expect(deprecated).toMatchObject({ code: 0, stderr: 'fn: npm warn deprecated it@1.0.0: use that\n' });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('lambda/fn/vendor/it.tgz');
+    expect(failed.stderr).not.toContain('staged');
+  });
+
+  describe('with scripts', () => {
+    const [major = ''] = process.versions.node.split('.');
+    const here = on(major, process.arch === 'x64' ? 'x86_64' : 'arm64');
+    const onLinux = process.platform === 'linux' && ['20', '22', '24'].includes(major);
+    const scripted = (install: string, more: Readonly<Record<string, unknown>> = {}) => ({
+      it: {
+        manifest: { hasInstallScript: true, scripts: { install }, ...more },
+        files: { 'env.js': PRINTS_ENVIRONMENT },
+      },
+    });
+    const PRINTS_ENVIRONMENT =
+      "require('fs').writeFileSync('made.json', JSON.stringify(Object.keys(process.env).sort()))";
+    const allowed = { allowScripts: { 'it@1.0.0': true } };
+
+    test('run those that are allowed, with nothing of the environment of the build', async (context) => {
+      context.skip(!onLinux, 'scripts run on a machine as the function has it');
+      const source = await nodejs(here, scripted('node env.js'), allowed);
+      const secrets = { AWS_SECRET_ACCESS_KEY: 'x', AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: 'x', NPM_TOKEN: 'x' };
+      const installed = await install({ ...source, settings: { ...source.settings, ...secrets } });
+      expect(installed).toMatchObject({ code: 0, stderr: '' });
+      const names: string[] = JSON.parse(await installed.read('node_modules/it/made.json'));
+      expect(names).toContain('PATH');
+      expect(names.filter((name) => /AWS|TOKEN/.test(name))).toEqual([]);
+    });
+
+    test.each<[string, Source['platform'], Record<string, Package>, Record<string, unknown>, string]>([
+      [
+        'of a package whose lock file conceals them',
+        here,
+        {
+          it: {
+            manifest: {},
+            files: { 'package.json': '{"name": "it", "version": "1.0.0", "scripts": {"install": ""}}' },
+          },
+        },
+        {},
+        'lambda/fn: node_modules/it (as it was installed) runs scripts when it is installed, which none does here',
+      ],
+      [
+        'for another processor',
+        on(major, otherArchitecture),
+        scripted('node env.js'),
+        allowed,
+        'fn: the scripts of it@1.0.0 build for the machine that they run on: found ',
+      ],
+      [
+        'for another Node.js',
+        { ...here, runtime: major === '22' ? 'nodejs24.x' : 'nodejs22.x' },
+        scripted('node env.js'),
+        allowed,
+        'fn: the scripts of it@1.0.0 build for the machine that they run on: found ',
+      ],
+      [
+        'of bytes that no hash names',
+        here,
+        scripted('node env.js', { integrity: undefined }),
+        allowed,
+        'fn: node_modules/it: its scripts are allowed, but the lock file names no hash of its bytes (integrity).',
+      ],
+      [
+        'that change what is not theirs',
+        here,
+        scripted('echo 1 >../../index.mjs; echo 2 >../new.js'),
+        allowed,
+        'fn: the scripts of it@1.0.0 changed index.mjs, node_modules/new.js, outside of their packages:',
+      ],
+      ['that fail', here, scripted('echo no compiler; exit 3'), allowed, 'fn: the scripts of it@1.0.0 failed:'],
+    ])('refuse those %s', async (what, platform, packages, own, problem) => {
+      const result = await install(await nodejs(platform, packages, own));
+      expect(result.code).toBe(1);
+      expect(result.stderr).toContain(problem);
+      expect(result.stderr.includes('no compiler')).toBe(what === 'that fail');
     });
   });
 });

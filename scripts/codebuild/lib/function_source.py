@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import fnmatch
-import json
 import os
 import re
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Callable, Iterable
 
+from cut_out import pointer_problems, submodule_problems
+from dependency_manifests import NPM_LOCKS, PIP_LOCK, manifest_problems
 from native_code import native_problems
 from packaged_files import NEVER_PACKAGED, PackagedFile, packaged_files
 from platforms import Platform, read_platforms
 from source_error import SourceError
+from tests_of_source import tests_among
 
 # "Unzipped size must be smaller than 262144000 bytes" (UpdateFunctionCode). The 50 MB of the Lambda quotas hold for
 # direct uploads only, not for packages in S3.
@@ -22,21 +23,20 @@ UNZIPPED_LIMIT = 262_144_000
 FUNCTION_NAME_LIMIT = 64
 FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
-PIP_LOCK = "requirements.txt"
-FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock")
-
-NOT_FOR_RUN_TIME = ("*.test.*", "test_*.py", "tsconfig*.json")
-
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A folder of lambda/, read. `locked`: it has a lock file, so dependencies are to be installed."""
+    """A folder of lambda/, read.
+
+    `locked`: it has a lock file, so dependencies are to be installed. `left_out`: its files that are no part of the
+    package.
+    """
 
     function: str
     folder: str
     locked: bool
     platform: Platform
+    left_out: tuple[str, ...] = ()
 
 
 def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionSource]:
@@ -61,7 +61,7 @@ def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionS
 
     def read(name: str) -> FunctionSource | SourceError:
         try:
-            return _read_function(lambda_directory, name, platforms[name])
+            return read_function(lambda_directory, name, platforms[name])
         except SourceError as error:
             return error
 
@@ -86,18 +86,19 @@ def is_locked(folder: str) -> bool:
 def source_files(folder: str) -> list[PackagedFile]:
     """The source files of a function's folder that its package holds, sorted by the bytes of their names.
 
-    Files only of use to developers are left out, and installed dependencies where a lock file says what to install.
+    Tests are left out, and installed dependencies where a lock file says what to install. Raises SourceError.
+    """
+    return read_source(folder)[0]
+
+
+def read_source(folder: str) -> tuple[list[PackagedFile], list[str]]:
+    """The source files of a function's folder that its package holds, and the names of those that it leaves out.
+
     Raises SourceError.
     """
-    locked = is_locked(folder)
-
-    def excluded(parts: list[str]) -> bool:
-        if "node_modules" in parts:
-            # A vendored dependency is code of others: none of its files is taken for a test of ours.
-            return locked and parts[0] == "node_modules" or _is_left_out(parts)
-        return any(fnmatch.fnmatchcase(parts[-1], pattern) for pattern in NOT_FOR_RUN_TIME)
-
-    return packaged_files(folder, excluded)
+    files = packaged_files(folder, _left_out_of(folder))
+    tests = tests_among(files)
+    return [file for file in files if file.name not in tests], [file.name for file in files if file.name in tests]
 
 
 def installed_files(folder: str) -> list[PackagedFile]:
@@ -117,26 +118,30 @@ def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
         )
 
 
-def _read_function(lambda_directory: str, name: str, platform: Platform) -> FunctionSource:
+def read_function(lambda_directory: str, name: str, platform: Platform) -> FunctionSource:
+    """Read a sub-folder of lambda/. Raises SourceError with all its problems."""
     folder = os.path.join(lambda_directory, name)
     if os.path.islink(folder):
         raise SourceError([f"{folder}: found a symbolic link; expected a folder. Move the function's files here."])
-    problems = _dependency_problems(folder, platform)
+    problems = manifest_problems(folder, platform) + submodule_problems(folder, _left_out_of(folder))
     files: list[PackagedFile] = []
+    left_out: list[str] = []
     try:
-        files = source_files(folder)
+        files, left_out = read_source(folder)
         if not files:
             problems.append(
-                f"{folder}: found no file to package; expected the function's code. "
-                "Test files, __pycache__ and tsconfig.json do not count. Add the code or remove the folder."
+                f"{folder}: found no file to package; expected the function's code. Test files, __pycache__ and "
+                "tsconfig.json do not count. Add the code or remove the folder. Is it a git submodule that was not "
+                "fetched? Then commit its files here."
             )
+        problems += pointer_problems(folder, files)
         check_unzipped_size(name, files)
     except SourceError as error:
         problems += error.problems
     problems += native_problems(f"{folder}/", files, platform)
     if problems:
         raise SourceError(problems)
-    return FunctionSource(name, folder, is_locked(folder), platform)
+    return FunctionSource(name, folder, is_locked(folder), platform, tuple(left_out))
 
 
 def _platform_problems(
@@ -179,40 +184,10 @@ def _name_problems(names: list[str]) -> list[str]:
     return problems
 
 
-def _dependency_problems(folder: str, platform: Platform) -> list[str]:
-    """Dependencies that would be missing from the package, for want of a lock file that this packager can read."""
-    foreign = [lock for lock in FOREIGN_LOCKS if os.path.isfile(os.path.join(folder, lock))]
-    if foreign:
-        return [
-            f"{folder}: found {', '.join(foreign)}; dependencies are installed from {NPM_LOCKS[0]} or {PIP_LOCK} "
-            "(with hashes) only, so the package would lack them. Add one of these lock files instead."
-        ]
-    others = ("package.json", *NPM_LOCKS) if platform.language == "python" else (PIP_LOCK,)
-    problems = [
-        f"{folder}: found {lock}, but the function runs {platform.runtime}, which has no use for it. Remove the file, or "
-        "correct the runtime in its workload in templates-src/workloads."
-        for lock in others
-        if os.path.isfile(os.path.join(folder, lock))
-    ]
-    package_json = os.path.join(folder, "package.json")
-    if (
-        problems
-        or not os.path.isfile(package_json)
-        or any(os.path.isfile(os.path.join(folder, lock)) for lock in NPM_LOCKS)
-    ):
-        return problems
-    try:
-        with open(package_json, encoding="utf-8") as file:
-            package = json.load(file)
-        dependencies = sorted(package.get("dependencies", {}))
-    except (ValueError, AttributeError) as error:
-        return [f"{package_json}: found no JSON object ({error}). Correct the file."]
-    if not dependencies:
-        return []
-    return [
-        f"{folder}: package.json names dependencies ({', '.join(dependencies)}), but there is no {NPM_LOCKS[0]}. "
-        f"Run `npm install --package-lock-only` there and commit {NPM_LOCKS[0]}."
-    ]
+def _left_out_of(folder: str) -> Callable[[list[str]], bool]:
+    """Says of the parts of a path whether no package of a source has it, whatever is in it."""
+    locked = is_locked(folder)
+    return lambda parts: locked and parts[0] == "node_modules" or _is_left_out(parts)
 
 
 def _is_left_out(parts: list[str]) -> bool:

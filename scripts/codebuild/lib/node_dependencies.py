@@ -11,8 +11,11 @@ import os
 import re
 import sys
 
+from bounded_text import read_json
+from function_source import FunctionSource
 from install_program import run_installer
-from platforms import NODEJS_CPUS, Platform
+from install_scripts import allowed_packages, allowed_scripts, packages_with_scripts, run_scripts, script_problems
+from platforms import NODEJS_CPUS, Platform, admits
 from source_error import SourceError
 
 # A package that brings its native code along as optional dependencies names them so: @img/sharp-linux-x64,
@@ -20,15 +23,17 @@ from source_error import SourceError
 LINUX_PACKAGE = re.compile(r"linux-(?P<cpu>[a-z0-9]+)(?:-gnu|-glibc)?$")
 
 
-def install(function: str, folder: str, platform: Platform) -> None:
-    """Install into a folder with the function's source, as its node_modules. Raises SourceError.
+def install(source: FunctionSource, folder: str) -> None:
+    """Install into a folder with a copy of a function's source, as its node_modules. Raises SourceError.
 
-    Code of dependencies does not run: what is installed depends on the lock file and the platform alone.
+    Code of dependencies does not run, unless the function's package.json allows it, after everything is there: see
+    install_scripts.
     """
+    function, platform = source.function, source.platform
     cpu = NODEJS_CPUS[platform.architecture]
     try:
         run_installer(
-            *(function, folder, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"),
+            *(source, folder, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"),
             *("--os=linux", f"--cpu={cpu}", "--libc=glibc"),
         )
     except SourceError as error:
@@ -37,6 +42,11 @@ def install(function: str, folder: str, platform: Platform) -> None:
                 f"{function}: npm compares a dependency that must be there with the machine that it runs on, and not "
                 f"with {platform}. Make it an optional dependency, or remove it if another package brings it along."
             )
+        if any("in sync" in line for line in error.problems):
+            error.problems.append(
+                f"{source.folder}: the lock file was not written for this package.json. Run `npm install "
+                "--package-lock-only` there and commit both files."
+            )
         raise
     # Where npm notes what it has installed; there is none when nothing was to be installed.
     notes = os.path.join(folder, "node_modules", ".package-lock.json")
@@ -44,22 +54,32 @@ def install(function: str, folder: str, platform: Platform) -> None:
     if os.path.exists(notes):
         with open(notes, encoding="utf-8") as file:
             packages = json.load(file)["packages"]
+    allowed = allowed_scripts(read_json(os.path.join(folder, "package.json")))
+    with_scripts = packages_with_scripts(packages, folder)
     problems = [
-        *_engine_problems(function, folder, platform),
+        *script_problems(source.folder, "as it was installed", allowed, with_scripts),
+        *_engine_problems(source, folder),
         *_wrong_packages(function, packages, platform, cpu),
         *_missing_packages(function, packages, platform, cpu),
-        *_unbuilt_packages(function, folder, packages),
     ]
+    running = allowed_packages(with_scripts, allowed)
+    problems += _unbuilt_packages(function, folder, {path: it for path, it in packages.items() if path not in running})
     if problems:
         raise SourceError(problems)
+    if running:
+        run_scripts(function, folder, platform, running, packages)
+        problems = _unbuilt_packages(function, folder, packages)
+        if problems:
+            raise SourceError(problems)
 
 
-def _engine_problems(function: str, folder: str, platform: Platform) -> list[str]:
+def _engine_problems(source: FunctionSource, folder: str) -> list[str]:
     """Whether the function itself is for this Node.js. What dependencies say npm calls a warning, and so it is here."""
+    function, platform = source.function, source.platform
     node = "attr(engines, [node])"
     query = f":{node}:not(:semver({platform.version}.x, :{node}, intersects))"
     problems = []
-    for package in json.loads(run_installer(function, folder, "npm", "query", query)):
+    for package in json.loads(run_installer(source, folder, "npm", "query", query, warn=False)):
         wanted = f"engines.node {package['engines']['node']}, but the function runs {platform.runtime}"
         if package["location"] == "":
             problems.append(
@@ -77,14 +97,8 @@ def _wrong_packages(function: str, packages: dict[str, dict], platform: Platform
         "dependency that must be there: make it an optional one, or remove it if another package brings it along."
         for path, package in packages.items()
         for field, value in (("os", "linux"), ("cpu", cpu))
-        if not _admits(package.get(field, []), value)
+        if not admits(package.get(field, []), value)
     ]
-
-
-def _admits(values: list[str], value: str) -> bool:
-    """Whether a list of package.json's os or cpu admits a value; "!x" excludes x, and no list admits everything."""
-    wanted = [entry for entry in values if not entry.startswith("!")]
-    return f"!{value}" not in values and (not wanted or value in wanted or wanted == ["any"])
 
 
 def _missing_packages(function: str, packages: dict[str, dict], platform: Platform, cpu: str) -> list[str]:
@@ -108,7 +122,8 @@ def _unbuilt_packages(function: str, folder: str, packages: dict[str, dict]) -> 
     """Native code that its package would build, or fetch, with a script; optional dependencies can do without."""
     return [
         f"{function}: {path} is built when it is installed (it has a binding.gyp and no module that is ready), and "
-        "scripts of dependencies do not run here. Take a package, or a release, that brings its module along."
+        "its scripts did not run. Take a package, or a release, that brings its module along; or allow its scripts in "
+        "package.json (allowScripts)."
         for path, package in packages.items()
         if not package.get("optional")
         if os.path.isfile(os.path.join(folder, path, "binding.gyp"))

@@ -1,7 +1,8 @@
 """The steps of package-lambdas.sh that are not calls of other programs.
 
     plan LAMBDA_DIR TEMPLATES_DIR                 reads everything before anything is changed; prints a line for each
-                                                  function: name, "locked" or "plain", runtime, architecture
+                                                  function: name, "locked" or "plain", runtime, architecture, and
+                                                  the files left out in words
     install LAMBDA_DIR STAGED_DIR LINE            makes a folder of the source and the dependencies of the locked function
                                                   of a line of the plan: STAGED_DIR/<function>
     zip LAMBDA_DIR STAGED_DIR OUTPUT_DIR          reads lines of the plan; writes OUTPUT_DIR/<function>.zip from the
@@ -15,18 +16,23 @@ Lines are parted by tabs. Ends with 1 and every problem on standard error.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from dependencies import add_dependencies
+from dependency_manifests import some_of
 from files import write_atomically
 from function_source import FunctionSource, check_unzipped_size, installed_files, read_functions, source_files
 from manifest import Package
 from platforms import PLATFORMS_FILE, platform_of
 from reproducible_zip import write_zip
 from source_error import SourceError
+
+# What somebody may still read; the rest is a number.
+PROBLEMS_SHOWN = 100
 
 
 def plan(lambda_directory: str, templates_directory: str) -> None:
@@ -35,7 +41,8 @@ def plan(lambda_directory: str, templates_directory: str) -> None:
     for function in functions:
         kind = "locked" if function.locked else "plain"
         runtime, architecture = function.platform.runtime, function.platform.architecture
-        print(function.function, kind, runtime, architecture, sep="\t")
+        left_out = json.dumps(some_of(function.left_out), ensure_ascii=False)[1:-1]
+        print(function.function, kind, runtime, architecture, left_out, sep="\t")
 
 
 def install(lambda_directory: str, staged_directory: str, line: str) -> None:
@@ -43,7 +50,7 @@ def install(lambda_directory: str, staged_directory: str, line: str) -> None:
     planned = _planned(lambda_directory, line)
     target = os.path.join(staged_directory, planned.function)
     _stage(planned, target)
-    add_dependencies(planned.function, target, planned.platform)
+    add_dependencies(planned, target)
 
 
 def zip_all(lambda_directory: str, staged_directory: str, output_directory: str) -> None:
@@ -85,7 +92,7 @@ def keep(zips_directory: str, output_directory: str) -> None:
 
 def _planned(lambda_directory: str, line: str) -> FunctionSource:
     """The function of a line of the plan."""
-    function, kind, runtime, architecture = line.rstrip("\n").split("\t")
+    function, kind, runtime, architecture, _ = line.rstrip("\n").split("\t")
     folder = os.path.join(lambda_directory, function)
     return FunctionSource(function, folder, kind == "locked", platform_of(runtime, architecture))
 
@@ -106,8 +113,10 @@ def main() -> int:
     try:
         steps[sys.argv[1]](*sys.argv[2:])
     except SourceError as error:
-        for problem in error.problems:
+        for problem in error.problems[:PROBLEMS_SHOWN]:
             print(problem, file=sys.stderr)
+        if len(error.problems) > PROBLEMS_SHOWN:
+            print(f"... and {len(error.problems) - PROBLEMS_SHOWN} more problems.", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)

@@ -54,7 +54,8 @@ def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[P
             try:
                 status = os.stat(path)
             except OSError as error:
-                problems.append(f"{folder}/{name}: cannot be read ({error.strerror}).")
+                what = f"found a symbolic link to {os.readlink(entry.path)}, which" if entry.is_symlink() else "it"
+                problems.append(f"{folder}/{name}: {what} cannot be read ({error.strerror}). Correct or remove it.")
                 continue
             if stat.S_ISDIR(status.st_mode):
                 if path in open_directories:

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from bounded_text import read_json
 from source_error import SourceError
 
 PLATFORMS_FILE = "lambda-functions.json"
@@ -54,12 +55,18 @@ def platform_of(runtime: object, architecture: object) -> Platform | None:
     return Platform(runtime, architecture, "python", f"3.{match['minor']}")
 
 
+def admits(values: object, value: str) -> bool:
+    """Whether a list of package.json's os, cpu or libc admits a value; "!x" excludes x, no list admits everything."""
+    values = [entry for entry in values if isinstance(entry, str)] if isinstance(values, list) else []
+    wanted = [entry for entry in values if not entry.startswith("!")]
+    return f"!{value}" not in values and (not wanted or value in wanted or wanted == ["any"])
+
+
 def read_platforms(path: str) -> dict[str, Platform]:
     """The platforms by function. Raises SourceError with everything that is wrong with the file."""
     origin = "It is written by `npm run build`: run that, commit the file, and publish it with lambda/."
     try:
-        with open(path, encoding="utf-8") as file:
-            functions = json.load(file)
+        functions = read_json(path)
     except OSError as error:
         raise SourceError([f"{path}: cannot be read ({error.strerror}). {origin}"]) from None
     except ValueError as error:

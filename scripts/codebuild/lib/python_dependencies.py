@@ -16,6 +16,8 @@ from typing import Iterable
 # Part of pip, which is needed anyway.
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 
+from dependency_manifests import PIP_LOCK, declared_requirements
+from function_source import FunctionSource
 from install_program import run_installer
 from platforms import GLIBC, PYTHON_MACHINES, Platform
 from source_error import SourceError
@@ -23,17 +25,19 @@ from source_error import SourceError
 NO_WHEEL = re.compile(r"No matching distribution found for ([^ ]+)")
 
 
-def install(function: str, lock: str, target: str, platform: Platform) -> None:
-    """Install from a requirements.txt into an empty folder. Raises SourceError.
+def install(source: FunctionSource, folder: str, target: str) -> None:
+    """Install from the requirements.txt of a copy of a function's source into an empty folder. Raises SourceError.
 
     Code of dependencies does not run, so source distributions are not built: their builds would act with the powers of
     this one, and with tools that no lock file names.
     """
+    function, platform = source.function, source.platform
+    lock = os.path.join(folder, PIP_LOCK)
     machine = PYTHON_MACHINES[platform.architecture]
     tags = [f"manylinux_{GLIBC[0]}_{minor}_{machine}" for minor in range(GLIBC[1], 4, -1)]
     try:
         run_installer(
-            *(function, os.path.dirname(lock), sys.executable, "-m", "pip", "install", "--requirement", lock),
+            *(source, folder, sys.executable, "-m", "pip", "install", "--requirement", lock),
             *("--target", target, "--require-hashes", "--no-deps", "--only-binary", ":all:"),
             *("--implementation", "cp", "--python-version", platform.version),
             # manylinux2014 stands for its older aliases, too.
@@ -44,22 +48,41 @@ def install(function: str, lock: str, target: str, platform: Platform) -> None:
         error.problems += _likely_causes(function, platform, "\n".join(error.problems))
         raise
     installed = list(metadata.distributions(path=[target]))
-    for distribution in installed:
-        _forget_origin(distribution)
-    problems = _conflicts(function, installed) + _unmet(function, lock, installed, platform)
+    _leave_out_what_names_this_machine(target, installed)
+    required = [("requirements.txt", it) for it in _requirements(lock)]
+    required += [
+        (name, it) for name, text in declared_requirements(source.folder) if (it := _requirement(text)) is not None
+    ]
+    problems = _conflicts(function, installed) + _unmet(function, required, installed, platform)
     if problems:
         raise SourceError(problems)
 
 
-def _forget_origin(distribution: metadata.Distribution) -> None:
-    """Remove what pip notes of a wheel that is a file: a path of this run, so that no two runs would make one package."""
-    for file in distribution.files or []:
-        if file.name == "direct_url.json":
-            os.remove(distribution.locate_file(file))
-            record = distribution.locate_file(file.parent / "RECORD")
-            with open(record, encoding="utf-8") as lines:
-                kept = [line for line in lines if not line.startswith(f"{file},")]
-            with open(record, "w", encoding="utf-8") as lines:
+def _leave_out_what_names_this_machine(target: str, installed: Iterable[metadata.Distribution]) -> None:
+    """Remove what has paths of this run in it, so that no two machines would make one package.
+
+    It is of no use in Lambda either: where a wheel came from that is a file, and programs that begin with the path of the
+    Python that runs pip.
+    """
+    programs = set()
+    folder = os.path.join(target, "bin")
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        with open(os.path.join(folder, name), "rb") as file:
+            # A path that is too long for the first line is on the second one, behind a shell's exec.
+            if any(sys.executable.encode() in file.readline(4096) for _ in range(2)):
+                programs.add(name)
+    for name in programs:
+        os.remove(os.path.join(folder, name))
+    for distribution in installed:
+        for record in [file for file in distribution.files or [] if file.name == "RECORD"]:
+            origin = record.parent / "direct_url.json"
+            path = distribution.locate_file(origin)
+            if os.path.exists(path):
+                os.remove(path)
+            forgotten = (f"{origin},", *(f"../../bin/{name}," for name in programs))
+            with open(distribution.locate_file(record), encoding="utf-8") as lines:
+                kept = [line for line in lines if not line.startswith(forgotten)]
+            with open(distribution.locate_file(record), "w", encoding="utf-8") as lines:
                 lines.writelines(kept)
 
 
@@ -99,14 +122,18 @@ def _conflicts(function: str, installed: Iterable[metadata.Distribution]) -> lis
     return problems
 
 
-def _unmet(function: str, lock: str, installed: Iterable[metadata.Distribution], platform: Platform) -> list[str]:
-    """What the lock file and the distributions require on the platform and is not installed in the right version."""
+def _unmet(
+    function: str,
+    required: Iterable[tuple[str, Requirement]],
+    installed: Iterable[metadata.Distribution],
+    platform: Platform,
+) -> list[str]:
+    """What the function's files and the distributions require on the platform and is not installed in the right version."""
     distributions = {_normalized(distribution.metadata["Name"]): distribution for distribution in installed}
     environment = _environment(platform)
     problems: dict[str, None] = {}
     seen: set[tuple[str, str]] = set()
-    queue = [("requirements.txt", requirement) for requirement in _requirements(lock)]
-    queue = [(origin, it) for origin, it in queue if it.marker is None or it.marker.evaluate(environment)]
+    queue = [(origin, it) for origin, it in required if it.marker is None or it.marker.evaluate(environment)]
     while queue:
         origin, requirement = queue.pop()
         name = _normalized(requirement.name)
@@ -154,11 +181,16 @@ def _requirements(lock: str) -> list[Requirement]:
     for line in lines:
         # What follows are hashes and other options, or a comment.
         text = re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0].strip()
-        try:
-            requirements += [Requirement(text)] if text else []
-        except InvalidRequirement:
-            continue  # a path or a URL, which pip takes
+        requirement = _requirement(text) if text else None
+        requirements += [requirement] if requirement else []
     return requirements
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None  # a path or a URL, which pip takes
 
 
 def _normalized(name: str) -> str:
