@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from bounded_text import parse_within_bounds, read_json, read_text
 from install_scripts import allowed_scripts, packages_with_scripts, script_problems
 from platforms import NODEJS_CPUS, Platform, admits
+from tests_of_source import FOLDERS_OF_OTHERS
 
 NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json")  # npm takes the first one
 PIP_LOCK = "requirements.txt"
@@ -70,11 +71,56 @@ def manifest_problems(folder: str, platform: Platform) -> list[str]:
     if platform.language == "python":
         problems += [_no_use(folder, name, platform) for name in ("package.json", *NPM_LOCKS) if name in found]
         problems += _python_problems(folder, found)
+        problems += _below(folder, _named_by_python)
     else:
         problems += _npm_problems(folder, found, platform)
         problems += [_no_use(folder, PIP_LOCK, platform)] if PIP_LOCK in found else []
         problems += [_no_use(folder, path, platform) for path, _ in _python_manifests(folder, found, problems)]
+        problems += _below(folder, _named_by_npm)
     return problems
+
+
+def _below(folder: str, named_in: Callable[[str, set[str], list[str]], Iterable[str]]) -> list[str]:
+    """Manifests in sub-folders that name dependencies: nothing is installed there."""
+    problems: list[str] = []
+    packages = _local_packages(folder)
+    for directory, folders, files in os.walk(folder):
+        path = os.path.relpath(directory, folder)
+        if path != os.curdir and path not in packages:
+            problems += [
+                f"{folder}/{path}/{name} names dependencies, but they are installed for the function's folder alone, from "
+                f"{folder}/{NPM_LOCKS[1]} or {PIP_LOCK}. Name and lock them there, and remove them here; or, if this is "
+                "code of others, move it below a folder called vendor."
+                for name in named_in(directory, set(files), problems)
+            ]
+        # What is only there for developers is none of the package's dependencies.
+        folders[:] = sorted(
+            name for name in folders if name not in FOLDERS_OF_OTHERS and FOR_DEVELOPERS.isdisjoint(_words(name))
+        )
+    return problems
+
+
+def _local_packages(folder: str) -> set[str]:
+    """Sub-folders that a lock file of npm takes for packages of their own, whose dependencies it has (workspaces)."""
+    paths: set[str] = set()
+    for name in NPM_LOCKS:
+        if os.path.isfile(os.path.join(folder, name)):
+            lock = _read_object(os.path.join(folder, name), [])
+            paths.update(os.path.normpath(path) for path in _table(lock, "packages"))
+    return paths
+
+
+def _named_by_npm(directory: str, found: set[str], problems: list[str]) -> Iterable[str]:
+    if "package.json" in found:
+        package = _read_object(os.path.join(directory, "package.json"), problems)
+        if any(package.get(field) for field in INSTALLED_BY_NPM):
+            yield "package.json"
+
+
+def _named_by_python(directory: str, found: set[str], problems: list[str]) -> Iterable[str]:
+    yield from (name for name, _ in _python_manifests(directory, found, problems))
+    if PIP_LOCK in found and _lines(_text_or_problem(directory, PIP_LOCK, problems).splitlines()):
+        yield PIP_LOCK
 
 
 def declared_requirements(folder: str) -> list[tuple[str, str]]:

@@ -160,6 +160,25 @@ const CUT_OUT: readonly Case[] = [
   },
 ];
 
+const LINKS: readonly Case[] = [
+  {
+    name: 'packages as pnpm installs them',
+    files: { ...NODE, 'node_modules/.pnpm/a@1/node_modules/a/index.js': '' },
+    links: { 'node_modules/a': '.pnpm/a@1/node_modules/a' },
+    problems: ['/node_modules/a: found a symbolic link to .pnpm/a@1/node_modules/a, as pnpm makes them:'],
+  },
+  {
+    name: 'packages of its own as npm links them',
+    files: { ...NODE, 'packages/a/index.js': '', 'node_modules/b/index.js': '' },
+    links: { 'node_modules/a': '../packages/a' },
+  },
+  {
+    name: 'programs of packages',
+    files: { ...NODE, 'node_modules/b/index.js': '', 'node_modules/.bin/c': '' },
+    links: { 'node_modules/.bin/b': '../b/index.js' },
+  },
+];
+
 const MANIFESTS: readonly Case[] = [
   ...['yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb', 'deno.lock'].map((name) => ({
     name,
@@ -281,6 +300,33 @@ const MANIFESTS: readonly Case[] = [
     name: 'a manifest of the other language',
     files: { ...NODE, 'pyproject.toml': '[project]\ndependencies = ["requests"]\n' },
     problems: [': found pyproject.toml, but the function runs nodejs24.x, which has no use for it.'],
+  },
+  {
+    name: 'dependencies of a sub-folder',
+    files: {
+      ...NODE,
+      'a/package.json': json({ dependencies: { 'left-pad': '1.3.0' } }),
+      'b/package.json': json({ type: 'module' }),
+      'c/package.json': json({ dependencies: { 'left-pad': '1.3.0' } }),
+      'vendor/d/package.json': json({ dependencies: { 'left-pad': '1.3.0' } }),
+      'tests/package.json': json({ dependencies: { vitest: '4' } }),
+      'package.json': json({ workspaces: ['c'] }),
+      'package-lock.json': lock({ c: { version: '1.0.0' } }),
+    },
+    problems: [
+      "/a/package.json names dependencies, but they are installed for the function's folder alone, from lambda/",
+    ],
+  },
+  {
+    name: 'requirements of a sub-folder',
+    files: {
+      ...PYTHON,
+      'a/requirements.txt': 'attrs\n',
+      'b/requirements.txt': '# none\n',
+      'c/setup.cfg': '[flake8]\n',
+    },
+    runtime: python,
+    problems: ["/a/requirements.txt names dependencies, but they are installed for the function's folder alone, from"],
   },
   {
     name: 'dependencies in folders outside',
@@ -407,6 +453,7 @@ const BROKEN: readonly Case[] = [
 const GROUPS = {
   'leaves out what is a test, and no more:': LEFT_OUT,
   'refuses what was cut out of a repository:': CUT_OUT,
+  'has no links that work in no other place:': LINKS,
   'installs what is locked, and refuses the rest:': MANIFESTS,
   'runs no scripts that nobody has answered for:': SCRIPTS,
   'says what is wrong with a file:': BROKEN,

@@ -58,7 +58,14 @@ def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[P
                 problems.append(f"{folder}/{name}: {what} cannot be read ({error.strerror}). Correct or remove it.")
                 continue
             if stat.S_ISDIR(status.st_mode):
-                if path in open_directories:
+                if entry.is_symlink() and "node_modules" in parts and "node_modules" in path[len(root) :].split(os.sep):
+                    problems.append(
+                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, as pnpm makes them: the copy "
+                        "that a package has in its place would not find the dependencies beside what it points to. Have "
+                        "them installed from package-lock.json; or install them without links (pnpm: node-linker=hoisted; "
+                        "npm: install-strategy=hoisted)."
+                    )
+                elif path in open_directories:
                     problems.append(f"{folder}/{name}: found a symbolic link to a folder that holds the link itself.")
                 else:
                     walk(path, entry_parts, (*open_directories, path))
