@@ -4,8 +4,8 @@ import { ensurePythonTools } from './lib/python-tools';
 
 const help = `Usage: npm run python-tools
 
-Makes .venv with the Python tools of requirements-dev.txt: the emulated AWS, the AWS CLI, cfn-lint, shellcheck
-and Principal Mapper.
+Makes .venv with the Python tools of requirements-dev.txt: the emulated AWS, the AWS CLI, cfn-lint, shellcheck,
+Hypothesis and Principal Mapper.
 Does nothing when .venv holds them already. Remove .venv to start over.
 
   --help    print this text
