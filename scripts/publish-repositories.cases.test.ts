@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pipelineNames } from '../templates-src/patterns/names';
 
@@ -20,6 +20,8 @@ const prepared = join(root, 'prepared');
 const work = join(root, 'work');
 const home = join(work, 'home');
 const source = join(work, 'source');
+/** Names the process of the script that runs. */
+const processId = join(root, 'process-id');
 const bare = (name: string) => join(work, 'remotes', name);
 
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
@@ -27,6 +29,8 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   HOME: home,
   XDG_CONFIG_HOME: undefined,
   GIT_CONFIG_NOSYSTEM: '1',
+  // A script that is killed can't take its folder away.
+  TMPDIR: root,
   GIT_AUTHOR_NAME: 'Somebody',
   GIT_AUTHOR_EMAIL: 'somebody@example.com',
   GIT_AUTHOR_DATE: '1700000000 +0100',
@@ -56,19 +60,22 @@ function link(path: string, target: string): void {
   symlinkSync(target, join(source, path));
 }
 
-function commit(message: string): string {
+function commit(message: string, ...options: readonly string[]): string {
   git(source, 'add', '--all', '--force');
-  git(source, 'commit', '--quiet', '--message', message);
+  git(source, 'commit', '--quiet', '--message', message, ...options);
   return git(source, 'rev-parse', 'HEAD');
 }
 
 function publish(options: readonly string[] = [], more: NodeJS.ProcessEnv = {}, from = source) {
-  const { status, signal, stdout, stderr } = spawnSync(
-    join(from, 'scripts', 'publish-repositories.sh'),
-    ['--remote-base', join(work, 'remotes'), '--branch', 'main', '--without-deploying', ...options],
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    [
+      ...['-c', `echo $$ >'${processId}'; exec "$0" "$@"`, join(from, 'scripts', 'publish-repositories.sh')],
+      ...['--remote-base', join(work, 'remotes'), '--branch', 'main', '--without-deploying', ...options],
+    ],
     { env: environment(more), encoding: 'utf8' },
   );
-  return { status, signal, stdout, stderr };
+  return { status, stdout, stderr };
 }
 
 const heads = () => names.map((name) => git(bare(name), 'for-each-ref', '--format=%(refname) %(objectname)'));
@@ -95,13 +102,32 @@ function fill(): void {
   commit('First');
   for (const name of names) {
     git(work, 'init', '--quiet', '--bare', bare(name));
+    // Hooks of HOME are not for what stands for CodeCommit.
+    git(bare(name), 'config', 'core.hooksPath', join(bare(name), 'hooks'));
   }
   expect(publish()).toMatchObject({ status: 0, stderr: '' });
   write('container/app/notes.txt', 'New');
   write('ecs-deploy/appspec.yaml', 'version: 0.0\n');
   write('lambda/orders/notes.txt', 'New');
-  commit('Zweitens: größer');
+  git(source, 'config', 'gpg.program', gpg);
+  commit('Zweitens: größer', '--gpg-sign');
+  git(source, 'config', '--unset', 'gpg.program');
 }
+
+/** Signs anything, and finds no signature good. */
+const gpg = join(root, 'gpg');
+writeFileSync(
+  gpg,
+  `#!/bin/sh
+case "$*" in
+  *--verify*) echo 'gpg: cannot check the signature' >&2; exit 2 ;;
+esac
+cat >/dev/null
+printf '\\n[GNUPG:] SIG_CREATED \\n' >&2
+printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n'
+`,
+  { mode: 0o755 },
+);
 
 beforeEach(() => {
   rmSync(work, { recursive: true, force: true });
@@ -348,5 +374,253 @@ describe('a branch that holds what was published from a commit', () => {
     publishSecond();
     expect(publish([], {}, prepareIt())).toMatchObject({ status: 0, stderr: '' });
     expect(git(bare(containerBuild), 'show', 'main:third.txt')).toBe('New');
+  });
+});
+
+describe('settings of git that somebody has', () => {
+  const missing = join(work, 'missing');
+  /** What publishing gives without any of them. */
+  let expected: readonly string[] = [];
+  beforeAll(() => {
+    rmSync(work, { recursive: true, force: true });
+    cpSync(prepared, work, { recursive: true });
+    expect(publish()).toMatchObject({ status: 0, stderr: '' });
+    expected = heads();
+  });
+
+  /** Those that changed something once, one by one; those that never did, all of an area at once. */
+  const settings: readonly (readonly [what: string, settings: Readonly<Record<string, string>>])[] = [
+    ['color.ui', { 'color.ui': 'always' }],
+    ['core.commentChar', { 'core.commentChar': 'S' }],
+    ['core.hooksPath', { 'core.hooksPath': join(home, 'hooks') }],
+    ['i18n.commitEncoding', { 'i18n.commitEncoding': 'ISO-8859-1' }],
+    ['i18n.logOutputEncoding', { 'i18n.logOutputEncoding': 'ISO-8859-1' }],
+    ['init.templateDir', { 'init.templateDir': join(home, 'template') }],
+    ['log.showSignature', { 'log.showSignature': 'true' }],
+    ['push.followTags', { 'push.followTags': 'true' }],
+    ['push.gpgSign', { 'push.gpgSign': 'true' }],
+    ['push.pushOption', { 'push.pushOption': 'ci.skip' }],
+    ['status.showUntrackedFiles', { 'status.showUntrackedFiles': 'no' }],
+    ['trailer.separators', { 'trailer.separators': '=' }],
+    [
+      'further settings of core',
+      {
+        'core.abbrev': '4',
+        'core.alternateRefsCommand': 'false',
+        'core.attributesFile': missing,
+        'core.autocrlf': 'true',
+        'core.editor': 'false',
+        'core.fsmonitor': 'false',
+        'core.logAllRefUpdates': 'always',
+        'core.pager': 'false',
+        'core.quotePath': 'false',
+        'core.sharedRepository': 'world',
+        'core.untrackedCache': 'true',
+      },
+    ],
+    [
+      'further settings of diff, log and grep',
+      {
+        'diff.external': 'false',
+        'diff.ignoreSubmodules': 'all',
+        'diff.noprefix': 'true',
+        'diff.orderFile': missing,
+        'diff.renames': 'copies',
+        'format.pretty': 'fuller',
+        'grep.patternType': 'fixed',
+        'grep.fullName': 'true',
+        'grep.lineNumber': 'true',
+        'log.abbrevCommit': 'true',
+        'log.date': 'relative',
+        'log.decorate': 'full',
+        'log.diffMerges': 'on',
+        'log.follow': 'true',
+        'log.mailmap': 'true',
+        'notes.displayRef': '*',
+        'pager.log': 'false',
+        'status.branch': 'true',
+        'status.relativePaths': 'true',
+        'status.short': 'true',
+        'status.showStash': 'true',
+      },
+    ],
+    [
+      'further settings of fetch and push',
+      {
+        'fetch.fsckObjects': 'true',
+        'fetch.prune': 'true',
+        'fetch.pruneTags': 'true',
+        'fetch.recurseSubmodules': 'true',
+        'fetch.writeCommitGraph': 'true',
+        'gc.auto': '1',
+        'push.autoSetupRemote': 'true',
+        'push.default': 'nothing',
+        'push.negotiate': 'true',
+        'push.recurseSubmodules': 'only',
+        'push.useForceIfIncludes': 'true',
+        'receive.denyDeletes': 'true',
+        'remote.pushDefault': 'nowhere',
+        'submodule.recurse': 'true',
+        'transfer.fsckObjects': 'true',
+      },
+    ],
+    [
+      'further settings of all kinds',
+      {
+        'commit.gpgSign': 'true',
+        'commit.template': missing,
+        'gpg.program': 'false',
+        'init.defaultBranch': 'main',
+        'init.defaultObjectFormat': 'sha256',
+        'merge.conflictStyle': 'diff3',
+        'tag.gpgSign': 'true',
+        'tar.umask': '0077',
+        'trailer.Source-Commit.key': 'Origin',
+        'user.useConfigOnly': 'true',
+      },
+    ],
+  ];
+
+  test.each(settings)('%s: nothing of what is pushed depends on it', (_, chosen) => {
+    // Hooks and settings that break whatever reads them.
+    for (const folder of ['hooks', 'template/hooks']) {
+      mkdirSync(join(home, folder), { recursive: true });
+      for (const hook of ['pre-push', 'reference-transaction', 'post-index-change']) {
+        writeFileSync(join(home, folder, hook), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+      }
+    }
+    writeFileSync(join(home, 'template', 'config'), '[push]\n\tpushOption = ci.skip\n[trailer]\n\tseparators = "="\n');
+    // In HOME, where the remotes see them as well, as CodeCommit does not; and in the source, of which that holds, too.
+    for (const [name, value] of Object.entries(chosen)) {
+      git(work, 'config', '--file', join(home, '.gitconfig'), name, value);
+      git(source, 'config', name, value);
+    }
+
+    expect(publish()).toMatchObject({ status: 0, stderr: '' });
+    expect(heads()).toEqual(expected);
+    write('lambda/orders/größer.mjs', 'New');
+    expect(publish()).toMatchObject({ status: 1, stderr: expect.stringContaining('?? lambda/orders/größer.mjs\n') });
+  });
+});
+
+describe('what ends it half-way', () => {
+  /**
+   * The environment with a `git` in front of the real one that does something at one of its calls.
+   *
+   * @param at the number of the call, or the name of the command, such as `push`
+   * @param action shell text
+   */
+  function standIn(at: number | string, action: string): NodeJS.ProcessEnv {
+    const folder = join(work, 'bin');
+    mkdirSync(folder, { recursive: true });
+    const real = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim();
+    writeFileSync(
+      join(folder, 'git'),
+      `#!/usr/bin/env bash
+real='${real}' calls='${join(work, 'calls')}'
+for word in "$@"; do
+  case $word in
+    init | status | rev-parse | ls-tree | read-tree | write-tree | cat-file | grep | ls-remote | fetch | log | merge-base | commit-tree | diff-tree | push) break ;;
+  esac
+done
+echo "$word" >>"$calls"
+call=$(wc -l <"$calls")
+${typeof at === 'number' ? `if ((call == ${at}))` : `if [[ $word == ${at} ]]`}; then
+  ${action}
+fi
+exec "$real" "$@"
+`,
+      { mode: 0o755 },
+    );
+    return { PATH: [folder, process.env.PATH].join(delimiter) };
+  }
+
+  const commands = () => readFileSync(join(work, 'calls'), 'utf8').trim().split('\n');
+  let expected: readonly string[] = [];
+  let calls: readonly string[] = [];
+  beforeAll(() => {
+    rmSync(work, { recursive: true, force: true });
+    cpSync(prepared, work, { recursive: true });
+    expect(publish([], standIn(0, ':'))).toMatchObject({ status: 0, stderr: '' });
+    expected = heads();
+    calls = commands();
+  });
+
+  test.each([
+    'status',
+    'init',
+    'ls-tree',
+    'read-tree',
+    'write-tree',
+    'grep',
+    'ls-remote',
+    'fetch',
+    'log',
+    'merge-base',
+    'commit-tree',
+    'diff-tree',
+    'push',
+  ])('a git %s that fails: the script fails with a documented code, and the next run does the rest', (command) => {
+    expect(calls).toContain(command);
+    const before = heads();
+    const { status, stderr } = publish([], standIn(command, 'echo "fatal: broken" >&2; exit 128'));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^publish-repositories\.sh: /m) });
+    expect(heads()).toEqual(before);
+    expect(publish()).toMatchObject({ status: 0, stderr: '' });
+    expect(heads()).toEqual(expected);
+  });
+
+  /** The last call of each command that writes something, and every push; all calls have been tried once. */
+  const chosen = () =>
+    calls.flatMap((command, index) =>
+      command === 'push' ||
+      (['init', 'write-tree', 'fetch', 'commit-tree'].includes(command) && calls.lastIndexOf(command) === index)
+        ? [index + 1]
+        : [],
+    );
+
+  test.each<[how: string, signal: string, code: number | null, at: () => readonly (number | string)[], then: string]>([
+    ['SIGKILL, with git', 'KILL', null, chosen, 'exit 137'],
+    ['SIGKILL, while git goes on', 'KILL', null, () => ['push'], ''],
+    ['SIGTERM', 'TERM', 143, () => ['status', 'fetch', 'push'], ''],
+    ['SIGINT, with git', 'INT', 130, () => ['status', 'fetch', 'push'], 'exit 130'],
+  ])(
+    '%s: whatever call of git it comes at, the next run does the rest',
+    (_, signal, code, at, then) => {
+      const before = heads();
+      for (const call of new Set(at())) {
+        rmSync(work, { recursive: true, force: true });
+        cpSync(prepared, work, { recursive: true, verbatimSymlinks: true });
+        const killed = publish([], standIn(call, `kill -${signal} "$(cat '${processId}')"; ${then}`));
+        expect([call, killed.status]).toEqual([call, code]);
+        const between = heads().map((head, index) => head === before[index] || head === expected[index]);
+        expect(between, `call ${call}: each branch is as before, or as it shall be`).toEqual(names.map(() => true));
+        expect(git(source, 'status', '--porcelain')).toBe('');
+        expect(publish(), `after call ${call}`).toMatchObject({ status: 0, stderr: '' });
+        expect(heads()).toEqual(expected);
+      }
+    },
+    600_000,
+  );
+
+  test.each<[what: string, options: string, pushed: boolean]>([
+    ['a run', '', true],
+    ['--help', '--help', false],
+    ['wrong usage', '--nonsense', false],
+  ])('%s, of which nobody reads the end: it ends as always', (_, options, pushed) => {
+    const before = heads();
+    const of = (reader: string) =>
+      spawnSync(
+        'bash',
+        [
+          ...['-c', `"$0" --remote-base "$1" --branch main ${options} 2>&1 | ${reader}; exit "\${PIPESTATUS[0]}"`],
+          ...[join(source, 'scripts', 'publish-repositories.sh'), join(work, 'remotes')],
+        ],
+        { env: environment(), encoding: 'utf8' },
+      );
+    const { status, stdout, stderr } = of('true');
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+    expect(heads()).toEqual(pushed ? expected : before);
+    expect(status).toBe(of('cat').status);
   });
 });

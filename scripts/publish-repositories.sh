@@ -247,7 +247,7 @@ check_deployed() {
   if [[ -d $source_repository/node_modules/tsx ]] && command -v aws >/dev/null; then
     run_node scripts/lib/publication-command.ts "${target_options[@]}" || exit $?
   else
-    printf "Cannot see whether the stacks of scripts/deploy.sh are deployed as they are here: %s\n" \
+    say "Cannot see whether the stacks of scripts/deploy.sh are deployed as they are here: %s\n" \
       'that takes the AWS CLI and node_modules.' >&2
   fi
 }
@@ -386,7 +386,7 @@ shallow, so it lacks history. Get the rest of it, then run this again:
   git fetch --unshallow
 In CI, let the checkout fetch all of it (actions/checkout: fetch-depth: 0)."
   fi
-  if in_source cat-file -e "$origin^{commit}" 2>/dev/null; then
+  if is_here "$origin"; then
     fail "$1: found what was published from commit $origin on $there:
   $said
 It is no ancestor of $commit, which is checked out here, and publishing would undo
@@ -402,7 +402,16 @@ it is not there, let whoever published push it) and merge it, then run this agai
 
 # is_ancestor COMMIT COMMIT: whether the history here shows that the first came before the second, or is it.
 is_ancestor() {
-  in_source merge-base --is-ancestor "$1" "$2" 2>/dev/null
+  local code=0
+  is_here "$1" && is_here "$2" || return 1
+  in_source merge-base --is-ancestor "$1" "$2" || code=$?
+  ((code <= 1)) || fail "git cannot say whether commit $1 came before $2; see above. Nothing was pushed."
+  return "$code"
+}
+
+# is_here COMMIT: whether the repository here has it.
+is_here() {
+  in_source cat-file -e "$1^{commit}" 2>/dev/null
 }
 
 # commit_tree TREE: prints the id of the commit on top of $head. The same source on the same parent is the same commit.
