@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { parseArgs } from 'node:util';
 import { messageOf } from './lib/message';
 
@@ -9,6 +10,8 @@ times depend on the machine and on what else it does.
 
   --rounds N   how often each contender takes its turn (default 15)
   --help       print this text
+
+Exit codes: 0 all targets are met, 1 one is missed or something failed, 2 wrong usage
 `;
 
 function main(): number {

@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -13,6 +14,8 @@ too), and prints what changed. Generated files without a source are removed.
 
   --check   write nothing; fail, naming the files, when one of them is stale
   --help    print this text
+
+Exit codes: 0 all is up to date, 1 something is stale or wrong, 2 wrong usage
 `;
 
 function main(): number {

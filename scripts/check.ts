@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { existsSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { topology } from '../templates-src/topology';
 import { configure, ParameterError } from './lib/configure';
 import { parseFlags, settingsOf, UsageError } from './lib/configure-settings';

@@ -253,7 +253,7 @@ for argument in "$@"; do
     --no-doctor) doctor='' ;;
     --adopt) adopt=yes ;;
     --help | -h)
-      usage
+      usage || true # whoever reads may stop early
       exit 0
       ;;
     --dry-run)

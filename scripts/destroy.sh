@@ -83,7 +83,7 @@ yes=''
 for argument in "$@"; do
   case $argument in
     --help | -h)
-      usage
+      usage || true # whoever reads may stop early
       exit 0
       ;;
     --dry-run)

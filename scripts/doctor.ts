@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { topology } from '../templates-src/topology';
 import { requestFrom, runFor } from './lib/command-line';
 import { AwsApi } from './lib/doctor/aws-api';

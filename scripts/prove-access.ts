@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeFiles } from './lib/write-files';

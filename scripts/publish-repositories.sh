@@ -55,6 +55,8 @@ fi
 
 # Whoever reads may stop early (| head): neither what is pushed nor how this ends depends on it.
 trap : PIPE
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # say FORMAT VALUE...: printf, also when nobody reads any more.
 say() {
@@ -463,8 +465,6 @@ finish() {
 
 work=$(mktemp -d)
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 commit=$(in_source rev-parse --verify --quiet HEAD) ||
   fail "found no git commit in $source_repository. Only commits are published: commit first."

@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePythonTools } from './lib/python-tools';
@@ -9,6 +10,8 @@ Hypothesis and Principal Mapper.
 Does nothing when .venv holds them already. Remove .venv to start over.
 
   --help    print this text
+
+Exit codes: 0 the tools are there, 1 they could not be installed, 2 wrong usage
 `;
 
 async function main(): Promise<number> {

@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { resolve } from 'node:path';
 import { topology } from '../templates-src/topology';
 import { runCommand } from './lib/rehearsal/command';

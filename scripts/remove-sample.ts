@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { join } from 'node:path';
 
 const help = `Usage: npm run remove-sample

@@ -1,3 +1,4 @@
+import './lib/unread-output';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeProblems, valuesOf } from '../templates-src/parameters';

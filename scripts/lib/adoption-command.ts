@@ -1,3 +1,4 @@
+import './unread-output';
 import { readFileSync } from 'node:fs';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';

@@ -1,3 +1,4 @@
+import './unread-output';
 import { join, resolve } from 'node:path';
 import { describeProblems, type ParameterProblem } from '../../templates-src/parameters';
 import { stacksOf } from '../../templates-src/stacks';

@@ -1,3 +1,4 @@
+import './unread-output';
 import { pipelineNames, pipelineNamesOf, pipelinesOf } from '../../templates-src/patterns/names';
 import { stacksOf } from '../../templates-src/stacks';
 import { topology } from '../../templates-src/topology';

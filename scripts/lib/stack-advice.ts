@@ -1,3 +1,5 @@
+import './unread-output';
+
 /** Commands of the AWS CLI, in order and ready to be pasted, and what they are for. */
 export interface Remedy {
   readonly text: string;

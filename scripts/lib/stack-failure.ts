@@ -1,3 +1,4 @@
+import './unread-output';
 import { readFileSync } from 'node:fs';
 import { searchedTypes } from './adoption';
 

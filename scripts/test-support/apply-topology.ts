@@ -1,3 +1,4 @@
+import '../lib/unread-output';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import {

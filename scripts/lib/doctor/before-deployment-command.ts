@@ -1,3 +1,4 @@
+import '../unread-output';
 import { stacksOf } from '../../../templates-src/stacks';
 import { topology } from '../../../templates-src/topology';
 import { requestFrom, runFor } from '../command-line';
