@@ -632,11 +632,11 @@ describe.concurrent('the accounts', () => {
     expect(stderr).toBe(`deploy.sh: the credentials are not those of the accounts. Nothing was changed.
   dev: found account ${accountId(2)} in the profile ${wrong}, \
 expected ${accountId(1)} (DevAccountId of ${route.parameters}/tooling/artifact-store.json)
-    Choose a profile with --profile dev=NAME, or log in again if its session has expired.
-  prod: found no valid credentials in the profile nobody, \
+    Choose a profile with --profile dev=NAME.
+  prod: found nothing in the profile nobody, \
 expected ${accountId(3)} (ProdAccountId of ${route.parameters}/tooling/artifact-store.json)
     The config profile (nobody) could not be found
-    Choose a profile with --profile prod=NAME, or log in again if its session has expired.
+    Choose a profile with --profile prod=NAME, or make it with aws configure; AWS_CONFIG_FILE may name another file.
 `);
     expect(await stacksIn(onStage(number, 'tooling'))).toEqual([]);
   });

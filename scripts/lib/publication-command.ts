@@ -8,6 +8,7 @@ import { callerAccount, type Deviation, deviations } from './deployed-stacks';
 import { planDeployment } from './deployment-plan';
 import { checkNames, PlanError, type Request } from './deployment-request';
 import type { Target } from './deployment-target';
+import { identityFailure } from './identity-failure';
 
 /** Where `publish-repositories.sh` pushes to in CodeCommit, and as whom. */
 export interface Destination {
@@ -32,11 +33,11 @@ async function destination(target: Target, aws: Aws): Promise<Destination> {
       : `the profile ${profile}`;
   const caller = await callerAccount(target, aws);
   if (caller.account !== accountId) {
-    const found =
-      caller.account === undefined ? `no valid credentials\n  ${caller.said}\n` : `account ${caller.account}`;
+    const failure = caller.account === undefined ? identityFailure(caller.said, account, profile) : undefined;
     throw new PlanError(
-      `with ${credentials} found ${found}, expected ${accountId} (${accountIdSource}). Nothing was pushed.\n` +
-        `Choose a profile with --profile ${account}=NAME, or log in again if its session has expired.`,
+      `with ${credentials} found ${failure?.found ?? `account ${caller.account}`}, expected ${accountId} ` +
+        `(${accountIdSource}). Nothing was pushed.\n${failure === undefined ? '' : `${caller.said}\n`}` +
+        (failure?.whatToDo ?? `Choose a profile with --profile ${account}=NAME.`),
       1,
     );
   }

@@ -155,31 +155,31 @@ print_caller() {
 # Compares the account behind each profile with the one that the parameter files name. A wrong profile would put
 # development into production, and would be noticed late: nothing in a template names its own account.
 check_accounts() {
-  local account found problems=''
+  local account found to_do is_credentials where problems='' headline='it cannot be seen whose accounts these are'
   in_parallel print_caller "${accounts[@]}"
   for account in "${accounts[@]}"; do
     found=$(<"$work/$account.out")
     if [[ -n ${succeeded[$account]} && $found == "${account_id[$account]}" ]]; then
       continue
     fi
-    problems+=$'\n'"  $account: "
-    if [[ -n ${succeeded[$account]} ]]; then
-      problems+="found account $found"
-    else
-      problems+="found no valid credentials"
-    fi
     if [[ -n ${account_profile[$account]} ]]; then
-      problems+=" in the profile ${account_profile[$account]}"
+      where="in the profile ${account_profile[$account]}"
     else
-      problems+=" in the environment, and no profile called ${account_usual_profile[$account]}"
+      where="in the environment, and no profile called ${account_usual_profile[$account]}"
     fi
-    problems+=", expected ${account_id[$account]} (${account_id_source[$account]})"
-    if [[ -z ${succeeded[$account]} ]]; then
-      problems+=$'\n'"    $(said "$work/$account.err")"
+    if [[ -n ${succeeded[$account]} ]]; then
+      found="found account $found" is_credentials=yes to_do="Choose a profile with --profile $account=NAME."
+    else
+      run_node scripts/lib/identity-failure.ts "$work/$account.err" "$account" "${account_profile[$account]}" \
+        >"$work/$account.cause"
+      { read -r found && read -r to_do && read -r is_credentials; } <"$work/$account.cause" || true
+      found="found $found" to_do="$(said "$work/$account.err")"$'\n'"    $to_do"
     fi
-    problems+=$'\n'"    Choose a profile with --profile $account=NAME, or log in again if its session has expired."
+    [[ -z $is_credentials ]] || headline='the credentials are not those of the accounts'
+    problems+=$'\n'"  $account: $found $where, expected ${account_id[$account]} (${account_id_source[$account]})"
+    problems+=$'\n'"    $to_do"
   done
-  [[ -z $problems ]] || fail "the credentials are not those of the accounts. Nothing was changed.$problems"
+  [[ -z $problems ]] || fail "$headline. Nothing was changed.$problems"
 }
 
 print_status() {

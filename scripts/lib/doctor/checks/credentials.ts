@@ -1,4 +1,5 @@
 import type { Target } from '../../deployment-target';
+import { identityFailure } from '../../identity-failure';
 import { AwsError } from '../aws-api';
 import { type Check, type Finding, ok, problem } from '../check';
 
@@ -13,20 +14,21 @@ export const credentials: Check = {
           target.profile === undefined
             ? `the environment, and no profile is called ${target.usualProfile}`
             : `the profile ${target.profile}`;
-        const toDo = `choose a profile with --profile ${target.account}=NAME, or log in again if its session has expired`;
         try {
           const { Account, Arn } = await view.call<Identity>('sts', 'get-caller-identity', {}, target);
           return Account === target.accountId
             ? ok(Arn)
             : problem(
                 `found account ${Account} in ${chosen}, expected ${target.accountId} (${target.accountIdSource})`,
-                toDo,
+                `choose a profile with --profile ${target.account}=NAME`,
               );
         } catch (error) {
           if (!(error instanceof AwsError)) {
             throw error;
           }
-          return problem(`found no valid credentials in ${chosen}: ${error.message}`, toDo);
+          const said = `${error.code === undefined ? '' : `(${error.code}) `}${error.message}`;
+          const { found, whatToDo } = identityFailure(said, target.account, target.profile);
+          return problem(`found ${found} in ${chosen}: ${said}`, whatToDo);
         }
       }),
     );
