@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { explainFailure, failedEvents, type StackEvent, validationFindings } from './stack-failure';
+import { explainFailure, failedEvents, type StackEvent, takenName, validationFindings } from './stack-failure';
 
 const stackId = 'arn:aws:cloudformation:eu-west-1:222222222222:stack/route-to-live-dev-deployment-roles/1';
 
@@ -101,7 +103,7 @@ Failed events of route-to-live-dev-deployment-roles, the cause first:
   First (AWS::IAM::Role) UPDATE_FAILED: Role First already exists
   Second (AWS::IAM::Role) CREATE_FAILED: no reason given
 
-Hint: Something exists outside of the stack that --adopt cannot take in (AWS::IAM::Role). Find out who made it and who uses it. Then change it there, or delete it if nobody does.
+Hint: Something exists outside of the stack that --adopt cannot take in (AWS::IAM::Role). Find out who made it and who uses it: another deployment, or another route with this name. What is to be done depends on that.
 `,
     );
   });
@@ -134,7 +136,98 @@ Hint: Something exists outside of the stack that --adopt cannot take in (AWS::IA
     ['throttling', 'An error occurred (Throttling) when calling the DescribeStacks operation: Rate exceeded'],
     ['a quota', 'The maximum number of addresses has been reached.'],
     ['protection', 'Stack [x] cannot be deleted while TerminationProtection is enabled'],
+    [
+      'a deployment that is under way',
+      'An error occurred (ValidationError) when calling the CreateChangeSet operation: Stack:arn:aws:cloudformation:eu-west-1:' +
+        '222222222222:stack/x/1 is in CREATE_IN_PROGRESS state and can not be updated.',
+    ],
+    [
+      'a change set of another',
+      'An error occurred (InvalidChangeSetStatus) when calling the ExecuteChangeSet operation: x',
+    ],
+    ['a stack that another has made', 'An error occurred (AlreadyExistsException): Stack [x] already exists'],
+    [
+      'a session that expired in the middle of a call that is denied',
+      'An error occurred (ExpiredToken): not authorized, the token has expired; maximum number of attempts',
+    ],
   ])('knows what helps against %s', (_, said) => {
     expect(explainFailure('stack', said, []).match(/Hint: /g)).toHaveLength(1);
   });
+});
+
+/** Who has a name that is taken, and what is said of it; never to delete it. */
+describe('of a name that is taken', () => {
+  const reason = "Resource of type 'AWS::S3::Bucket' with identifier 'shop-packages' already exists.";
+  const bucket = { ...ofResource('Packages', 'CREATE_FAILED', reason), ResourceType: 'AWS::S3::Bucket' };
+  const inStack = (name: string) =>
+    `shop-packages already exists in stack arn:aws:cloudformation:eu-west-1:222222222222:stack/${name}/1`;
+
+  test.each([
+    [
+      'the deployment that is making it',
+      reason,
+      { before: '', now: 'CREATE_IN_PROGRESS' },
+      /under way \(CREATE_IN_PROGRESS\)/,
+    ],
+    ['the one that is rolling back', reason, { before: '', now: 'ROLLBACK_IN_PROGRESS' }, /under way/],
+    [
+      'the one that has just made it',
+      reason,
+      { before: '', now: 'CREATE_COMPLETE' },
+      /made shop-store in the meantime/,
+    ],
+    [
+      'the one that has made it since the review',
+      reason,
+      { before: 'REVIEW_IN_PROGRESS', now: 'UPDATE_COMPLETE' },
+      /meantime/,
+    ],
+    ['another route', reason, { owners: new Map([['shop-packages', 'other-store']]) }, /The stack other-store has/],
+    ['another stack, as AWS says', inStack('other-store'), {}, /The stack other-store has/],
+    ['the same stack', inStack('shop-store'), {}, /under another logical id/],
+    [
+      'nobody that one knows of',
+      reason,
+      { before: '', now: 'ROLLBACK_COMPLETE' },
+      /Find out whose it is.*--adopt takes it in/,
+    ],
+    [
+      'nobody, in a stack that was there',
+      reason,
+      { before: 'CREATE_COMPLETE', now: 'UPDATE_ROLLBACK_COMPLETE' },
+      /Find out whose/,
+    ],
+  ])('that %s has', (_, said, circumstances, hint) => {
+    const text = explainFailure('shop-store', '', [{ ...bucket, ResourceStatusReason: said }], [], circumstances);
+
+    expect(text.match(/Hint: .*/g)).toEqual([expect.stringMatching(hint)]);
+    expect(text).not.toMatch(/\b(?:delete|remove|overwrite|empty) it\b/i);
+  });
+
+  test.each([
+    [reason, 'shop-packages'],
+    [
+      `Resource of type 'AWS::Logs::LogGroup' with identifier '{"/properties/LogGroupName":"/shop/dev/x"}' already exists.`,
+      '/shop/dev/x',
+    ],
+    ['Role with name shop-dev-review already exists.', 'shop-dev-review'],
+    ['shop-packages already exists', 'shop-packages'],
+    [inStack('x'), 'shop-packages'],
+    ['Your previous request to create the named bucket succeeded and you already own it.', undefined],
+  ])('%s: %s', (said, name) => {
+    expect(takenName(said)).toBe(name);
+  });
+});
+
+test('no hint for any failure says to delete what may be of others', () => {
+  const { stdout } = spawnSync(
+    'grep',
+    ['-niE', '(delete|remove|overwrite|empty) (it|that|them)\\b', join(__dirname, 'stack-failure.ts')],
+    {
+      encoding: 'utf8',
+    },
+  );
+
+  // Of data that is in the way of a deletion, after a look at it.
+  expect(stdout.trim().split('\n')).toEqual([expect.stringContaining('only if nobody needs it, empty it and')]);
 });

@@ -214,7 +214,7 @@ require_statuses() {
 
 # explain_failure STACK: the AWS CLI's own words in $work/err, then the failed events of the operation, then advice.
 explain_failure() {
-  local stack=$1 options
+  local stack=$1 options now=''
   eval "options=(${account_options[${stack_account[$stack]}]})"
   # `aws cloudformation deploy` tells why a change set failed, the waiter alone does not.
   if grep -q 'Waiter ChangeSetCreateComplete failed' "$work/err" && ! grep -q 'Reason: ' "$work/err"; then
@@ -231,7 +231,10 @@ explain_failure() {
   elif grep -q 'hook(s)/validation failed' "$work/failure"; then
     read_validation "$stack" "${options[@]}" 2>>"$work/failure" || true
   fi
-  run_node scripts/lib/stack-failure.ts "$stack" "$work/failure" "$work/events" >&2
+  # Somebody else's deployment may be what is in the way.
+  read -r now _ < <(print_status "$stack" 2>/dev/null) || true
+  run_node scripts/lib/stack-failure.ts "$stack" "${stack_status[$stack]:-}" "$now" "$work/failure" "$work/events" \
+    "${options[@]}" >&2
 }
 
 # newest_change_set STACK OPTION...
