@@ -43,11 +43,9 @@ const leastVersions = { 1: [1, 34, 2], 2: [2, 17, 34] } as const;
 export async function awsCliProblem(aws: Aws = awsCli): Promise<string | undefined> {
   const { succeeded, stdout, stderr } = await aws([['aws', '--version']]);
   const said = `${stdout}${stderr}`.trim();
-  if (!succeeded) {
-    return `The AWS CLI does not start: ${said || 'aws --version says nothing'}`;
-  }
+  // One that does not start says so at the first call, and a stand-in may say something else.
   const found = /aws-cli\/(\d+)\.(\d+)\.(\d+)/.exec(said)?.slice(1).map(Number);
-  if (found === undefined) {
+  if (!succeeded || found === undefined) {
     return undefined;
   }
   const least = leastVersions[(found[0] ?? 0) > 1 ? 2 : 1];

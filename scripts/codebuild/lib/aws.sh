@@ -14,11 +14,8 @@ export AWS_CLI_OUTPUT_ENCODING=UTF-8
 # aws_cli_problem: prints why the AWS CLI on PATH cannot be used; nothing where it can.
 aws_cli_problem() {
   local said version least=2.17.34
-  if ! said=$(aws --version 2>&1); then
-    printf 'The AWS CLI does not start: %s' "${said:-aws --version says nothing}"
-    return
-  fi
-  # A stand-in may say something else.
+  # One that does not start says so at the first call, and a stand-in may say something else.
+  said=$(aws --version 2>&1) || return 0
   [[ $said =~ aws-cli/([0-9]+)\.([0-9]+)\.([0-9]+) ]] || return 0
   version=${BASH_REMATCH[0]#*/}
   # The first that know --if-none-match of s3api put-object (changelogs of both versions, August 2024).
