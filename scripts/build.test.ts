@@ -48,6 +48,9 @@ const replace = (path: string, from: string, to: string) => {
   expect(read(path)).toContain(from);
   write(path, read(path).replace(from, to));
 };
+/** The first lines of a generated file. */
+const generatedFrom = (template: string) =>
+  `# Generated from templates-src/templates/${template}.ts by \`npm run build\`. Do not edit:\n`;
 /** Everything that the build may write, by path. */
 const output = () =>
   Object.fromEntries(
@@ -72,7 +75,7 @@ test('--check names the files that are stale and writes nothing; a build then br
   const upToDate = output();
   write(artifactStore, read(artifactStore).replace('Environment', 'Surroundings'));
   rmSync(join(copy, 'generated/environment/infrastructure.yaml'));
-  write('generated/tooling/old-pipeline.yaml', 'Resources: {}\n');
+  write('generated/tooling/old-pipeline.yaml', `${generatedFrom('tooling/old-pipeline')}Resources: {}\n`);
   const stale = output();
 
   const check = run(['--check']);
@@ -90,6 +93,26 @@ test('--check names the files that are stale and writes nothing; a build then br
   expect(build.status).toBe(0);
   expect(build.stdout.startsWith(check.stdout)).toBe(true);
   expect(output()).toEqual(upToDate);
+});
+
+test('work of somebody among the generated files is named and stays, and --check fails for it with what to do', () => {
+  write('generated/environment/mine.yaml', 'Resources: {}\n');
+  write('ecs-deploy/taskdef-canary.json', '{"family": "canary"}\n');
+  const before = output();
+  const unknown = 'unknown   generated/environment/mine.yaml\nunknown   ecs-deploy/taskdef-canary.json\n';
+
+  const check = run(['--check']);
+  expect(check).toMatchObject({ status: 1, stdout: unknown });
+  expect(check.stderr).toMatch(
+    /^build: the files above that are unknown .* stay as they are\.\nMove them elsewhere: .*\n$/,
+  );
+
+  expect(run([])).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(new RegExp(`^${unknown}(\\d+) generated files, \\1 of them unchanged\\n$`)),
+    stderr: check.stderr,
+  });
+  expect(output()).toEqual(before);
 });
 
 test('a change of the source shows in one file', () => {

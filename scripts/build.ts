@@ -10,9 +10,10 @@ setFlagsFromString('--no-opt');
 const help = `Usage: npm run build [-- --check]
 
 Writes generated/, ecs-deploy/ and the generated part of README.md from templates-src/ (ecs-deploy/ from parameters/,
-too), and prints what changed. Generated files without a source are removed.
+too), and prints what changed. Generated files without a source are removed; files in these folders that no build wrote
+are named as unknown, and stay.
 
-  --check   write nothing; fail, naming the files, when one of them is stale
+  --check   write nothing; fail, naming the files, when one of them is stale or unknown
   --help    print this text
 
 Exit codes: 0 all is up to date, 1 something is stale or wrong, 2 wrong usage
@@ -65,14 +66,22 @@ function build(check: boolean): number {
   for (const { path, change } of changes) {
     process.stdout.write(`${change.padEnd(9)} ${relative(process.cwd(), path)}\n`);
   }
+  const unknown = changes.filter(({ change }) => change === 'unknown').length;
+  if (unknown > 0) {
+    process.stderr.write(
+      'build: the files above that are unknown have no source, and no build wrote them, so they stay as they are.\n' +
+        'Move them elsewhere: what lies there is to come from a build.\n',
+    );
+  }
   if (check) {
-    if (changes.length > 0) {
+    if (changes.length > unknown) {
       process.stderr.write('build: the files above are stale. Run `npm run build` and commit what it writes.\n');
     }
     return changes.length > 0 ? 1 : 0;
   }
+  const generated = plan.files.length - unknown;
   const unchanged = plan.files.length - changes.length;
-  process.stdout.write(`${plan.files.length} generated files, ${unchanged} of them unchanged\n`);
+  process.stdout.write(`${generated} generated files, ${unchanged} of them unchanged\n`);
   return 0;
 }
 

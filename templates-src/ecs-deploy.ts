@@ -21,11 +21,14 @@ export interface DeployedEnvironment {
   readonly size: keyof typeof taskSizes;
 }
 
+/** Where this file lies. */
+export const source = 'templates-src/ecs-deploy.ts';
+
 /** The appspec: which container gets the traffic. The same for all environments. */
 export const appspec = ({
   name,
   port,
-}: Container): string => `# Generated from templates-src/ecs-deploy.ts by \`npm run build\`. Do not edit:
+}: Container): string => `# Generated from ${source} by \`npm run build\`. Do not edit:
 # change the source, build again and commit both.
 version: 0.0
 Resources:
@@ -57,6 +60,21 @@ export function taskDefinitionFile(topology: Topology, { name, account, region, 
     logGroup,
   });
   return `${JSON.stringify(inApiSpelling(definition), null, 2)}\n`;
+}
+
+/**
+ * Whether a text is one that `taskDefinitionFile` wrote for an environment, of whatever project, account and size: JSON
+ * has no place for a note of where it comes from.
+ */
+export function isTaskDefinitionOf(environment: string, text: string): boolean {
+  try {
+    const { family, containerDefinitions } = JSON.parse(text);
+    return (
+      String(family).endsWith(`-${environment}-container`) && containerDefinitions[0].image === `<${imagePlaceholder}>`
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** CloudFormation's `ContainerPort` is the API's `containerPort`; nothing else differs. */

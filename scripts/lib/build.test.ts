@@ -85,8 +85,7 @@ describe('a plan', () => {
     const [same, changed, added] = [source('a/same', 'x'), source('a/changed', 'x'), source('b/added', 'x')];
     put('a/same.yaml', generate(same, topology));
     put('a/changed.yaml', generate(source('a/changed', 'y'), topology));
-    put('a/old.yaml', 'Resources: {}');
-    put('c/old.json', '{}');
+    put('a/old.yaml', generate(source('a/old', 'x'), topology));
     put('.hidden', 'of the file manager');
     const before = present();
     const plan = planBuild(topology, folder, [same, changed, added]);
@@ -95,9 +94,51 @@ describe('a plan', () => {
       'a/changed.yaml': 'changed',
       'b/added.yaml': 'created',
       'a/old.yaml': 'removed',
-      'c/old.json': 'removed',
     });
     expect(present()).toEqual(before);
+  });
+
+  const policyOf = (resources: unknown) =>
+    `${JSON.stringify(
+      {
+        Statement: [
+          { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' },
+          { Effect: 'Deny', Action: 'Update:*', Principal: '*', Resource: resources },
+        ],
+      },
+      null,
+      2,
+    )}\n`;
+  test.each<[what: string, path: string, text: () => string, change: 'removed' | 'unknown']>([
+    ['a template without header', 'a/x.yaml', () => 'Resources: {}\n', 'unknown'],
+    ['an empty file', 'a/x.yaml', () => '', 'unknown'],
+    ['a template of a source that is gone', 'a/x.yaml', () => generate(source('a/x', 'x'), topology), 'removed'],
+    [
+      'such a template from a checkout with CRLF',
+      'a/x.yaml',
+      () => generate(source('a/x', 'x'), topology).replaceAll('\n', '\r\n'),
+      'removed',
+    ],
+    ['a copy of a template, to be worked on', 'a/x.yaml', () => generate(source('a/y', 'x'), topology), 'unknown'],
+    ['a template with notes on top', 'a/x.yaml', () => `# Mine\n${generate(source('a/x', 'x'), topology)}`, 'unknown'],
+    [
+      'a stack policy of a source that is gone',
+      'a/x.stack-policy.json',
+      () => policyOf(['LogicalResourceId/A']),
+      'removed',
+    ],
+    ['a stack policy by hand', 'a/x.stack-policy.json', () => policyOf(['LogicalResourceId/A']).trim(), 'unknown'],
+    ['no stack policy', 'a/x.stack-policy.json', () => '{"Statement": []}', 'unknown'],
+    ['no JSON', 'a/x.stack-policy.json', () => '{', 'unknown'],
+    ['other JSON', 'c/x.json', () => '{}', 'unknown'],
+    ['a note', 'notes.md', () => '# Notes\n', 'unknown'],
+  ])('%s without a source: only what a build wrote is removed', (_, path, text, change) => {
+    put('.hidden', 'so that the folder stays');
+    put(path, text());
+    expect(changesOf(planBuild(topology, folder, []))).toEqual({ [path]: change });
+    applyBuild(planBuild(topology, folder, []));
+    const { '.hidden': _hidden, ...left } = present();
+    expect(left).toEqual(change === 'removed' ? {} : { [path]: text() });
   });
 
   test('has a stack policy for a template with frozen resources, which comes and goes with them', () => {
@@ -176,7 +217,7 @@ describe('a build', () => {
   test('writes what changed, removes what has no source and folders that are empty then', () => {
     const same = source('a/same', 'x');
     put('a/same.yaml', generate(same, topology));
-    put('c/d/old.yaml', 'Resources: {}');
+    put('c/d/old.yaml', generate(source('c/d/old', 'x'), topology));
     put('.hidden', 'of the file manager');
     const all = [same, source('b/added', 'x')];
     applyBuild(planBuild(topology, folder, all));

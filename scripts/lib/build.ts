@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { buildScripts, buildScriptsList } from '../../templates-src/build-scripts';
 import { isUploadedWhenLarge, needsTemplate, type Topology } from '../../templates-src/define-topology';
 import { functionsIn } from '../../templates-src/define-workload';
 import { TemplateError } from '../../templates-src/dsl/problems';
 import { render } from '../../templates-src/dsl/render';
-import { stackPolicy, stackPolicyFile } from '../../templates-src/dsl/stack-policy';
+import { isStackPolicyText, stackPolicy, stackPolicyFile, stackPolicyText } from '../../templates-src/dsl/stack-policy';
 import type { Template } from '../../templates-src/dsl/template';
 import { functionPlatforms, functionPlatformsFile } from '../../templates-src/patterns/function-platforms';
 import { functionFolderProblems, lambdaFolder } from './function-folders';
@@ -20,7 +20,8 @@ export const generatedFolder = join(__dirname, '..', '..', 'generated');
 export interface PlannedFile {
   /** Absolute path. */
   readonly path: string;
-  readonly change: 'created' | 'changed' | 'removed' | 'unchanged';
+  /** `unknown` is what lies where generated files do without being one: somebody's work, which stays as it is. */
+  readonly change: 'created' | 'changed' | 'removed' | 'unchanged' | 'unknown';
   /** The new content; undefined for a file that stays as it is or is removed. */
   readonly content?: string;
 }
@@ -42,12 +43,16 @@ export const generate = ({ path, make }: TemplateSource, topology: Topology): st
 const yamlOf = (path: string, template: Template) =>
   render(
     template,
-    [
-      `Generated from templates-src/templates/${path}.ts by \`npm run build\`. Do not edit:`,
-      'change the source, build again and commit both.',
-    ],
+    [`${generatedFrom(sourceOf(path))} Do not edit:`, 'change the source, build again and commit both.'],
     isUploadedWhenLarge(path),
   );
+
+const sourceOf = (template: string) => `templates-src/templates/${template}.ts`;
+
+const generatedFrom = (source: string) => `Generated from ${source} by \`npm run build\`.`;
+
+/** Whether a text in YAML says that it was generated from a source. */
+export const isGeneratedFrom = (source: string, text: string): boolean => text.startsWith(`# ${generatedFrom(source)}`);
 
 /**
  * Builds every template in memory and compares with what is there. One template is held at a time, and of an unchanged
@@ -64,7 +69,7 @@ export function planBuild(topology: Topology, folder: string, sources = template
       files.push(planFile(join(folder, `${source.path}.yaml`), yamlOf(source.path, template)));
       const policy = stackPolicy(template);
       if (policy !== undefined) {
-        files.push(planFile(join(folder, stackPolicyFile(source.path)), `${JSON.stringify(policy, null, 2)}\n`));
+        files.push(planFile(join(folder, stackPolicyFile(source.path)), stackPolicyText(policy)));
       }
     } catch (error) {
       errors.push(describe(source, error));
@@ -76,8 +81,17 @@ export function planBuild(topology: Topology, folder: string, sources = template
   // `npm run prove-access -- --markdown` writes generated/docs.
   const docs = join(folder, 'docs') + sep;
   const stray = filesBelow(folder).filter((path) => !expected.has(path) && !path.startsWith(docs));
-  return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
+  return {
+    files: [...files, ...stray.map((path) => planStray(path, (text) => isOfBuild(folder, path, text)))],
+    errors,
+  };
 }
+
+/** Whether a build wrote a file there: a template says so, of the very path, and a stack policy has nothing else. */
+const isOfBuild = (folder: string, path: string, text: string): boolean =>
+  path.endsWith('.yaml')
+    ? isGeneratedFrom(sourceOf(relative(folder, path).replace(/\.yaml$/, '')), text)
+    : path.endsWith(stackPolicyFile('')) && isStackPolicyText(text);
 
 /**
  * Plans the file that tells the packager what functions run on.
@@ -95,6 +109,12 @@ export const planBuildScripts = (folder: string): BuildPlan => ({
   errors: [],
 });
 
+/** What a build does to a file that has no source: one that an earlier build wrote goes, any other is not the build's. */
+export const planStray = (path: string, isOfBuild: (text: string) => boolean): PlannedFile => ({
+  path,
+  change: isOfBuild(readFileSync(path, 'utf8')) ? 'removed' : 'unknown',
+});
+
 /** What a build does to a file that shall have this content. */
 export function planFile(path: string, content: string): PlannedFile {
   const present = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
@@ -105,7 +125,8 @@ export function planFile(path: string, content: string): PlannedFile {
 }
 
 /**
- * Carries a plan out: writes all files or none, then removes those without a source, and folders that are empty then.
+ * Carries a plan out: writes all files or none, then removes what earlier builds wrote and no source is for, and folders
+ * that are empty then.
  *
  * @throws Error when the plan has errors: a build that failed writes nothing at all
  */
@@ -141,7 +162,7 @@ function filesBelow(folder: string): readonly string[] {
 }
 
 function describe({ path: template }: TemplateSource, error: unknown): string {
-  const source = `templates-src/templates/${template}.ts`;
+  const source = sourceOf(template);
   if (error instanceof TemplateError) {
     return error.problems.map(({ path, message }) => `${source}: ${path}: ${message}`).join('\n');
   }

@@ -50,14 +50,23 @@ test('another size or account changes the file of that environment and no other'
 
 test('the task definition of an environment that is gone is removed; what others put there stays', () => {
   applyBuild(plan());
-  writeFileSync(join(work, 'ecs-deploy', 'taskdef-staging.json'), '{}');
+  const ofDev = readFileSync(join(work, 'ecs-deploy', 'taskdef-dev.json'), 'utf8');
+  writeFileSync(join(work, 'ecs-deploy', 'taskdef-staging.json'), ofDev.replaceAll('dev-', 'staging-'));
+  writeFileSync(join(work, 'ecs-deploy', 'taskdef-canary.json'), ofDev);
+  writeFileSync(join(work, 'ecs-deploy', 'taskdef-mine.json'), '{}');
   writeFileSync(join(work, 'ecs-deploy', 'README.md'), 'Notes');
-  expect(changes()).toContain('removed ecs-deploy/taskdef-staging.json');
+  expect(changes().slice(4)).toEqual([
+    'unknown ecs-deploy/taskdef-canary.json',
+    'unknown ecs-deploy/taskdef-mine.json',
+    'removed ecs-deploy/taskdef-staging.json',
+  ]);
   applyBuild(plan());
   expect(readdirSync(join(work, 'ecs-deploy')).sort()).toEqual([
     'README.md',
     'appspec.yaml',
+    'taskdef-canary.json',
     'taskdef-dev.json',
+    'taskdef-mine.json',
     'taskdef-prod.json',
     'taskdef-test.json',
   ]);

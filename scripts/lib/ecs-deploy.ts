@@ -2,9 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { taskSizes } from '../../templates-src/container-task';
 import { accountIdParameter, type Environment, type Topology } from '../../templates-src/define-topology';
-import { appspec, type DeployedEnvironment, taskDefinitionFile } from '../../templates-src/ecs-deploy';
+import {
+  appspec,
+  type DeployedEnvironment,
+  isTaskDefinitionOf,
+  source,
+  taskDefinitionFile,
+} from '../../templates-src/ecs-deploy';
 import { regionPattern } from '../../templates-src/region';
-import { type BuildPlan, type PlannedFile, planFile } from './build';
+import { type BuildPlan, isGeneratedFrom, type PlannedFile, planFile, planStray } from './build';
 
 const repository = join(__dirname, '..', '..');
 
@@ -24,7 +30,7 @@ export function planEcsDeploy(
 ): BuildPlan {
   const errors: string[] = [];
   if (topology.container === undefined) {
-    return { files: generatedFiles(folder).map((path) => ({ path, change: 'removed' })), errors: [] };
+    return { files: generatedFiles(folder).map(planOld), errors: [] };
   }
   const files: PlannedFile[] = [planFile(join(folder, 'appspec.yaml'), appspec(topology.container))];
   for (const environment of topology.environments) {
@@ -37,14 +43,20 @@ export function planEcsDeploy(
   }
   const expected = files.map(({ path }) => path);
   const stray = generatedFiles(folder).filter((path) => errors.length === 0 && !expected.includes(path));
-  return { files: [...files, ...stray.map((path) => ({ path, change: 'removed' as const }))], errors };
+  return { files: [...files, ...stray.map(planOld)], errors };
 }
 
-/** What has been generated into the folder; other files there belong to whoever put them there. */
+/** Where a file would lie that has been generated; other files there belong to whoever put them there. */
 const generatedFiles = (folder: string) =>
   (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => /^(appspec\.yaml|taskdef-.*\.json)$/.test(name))
     .map((name) => join(folder, name));
+
+const planOld = (path: string): PlannedFile =>
+  planStray(path, (text) => {
+    const [, environment] = /taskdef-(.*)\.json$/.exec(path) ?? [];
+    return environment === undefined ? isGeneratedFrom(source, text) : isTaskDefinitionOf(environment, text);
+  });
 
 function readEnvironment(environment: Environment, parameters: string): DeployedEnvironment {
   const needed = (file: string, key: string, expected: RegExp, inWords: string): string => {

@@ -22,19 +22,26 @@ export interface StackPolicy {
  * statements that contradict each other the last one counts. In this order both come to the same.
  */
 export function stackPolicy({ frozenIds }: Template): StackPolicy | undefined {
-  return frozenIds.length === 0
-    ? undefined
-    : {
-        Statement: [
-          { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' },
-          {
-            Effect: 'Deny',
-            Action: 'Update:*',
-            Principal: '*',
-            Resource: frozenIds.map((id) => `LogicalResourceId/${id}`),
-          },
-        ],
-      };
+  return frozenIds.length === 0 ? undefined : policyOf(frozenIds.map((id) => `LogicalResourceId/${id}`));
+}
+
+const policyOf = (frozen: readonly string[]): StackPolicy => ({
+  Statement: [
+    { Effect: 'Allow', Action: 'Update:*', Principal: '*', Resource: '*' },
+    { Effect: 'Deny', Action: 'Update:*', Principal: '*', Resource: frozen },
+  ],
+});
+
+/** The text of a policy's file. JSON has no place for a note of where it comes from. */
+export const stackPolicyText = (policy: StackPolicy): string => `${JSON.stringify(policy, null, 2)}\n`;
+
+/** Whether a text is one that `stackPolicyText` writes, whatever resources it names. */
+export function isStackPolicyText(text: string): boolean {
+  try {
+    return text === stackPolicyText(policyOf(JSON.parse(text).Statement[1].Resource));
+  } catch {
+    return false;
+  }
 }
 
 /** Where the policy of a template's stacks lies, below `generated`. */
