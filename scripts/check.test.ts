@@ -12,11 +12,17 @@ const root = join(__dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'check-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
-function check(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', 'tsx/cjs', 'scripts/check.ts', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+const check = (...args: string[]) => checkIn(root, {}, ...args);
+
+function checkIn(cwd: string, environment: NodeJS.ProcessEnv, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...['-r', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs')],
+      ...[join(root, 'scripts', 'check.ts'), ...args],
+    ],
+    { cwd, env: { ...process.env, ...environment }, encoding: 'utf8' },
+  );
   return { status, stdout, stderr };
 }
 
@@ -57,6 +63,28 @@ test('several tools may be chosen', async () => {
   expect(stdout).toMatch(/^cdk-nag /m);
   expect(stdout).not.toMatch(/^guard /m);
 });
+
+test.each(['.cfnlintrc', '.cfnlintrc.yaml', '.cfnlintrc.yml'])(
+  'a %s in the folder or in HOME switches no check off',
+  (name) => {
+    const generated = join(work, 'generated');
+    mkdirSync(generated, { recursive: true });
+    writeFileSync(
+      join(generated, 'topic.yaml'),
+      'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {Nonsense: 1}\n',
+    );
+    const strangers = mkdtempSync(join(work, 'strangers-'));
+    writeFileSync(join(strangers, name), 'ignore_checks: [E, W, I]\n');
+    const options = ['--generated', generated, '--only', 'cfn-lint'];
+    for (const { status, stdout } of [
+      checkIn(strangers, {}, ...options),
+      checkIn(root, { HOME: strangers }, ...options),
+    ]) {
+      expect(stdout).toContain('E3002');
+      expect(status).toBe(1);
+    }
+  },
+);
 
 test('a tool that is asked for by name and is not installed fails', async () => {
   vi.stubEnv('CHECK_TOOLS', work);

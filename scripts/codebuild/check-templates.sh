@@ -114,7 +114,7 @@ is_installed() {
 
 pip_install() {
   # A source distribution would bring a build along that nothing locks.
-  "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+  "$tools/python/bin/python" -I -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
     --requirement "$wheel_lock" 2>"$work/pip-error" && return
   cat "$work/pip-error" >&2
   ! grep -q 'DO NOT MATCH THE HASHES' "$work/pip-error" || return 2
@@ -123,7 +123,8 @@ pip_install() {
 
 install_cfn_lint() {
   rm -rf "$tools/python"
-  python3 -m venv "$tools/python" || fail "python3 cannot make virtual environments; see above."
+  # -I: what lies in the folder that is checked is no module of ours.
+  python3 -I -m venv "$tools/python" || fail "python3 cannot make virtual environments; see above."
   download "cfn-lint $cfn_lint_version" pip_install ||
     fail "cfn-lint $cfn_lint_version could not be installed with pip; see above."
   cp "$wheel_lock" "$tools/python"
@@ -208,7 +209,7 @@ done
 cfn_lint=$(find_tool cfn-lint "$cfn_lint_version" "$tools/python/bin/cfn-lint")
 # The Python that cfn-lint runs in can read templates; a bare Python has no YAML.
 python=$(sed -n '1s/^#!//p' "$cfn_lint")
-"$python" -c 'import cfnlint' 2>/dev/null ||
+"$python" -I -c 'import cfnlint' 2>/dev/null ||
   fail "$cfn_lint does not say which Python it runs in (found \"$python\" on its first line). Install it with --install."
 if [[ $with_cfn_nag == yes ]]; then
   cfn_nag_scan=$(find_tool cfn_nag_scan "$cfn_nag_version" "$tools/gems/cfn_nag_scan")

@@ -112,6 +112,23 @@ describe('check-templates.sh', () => {
     ]);
   });
 
+  test.each<[what: string, files: Record<string, string>]>([
+    ['.cfnlintrc', { '.cfnlintrc': 'ignore_checks: [E, W, I]\n' }],
+    ['.cfnlintrc.yaml', { '.cfnlintrc.yaml': 'ignore_checks: [E, W, I]\nignore_templates: ["*.yaml"]\n' }],
+    ['.cfnlintrc.yml', { '.cfnlintrc.yml': 'ignore_checks: [E3002]\nignore_bad_template: true\n' }],
+    ['module called as ours', { 'cfnlint.py': 'open("ran", "w")\n', 'cfnlint/__init__.py': 'open("ran", "w")\n' }],
+  ])('is not talked out of an error by a %s in the folder and in HOME', async (_, files) => {
+    const { folder, check } = await project({
+      'topic.yaml': cfnNagTemplates['unknown property'],
+      'configuration/dev/topic.json': '{"Parameters": {"Name": "dev"}}',
+      ...files,
+    });
+    const { code, stdout } = await check(['--without-cfn-nag', 'topic.yaml']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Error E3002');
+    expect(await readdir(folder)).not.toContain('ran');
+  });
+
   const roleFor = (trust: string) => `
 Metadata:
   cfn-lint: {config: {ignore_checks: [E9001, E9002]}}

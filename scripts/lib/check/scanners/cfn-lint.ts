@@ -28,6 +28,9 @@ export function cfnLintProgram(repository: string): string {
   return existsSync(own) ? own : 'cfn-lint';
 }
 
+/** Takes the place of every .cfnlintrc, in the folder or in HOME, which could switch checks off (cfn-lint #2743). */
+const configuration = join(__dirname, 'cfnlintrc.yaml');
+
 /**
  * Checks templates with cfn-lint, informational rules too; all in one process, since it takes long to start.
  *
@@ -38,10 +41,9 @@ export async function scanWithCfnLint(
   program: string,
 ): Promise<Scan> {
   const ended = await run(program, [
-    '--include-checks',
-    'I',
-    '--format',
-    'json',
+    ...['--config-file', configuration],
+    ...['--include-checks', 'I'],
+    ...['--format', 'json'],
     '--template',
     ...templates.map(({ file }) => file),
   ]);
