@@ -32,6 +32,14 @@ test.each(programs)('%s goes on when nobody reads what it says', (path) => {
   expect(readFileSync(join(__dirname, path), 'utf8')).toMatch(/^import '\.{1,2}\/.*unread-output';$/m);
 });
 
+test.each(['deploy.sh', 'destroy.sh', 'publish-repositories.sh'])(
+  '%s says how it ends when it is interrupted',
+  (path) => {
+    const { stdout } = spawnSync(join(root, 'scripts', path), ['--help'], { encoding: 'utf8' });
+    expect(stdout).toMatch(/2 wrong usage,\s130 or 143 interrupted\./);
+  },
+);
+
 describe.each([...npmPrograms, ...shellPrograms])('%s', (path) => {
   const program = `${path.endsWith('.ts') ? 'node -r tsx/cjs ' : ''}scripts/${path}`;
   const run = (options: string, reader: string) =>
