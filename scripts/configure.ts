@@ -24,7 +24,8 @@ ${settingsOf(topology)
   --parameters DIR                 folder of the files, instead of parameters/
   --help                           print this text
 
-Exit codes: 0 the files are what topology.ts says, 1 something is left over or nothing was written, 2 wrong usage
+Exit codes: 0 the files are what topology.ts says, 1 something is left over or nothing was written, 2 wrong usage;
+129, 130 and 143 ended by a signal (hang-up, Ctrl-C, TERM), also before anything was written
 `;
 
 async function main(): Promise<number> {

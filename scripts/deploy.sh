@@ -35,7 +35,8 @@ Before anything is deployed, all parameter files are checked (`npm run validate`
 are compared with the account ids in these files. Then the accounts are examined: what would make the deployment fail
 stops it, what else asks for a look is printed.
 Needs the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
-AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage.
+AWS_ENDPOINT_URL is honoured. Exit code: 0 all deployed or up to date, 1 failed, 2 wrong usage; 129, 130
+and 143 ended by a signal (hang-up, Ctrl-C, TERM).
 END
 }
 
@@ -267,6 +268,7 @@ done
 check_tools node aws
 begin
 load_plan deploy "$@"
+check_aws_cli
 check_accounts
 check_statuses
 [[ -z $doctor ]] || examine_accounts "$@"

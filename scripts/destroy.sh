@@ -33,7 +33,8 @@ OPTION     --including-prod    allow environments that templates-src/topology.ts
            --help
 
 Needs the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
-AWS_ENDPOINT_URL is honoured. Exit code: 0 nothing of the selection is left, 1 failed or refused, 2 wrong usage.
+AWS_ENDPOINT_URL is honoured. Exit code: 0 nothing of the selection is left, 1 failed or refused, 2 wrong
+usage; 129, 130 and 143 ended by a signal (hang-up, Ctrl-C, TERM).
 END
 }
 
@@ -98,6 +99,7 @@ done
 check_tools node aws
 begin
 load_plan destroy "$@"
+check_aws_cli
 check_accounts
 require_statuses "${stacks[@]}"
 existing=()

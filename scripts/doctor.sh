@@ -8,6 +8,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
 check_tools node
 case " $* " in
   *' --help '* | *' -h '*) ;;
-  *) check_tools aws ;;
+  *)
+    check_tools aws
+    check_aws_cli
+    ;;
 esac
+# Not everything could be seen.
+exit_codes+=(3)
 run_node scripts/doctor.ts "$@"

@@ -29,7 +29,7 @@ ${[credentials, ...checks].map(({ name, asks }) => `  ${name.padEnd(21)}${asks}`
 
 Needs the AWS CLI, 2.17.34 or later, of version 1 1.34.2 or later.
 AWS_ENDPOINT_URL and NO_COLOR are honoured. Exit code: 0 all is well, 1 there are problems, 2 wrong usage, 3 no problem
-was found, but something could not be seen.
+was found, but something could not be seen; 129, 130 and 143 ended by a signal (hang-up, Ctrl-C, TERM).
 `;
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -13,7 +13,8 @@ Checks all parameter files against the templates and against each other.
   --parameters DIR   folder of the files, instead of parameters/
   --help             print this text
 
-Exit codes: 0 all files are right, 1 some are not, 2 wrong usage
+Exit codes: 0 all files are right, 1 some are not, 2 wrong usage; 129, 130 and 143 ended by a signal (hang-up, Ctrl-C,
+TERM)
 `;
 
 function main(): number {

@@ -119,7 +119,7 @@ describe('the version of the AWS CLI', () => {
     expect(problemWith("echo 'aws-cli/2.1.1: bad interpreter' >&2; exit 126").stdout).toBe('');
   });
 
-  test.each([['deploy.sh'], ['destroy.sh', '--yes'], ['doctor.sh']])(
+  test.each([['deploy.sh'], ['destroy.sh', '--yes', '--including-prod'], ['doctor.sh']])(
     '%s refuses one that is too old before it asks anything of it',
     (name, ...args) => {
       const log = join(folder, 'log');

@@ -51,36 +51,48 @@ run_node() {
 }
 
 check_tools() {
-  local tool problem
+  local tool
   for tool in "$@"; do
     command -v "$tool" >/dev/null || fail "found no '$tool' on PATH, which this script calls. Install it first."
-    if [[ $tool == aws ]]; then
-      problem=$(aws_cli_problem)
-      [[ -z $problem ]] || fail "$problem"
-    fi
   done
   [[ -d $repository/node_modules/tsx ]] || fail "found no node_modules in $repository. Run: npm ci"
+}
+
+# Ends the script where the AWS CLI is too old, before it is asked for anything.
+check_aws_cli() {
+  local problem
+  problem=$(aws_cli_problem)
+  [[ -z $problem ]] || fail "$problem"
 }
 
 # Makes the folder for the answers of the AWS CLI, and sees to it that nothing of this run outlives it.
 begin() {
   work=$(mktemp -d)
-  trap finish EXIT
+  trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
 }
 
+# The codes that --help names; a script may name more of them.
+exit_codes=(0 1 2 129 130 143)
+work='' interruption=''
+
+# Ends with one of them: a command that fails and ends the script does not know them.
 finish() {
   local code=$? children
   children=$(jobs -pr)
   # Children in the background do not hear Ctrl-C. A word each: the list is of process ids.
   # shellcheck disable=SC2086
   [[ -z $children ]] || { kill $children && wait; } 2>/dev/null || true
-  rm -rf "$work"
-  if ((code == 130 || code == 143)); then
+  [[ -z $work ]] || rm -rf "$work"
+  if ((code == 129 || code == 130 || code == 143)); then
     printf '\n%s: interrupted.%s\n' "${0##*/}" "${interruption:+ $interruption}" >&2
+  elif [[ " ${exit_codes[*]} " != *" $code "* ]]; then
+    printf '%s: a command ended with code %d, which ended this, too; see above.\n' "${0##*/}" "$code" >&2
+    exit 1
   fi
 }
+trap finish EXIT
 
 # load_plan deploy|destroy ARGUMENT...: asks deployment-command.ts and fills the variables above.
 load_plan() {
