@@ -53,8 +53,12 @@ describe('the AWS CLI runs with settings that no caller changes', () => {
     }
   });
 
-  test.each(['lib/stacks.sh', 'codebuild/lib/common.sh', 'codebuild/lib/aws.sh'])('from what sources %s', (file) => {
-    const { stdout } = spawnSync('bash', ['-c', `source "$1"; aws`, 'bash', join(scripts, file)], {
+  test.each([
+    ['lib/stacks.sh', 'check_tools'],
+    ['codebuild/lib/common.sh', ':'],
+    ['codebuild/lib/aws.sh', ':'],
+  ])('from what sources %s', (file, first) => {
+    const { stdout } = spawnSync('bash', ['-c', `source "$1"; ${first}; aws`, 'bash', join(scripts, file)], {
       env: { ...standIn(printSettings), ...ofTheCaller },
       encoding: 'utf8',
     });

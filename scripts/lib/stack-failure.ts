@@ -198,8 +198,8 @@ function hintsForTaken(stack: string, all: readonly Taken[], circumstances: Circ
     ...(adoptable.length > 0
       ? [
           'Something of that name exists outside of the stack. Find out whose it is: another deployment, or another route ' +
-            'with this name, may be making or using it. If it was retained when an earlier stack was deleted: as long as ' +
-            'the stack does not exist, --adopt takes it in.',
+            'with this name, may be making or using it. It may also have been retained when an earlier stack was deleted. ' +
+            'As long as the stack does not exist, --adopt takes it in.',
         ]
       : []),
     ...(others.length > 0

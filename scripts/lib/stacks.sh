@@ -9,9 +9,6 @@ fi
 
 repository=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# shellcheck source-path=SCRIPTDIR source=../codebuild/lib/aws.sh
-source "$repository/scripts/codebuild/lib/aws.sh"
-
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
   green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 else
@@ -50,12 +47,16 @@ run_node() {
   NODE_PATH=$repository/node_modules node -r tsx/cjs "$repository/$1" "${@:2}"
 }
 
+# check_tools PROGRAM...: ends the script where something is missing that it needs, and prepares calls of the AWS CLI.
 check_tools() {
   local tool
   for tool in "$@"; do
     command -v "$tool" >/dev/null || fail "found no '$tool' on PATH, which this script calls. Install it first."
   done
   [[ -d $repository/node_modules/tsx ]] || fail "found no node_modules in $repository. Run: npm ci"
+  # Not before it is known that this is the whole repository.
+  # shellcheck source-path=SCRIPTDIR source=../codebuild/lib/aws.sh
+  source "$repository/scripts/codebuild/lib/aws.sh"
 }
 
 # Ends the script where the AWS CLI is too old, before it is asked for anything.
