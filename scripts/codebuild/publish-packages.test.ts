@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
+import { killAtEachCall } from './test-support/kill-at-each-call';
 import {
   aws,
   makeFolder,
@@ -351,6 +352,24 @@ describe('when S3 does not do as wished', () => {
     expect(uploads()).toEqual(['orders-api']);
     expect((await source.manifest()).functions).toHaveLength(2);
   });
+
+  test('a run that is killed at any of its calls leaves no manifest, and nothing that the next run does not put right', async () => {
+    const killed = await killAtEachCall(
+      proxy,
+      () => project(['order-events', 'orders-api']),
+      (source) => source.start(),
+      async (source, at) => {
+        expect(existsSync(join(source.folder, 'package')), at).toBe(false);
+        expect(await source.publish(), at).toMatchObject({ code: 0, stderr: '' });
+        const { functions } = await source.manifest();
+        expect(functions, at).toHaveLength(2);
+        for (const { key } of functions) {
+          expect((await source.object(key)).length, at).toBeGreaterThan(0);
+        }
+      },
+    );
+    expect(killed).toEqual(['PutObject', 'PutObject']);
+  }, 240_000);
 
   test('a package that another run uploads meanwhile stays as it is', async () => {
     const source = await project(['order-events']);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../lib/emulator';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
+import { killAtEachCall } from './test-support/kill-at-each-call';
 import { aws, makeFolder, parameters, platformsFile, platformsPath, writeFiles } from './test-support/project';
 import { type Result, type Running, runScript, type ScriptOptions, startScript } from './test-support/script';
 
@@ -467,6 +468,20 @@ describe('a run that is killed', () => {
     expect(await functions.code('parcels')).toBe(packaged('parcels'));
   });
 });
+
+test('a run that is killed at any of its calls leaves nothing that the next run does not put right', async () => {
+  const killed = await killAtEachCall(
+    proxy,
+    // Of one function: each further one makes the same calls.
+    () => deployment(['orders'], { ...manifest, functions: manifest.functions.slice(0, 1) }),
+    (functions) => functions.start(),
+    async (functions, at) => {
+      expect(await functions.update(), at).toMatchObject({ code: 0, stderr: '' });
+      expect(await functions.code('orders'), at).toBe(packaged('orders'));
+    },
+  );
+  expect(new Set(killed).size).toBeGreaterThan(3);
+}, 480_000);
 
 describe('the role', () => {
   test('that cannot be assumed is named, and nothing else is tried', async () => {
