@@ -35,7 +35,7 @@ let stagesSet = 0;
 const stages: Stage[] = [];
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'killed-test-'));
-  emulator = await startEmulator({ accounts: accountsOfStages(5 * places) });
+  emulator = await startEmulator({ accounts: accountsOfStages(3 * places) });
 });
 afterAll(async () => {
   await emulator.stop();
@@ -54,7 +54,6 @@ const faults = {
   // A group of its own: kill 0 is for all processes in it.
   'killed before AWS has got a call': 'kill -KILL 0',
   'killed after AWS has got a call': '"$aws" "$@"; kill -KILL 0',
-  'throttled at a call': "echo 'An error occurred (ThrottlingException): Rate exceeded' >&2; exit 254",
   'cut off at a call': `echo 'Connection was closed before we received a valid response' >&2; exit 255`,
 } as const;
 type Fault = keyof typeof faults;
@@ -114,7 +113,7 @@ async function everywhere(
       expect(first.signal, `call ${place}`).toBe('SIGKILL');
     } else if (first.code !== 0) {
       // Where a look-up is all that failed, it may go on without; where it does not, it says why.
-      expect(first.stderr, `call ${place}`).toMatch(/Rate exceeded|Connection was closed/);
+      expect(first.stderr, `call ${place}`).toContain('Connection was closed');
     }
     await check(await run(scriptOf(name), args, emulator.environment()), on.account);
   }
@@ -130,20 +129,24 @@ async function statusOf(account: string): Promise<string | undefined> {
   return Stacks[0]?.StackStatus;
 }
 
-test.each(Object.keys(faults) as Fault[])('deploy.sh, %s, deploys when it is run again', async (fault) => {
-  const calls = await everywhere(
-    fault,
-    'deploy.sh',
-    (options) => ['--no-doctor', ...options, store],
-    async () => {},
-    async (second, account) => {
-      expect(second, second.stderr).toMatchObject({ code: 0 });
-      expect(['created', 'no changes', 'updated']).toContain(summary(second)[store]);
-      expect(await statusOf(account)).toMatch(/^(CREATE|UPDATE)_COMPLETE$/);
-    },
-  );
-  expect(calls).toBeGreaterThan(3);
-});
+// Killed before AWS has got a call it leaves what it leaves when that call is cut off.
+test.each(['killed after AWS has got a call', 'cut off at a call'] as const)(
+  'deploy.sh, %s, deploys when it is run again',
+  async (fault) => {
+    const calls = await everywhere(
+      fault,
+      'deploy.sh',
+      (options) => ['--no-doctor', ...options, store],
+      async () => {},
+      async (second, account) => {
+        expect(second, second.stderr).toMatchObject({ code: 0 });
+        expect(['created', 'no changes', 'updated']).toContain(summary(second)[store]);
+        expect(await statusOf(account)).toMatch(/^(CREATE|UPDATE)_COMPLETE$/);
+      },
+    );
+    expect(calls).toBeGreaterThan(3);
+  },
+);
 
 test('destroy.sh, killed before AWS has got a call, deletes when it is run again', async () => {
   const calls = await everywhere(
