@@ -118,6 +118,7 @@ const wordsOfTooling: readonly string[] = [
   'build',
   'check',
   'container',
+  'not',
   'package',
   'packages',
   'publish',

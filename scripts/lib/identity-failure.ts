@@ -1,3 +1,4 @@
+import './unread-output';
 import { readFileSync } from 'node:fs';
 
 /** Why nobody can say whose account it is. */
