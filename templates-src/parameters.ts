@@ -31,8 +31,7 @@ export interface ParameterProblem {
 export function describeProblem(problem: ParameterProblem): string {
   const { file, line, column, key, found, rule, whatToDo } = problem;
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
-  // A key can be anything: also text that would move the cursor, or a megabyte of it.
-  const named = key === undefined ? '' : `${/^[\w.:-]{1,255}$/.test(key) ? key : printable(key)}: `;
+  const named = key === undefined ? '' : `${nameOf(key)}: `;
   return [
     `${place}: ${named}found ${found}`,
     `  rule:         ${rule}`,
@@ -40,6 +39,9 @@ export function describeProblem(problem: ParameterProblem): string {
     `  what to do:   ${whatToDo}`,
   ].join('\n');
 }
+
+/** A key as it is, if it looks like one; it can be anything, also text that moves the cursor, or a megabyte of it. */
+const nameOf = (key: string) => (/^[\w.:-]{1,255}$/.test(key) ? key : printable(key));
 
 /** How many problems are printed: who has more has one cause for many of them. */
 const MOST_PRINTED = 50;
@@ -341,7 +343,7 @@ function wrongShape({ file, content, at }: ParameterFile): ParameterProblem {
 
 /** The first of some names, and how many there are besides. */
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map((name) => (/^[\w.:-]{1,255}$/.test(name) ? name : printable(name)));
+  const shown = names.slice(0, 10).map(nameOf);
   return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ');
 }
 

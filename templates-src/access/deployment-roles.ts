@@ -20,7 +20,7 @@ import {
   neverReachesOthers,
   operatorsOwn,
 } from './needs';
-import { artifactOf, artifacts, packageIn, pipelineStack, scriptsIn } from './pipelines';
+import { artifactOf, artifacts, packageIn, packages, pipelineStack } from './pipelines';
 
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
 
@@ -422,9 +422,8 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
 }
 
 function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { environments, tooling } = world;
+  const { environments } = world;
   const roles = environment.stack('deployment-roles');
-  const store = tooling.stack('artifact-store');
   const actor = roles.role('LambdaUpdateRole');
   const record = commitRecord(world, environment);
   const functionsOf = (of: DeclaredEnvironment) =>
@@ -476,20 +475,7 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
         world,
         environment,
         'packages',
-        {
-          bucket: store.arn('PackageBucket'),
-          objects: packageIn(world),
-          key: store.arn('ArtifactKey'),
-          bucketOwner: tooling,
-          others: [
-            {
-              that: 'artifacts',
-              on: artifactOf(world, 'infrastructureDeployment', 'Package'),
-              why: 'packages are all that functions are made of',
-            },
-            { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
-          ],
-        },
+        packages(world, 'packages are all that functions are made of'),
         {
           read: ['s3:GetObject', 's3:GetObjectVersion'],
           why: 'Lambda API Reference, "UpdateFunctionCode", reads as the caller; S3 API Reference, "HeadObject": checksums, too',

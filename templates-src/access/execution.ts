@@ -17,7 +17,7 @@ import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
 import { assumedByService, encryptedObjects, encryptsLogs, executionRoleOf, logGroupItself } from './needs';
 import { notNeededFor } from './not-needed';
-import { artifactOf, packageIn, scriptsIn } from './pipelines';
+import { packageIn, packages } from './pipelines';
 import handlers from './resource-handlers.json';
 
 /**
@@ -414,38 +414,19 @@ function otherNeeds(world: World, environment: DeclaredEnvironment, template: Wo
     ...(template === 'infrastructure'
       ? [
           ...(world.topology.container === undefined ? [] : needsOfNetwork(world, environment)),
-          ...readsPackages(world, environment),
+          ...encryptedObjects(
+            world,
+            environment,
+            'packages',
+            packages(world, 'CloudFormation gets templates from the action, and packages from their bucket'),
+            {
+              read: ['s3:GetObject', 's3:GetObjectVersion'],
+              why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
+            },
+          ),
         ]
       : [makesRoleOfLoadBalancers(environment), looksAtNetworkOfLoadBalancers]),
   ];
-}
-
-function readsPackages(world: World, environment: DeclaredEnvironment): readonly Need[] {
-  const { tooling } = world;
-  const store = tooling.stack('artifact-store');
-  return encryptedObjects(
-    world,
-    environment,
-    'packages',
-    {
-      bucket: store.arn('PackageBucket'),
-      objects: packageIn(world),
-      key: store.arn('ArtifactKey'),
-      bucketOwner: tooling,
-      others: [
-        {
-          that: 'artifacts',
-          on: artifactOf(world, 'infrastructureDeployment', 'Package'),
-          why: 'CloudFormation gets templates from the action, and packages from their bucket',
-        },
-        { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
-      ],
-    },
-    {
-      read: ['s3:GetObject', 's3:GetObjectVersion'],
-      why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
-    },
-  );
 }
 
 /** What only the network asks for. */

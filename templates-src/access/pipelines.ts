@@ -90,6 +90,25 @@ export function artifacts(
   };
 }
 
+/**
+ * Packages of functions, for those who may use them.
+ *
+ * @param whyNoArtifacts why the actor reads no artifacts beside them
+ */
+export function packages(world: World, whyNoArtifacts: string): EncryptedObjects {
+  const store = world.tooling.stack('artifact-store');
+  return {
+    bucket: store.arn('PackageBucket'),
+    objects: packageIn(world),
+    key: store.arn('ArtifactKey'),
+    bucketOwner: world.tooling,
+    others: [
+      { that: 'artifacts', on: artifactOf(world, 'infrastructureDeployment', 'Package'), why: whyNoArtifacts },
+      { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
+    ],
+  };
+}
+
 /** A package of a Lambda function. */
 export const packageIn = ({ tooling }: World) =>
   `${tooling.stack('artifact-store').arn('PackageBucket')}/any-function/${'0'.repeat(64)}.zip`;
