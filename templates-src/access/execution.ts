@@ -15,7 +15,14 @@ import {
 } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
-import { assumedByService, encryptedObjects, encryptsLogs, executionRoleOf, logGroupItself } from './needs';
+import {
+  assumedByService,
+  executionRoles as declaredAt,
+  encryptedObjects,
+  encryptsLogs,
+  executionRoleOf,
+  logGroupItself,
+} from './needs';
 import { notNeededFor } from './not-needed';
 import { packageIn, packages } from './pipelines';
 import handlers from './resource-handlers.json';
@@ -508,7 +515,7 @@ export const executionRoles: Cases = async (world) => {
       const actor = executionRoleOf(environment, template);
       cases.push(
         ...casesOf({
-          group: `${environment.name}/${template === 'infrastructure' ? 'CloudFormationExecutionRole' : 'ContainerServiceExecutionRole'}`,
+          group: `${environment.name}/${declaredAt[template].id}`,
           actor,
           needs: [...otherNeeds(world, environment, template), ...needs],
           never: executionNever(world, environment, template, own),

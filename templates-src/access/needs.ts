@@ -295,10 +295,16 @@ export const executionRolesOf = ({ topology }: World, environment: DeclaredEnvir
   workloadTemplates(topology).map((template) => executionRoleOf(environment, template));
 
 /** The role that CloudFormation takes on for a stack of an environment. */
-export const executionRoleOf = (environment: DeclaredEnvironment, template: WorkloadTemplate): RoleActor =>
-  template === 'infrastructure'
-    ? environment.stack('deployment-roles').role('CloudFormationExecutionRole')
-    : environment.stack('service-roles').role('ContainerServiceExecutionRole');
+export function executionRoleOf(environment: DeclaredEnvironment, template: WorkloadTemplate): RoleActor {
+  const { stack, id } = executionRoles[template];
+  return environment.stack(stack).role(id);
+}
+
+/** Where the role for each stack is declared. */
+export const executionRoles = {
+  infrastructure: { stack: 'deployment-roles', id: 'CloudFormationExecutionRole' },
+  'container-service': { stack: 'service-roles', id: 'ContainerServiceExecutionRole' },
+} as const satisfies Readonly<Record<WorkloadTemplate, object>>;
 
 /** What the operator makes in an environment, of one type: no pipeline may change it. */
 export const operatorsOwn = (environment: DeclaredEnvironment, type: string): readonly string[] =>
