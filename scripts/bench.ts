@@ -31,7 +31,7 @@ function main(): number {
   }
   try {
     const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
-    const { bench } = require('./lib/bench') as typeof import('./lib/bench');
+    const { bench } = require('./build/bench') as typeof import('./build/bench');
     const missed = bench(topology, Number(options.rounds ?? 15), (line) => process.stdout.write(`${line}\n`));
     process.stderr.write(missed.map((target) => `bench: missed: ${target}\n`).join(''));
     return missed.length > 0 ? 1 : 0;

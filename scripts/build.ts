@@ -44,9 +44,9 @@ function build(check: boolean): number {
   // Loaded late, so that a mistake in topology.ts is reported like any other and not with a trace of module loading.
   const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
   const { applyBuild, generatedFolder, planBuild, planBuildScripts, planFunctionPlatforms } =
-    require('./lib/build') as typeof import('./lib/build');
-  const { planEcsDeploy } = require('./lib/ecs-deploy') as typeof import('./lib/ecs-deploy');
-  const { planReadme } = require('./lib/readme') as typeof import('./lib/readme');
+    require('./build/build') as typeof import('./build/build');
+  const { planEcsDeploy } = require('./build/ecs-deploy') as typeof import('./build/ecs-deploy');
+  const { planReadme } = require('./build/readme') as typeof import('./build/readme');
 
   const plans = [
     planBuild(topology, generatedFolder),

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 
 import { topology } from '../templates-src/topology.fixture';
-import { generate } from './lib/build';
-import { importTemplates } from './lib/templates.fixture';
+import { generate } from './build/build';
+import { importTemplates } from './build/templates.fixture';
 
 const root = join(__dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'check-'));

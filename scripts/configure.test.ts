@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { stacksOf } from '../templates-src/stacks';
+import { stacksOf } from '../templates-src/model/stacks';
 import { topology } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
-import { settingsOf } from './lib/configure-settings';
-import { pathInTree, readFileTree } from './lib/parameter-tree';
+import { settingsOf } from './parameters/configure-settings';
+import { pathInTree, readFileTree } from './parameters/parameter-tree';
 
 // Every test starts processes, which take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -49,7 +49,7 @@ function configure(...argv: readonly string[]) {
 /** Configures on a terminal: waits for each text, then types. */
 function configureAt(steps: readonly (readonly [text: string, typed: string])[], ...argv: readonly string[]) {
   const command = [process.execPath, ...script, '--parameters', folder, ...argv];
-  const session = [join(__dirname, 'lib', 'terminal_session.py'), JSON.stringify(steps), ...command];
+  const session = [join(__dirname, 'lib', 'terminal_session.fixture.py'), JSON.stringify(steps), ...command];
   const run = spawnSync('python3', session, { cwd: root, encoding: 'utf8' });
   return { code: run.status, screen: stripVTControlCharacters(run.stdout).replaceAll('\r', '') + run.stderr };
 }

@@ -1,11 +1,11 @@
 import './lib/unread-output';
 import { topology } from '../templates-src/topology';
-import { configure, ParameterError } from './lib/configure';
-import { parseFlags, settingsOf, UsageError } from './lib/configure-settings';
-import { loadDeclarations, parametersFolder } from './lib/parameter-files';
-import { readFileTree, UnreadableParameters } from './lib/parameter-tree';
 import { openTerminal } from './lib/terminal';
 import { writeFiles } from './lib/write-files';
+import { configure, ParameterError } from './parameters/configure';
+import { parseFlags, settingsOf, UsageError } from './parameters/configure-settings';
+import { loadDeclarations, parametersFolder } from './parameters/parameter-files';
+import { readFileTree, UnreadableParameters } from './parameters/parameter-tree';
 
 const help = `Usage: npm run configure [-- FLAGS]
 

@@ -40,8 +40,8 @@ and 143 ended by a signal (hang-up, Ctrl-C, TERM).
 END
 }
 
-# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+# shellcheck source-path=SCRIPTDIR source=deploy/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/deploy/stacks.sh"
 
 # Where a stack can't be deployed in its present state: what to do about it.
 advice_for_status() {
@@ -54,7 +54,7 @@ advice_for_status() {
 }
 
 advise() {
-  run_node scripts/lib/stack-advice.ts "$1" "${stack_status[$1]}" "${account_options[${stack_account[$1]}]}"
+  run_node scripts/deploy/stack-advice.ts "$1" "${stack_status[$1]}" "${account_options[${stack_account[$1]}]}"
 }
 
 # holds_something STACK: whether it has resources. An import that was undone leaves a stack without any where it was to
@@ -83,7 +83,7 @@ check_statuses() {
 # Runs those checks of doctor.sh that tell whether a deployment can succeed. In the background, see run_text.
 examine_accounts() {
   examine() {
-    NODE_PATH=$repository/node_modules exec node -r tsx/cjs "$repository/scripts/lib/doctor/before-deployment-command.ts" "$@"
+    NODE_PATH=$repository/node_modules exec node -r tsx/cjs "$repository/scripts/deploy/doctor/before-deployment-command.ts" "$@"
   }
   examine "$@" &
   wait $! || exit 1
@@ -185,7 +185,7 @@ plan_adoption() {
     esac
   done
   ((${#missing[@]} > 0)) || return 0
-  run_node scripts/lib/adoption-command.ts "${missing[@]}" -- "$@" >"$work/adoption"
+  run_node scripts/deploy/adoption-command.ts "${missing[@]}" -- "$@" >"$work/adoption"
   while IFS=$'\t' read -r kind stack text; do
     case $kind in
       adopts) adopts[$stack]=$text ;;
@@ -259,7 +259,7 @@ for argument in "$@"; do
       ;;
     --dry-run)
       check_tools node
-      run_node scripts/lib/deployment-command.ts deploy "$@"
+      run_node scripts/deploy/deployment-command.ts deploy "$@"
       exit
       ;;
   esac

@@ -3,11 +3,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { buildScripts, buildScriptsKey } from '../templates-src/build-scripts';
-import { stacksOf } from '../templates-src/stacks';
+import { buildScripts, buildScriptsKey } from '../templates-src/model/build-scripts';
+import { stacksOf } from '../templates-src/model/stacks';
 import { topology } from '../templates-src/topology.fixture';
-import { type Emulator, startEmulator } from './lib/emulator';
-import { artifactStore, deploymentRoles } from './lib/route.fixture';
+import { artifactStore, deploymentRoles } from './deploy/route.fixture';
 import {
   accountsOfStages,
   onStage,
@@ -18,7 +17,8 @@ import {
   setStage,
   summary,
   withAws,
-} from './lib/script.fixture';
+} from './deploy/script.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 
 // A run of the script starts the AWS CLI a dozen times.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -841,9 +841,9 @@ describe.concurrent('the command line', () => {
 
   test('says what is missing: the packages of the repository, or the AWS CLI', async () => {
     const copy = await emptyDirectory();
-    await mkdir(join(copy, 'lib'));
+    await mkdir(join(copy, 'deploy'));
     await cp(script, join(copy, 'deploy.sh'));
-    await cp(join(repository, 'scripts', 'lib', 'stacks.sh'), join(copy, 'lib', 'stacks.sh'));
+    await cp(join(repository, 'scripts', 'deploy', 'stacks.sh'), join(copy, 'deploy', 'stacks.sh'));
     const few = await emptyDirectory();
     const { stdout: paths } = await run('bash', ['-c', 'command -v bash dirname node'], process.env);
     for (const path of paths.trim().split('\n')) {

@@ -38,8 +38,8 @@ usage; 129, 130 and 143 ended by a signal (hang-up, Ctrl-C, TERM).
 END
 }
 
-# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+# shellcheck source-path=SCRIPTDIR source=deploy/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/deploy/stacks.sh"
 
 # Refuses to delete a stack from under those that stand on it.
 check_dependents() {
@@ -89,7 +89,7 @@ for argument in "$@"; do
       ;;
     --dry-run)
       check_tools node
-      run_node scripts/lib/deployment-command.ts destroy "$@"
+      run_node scripts/deploy/deployment-command.ts destroy "$@"
       exit
       ;;
     --yes) yes=yes ;;
@@ -108,7 +108,7 @@ for stack in "${stacks[@]}"; do
 done
 if ((${#existing[@]} > 0)); then
   check_dependents
-  run_node scripts/lib/deployment-command.ts announce-destruction "${existing[@]}" -- "$@"
+  run_node scripts/deploy/deployment-command.ts announce-destruction "${existing[@]}" -- "$@"
   [[ -n $yes ]] || confirm "${#existing[@]}"
   printf '\n'
 fi

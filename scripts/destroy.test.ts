@@ -2,10 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { stacksOf } from '../templates-src/stacks';
+import { stacksOf } from '../templates-src/model/stacks';
 import { topology } from '../templates-src/topology.fixture';
-import { type Emulator, startEmulator } from './lib/emulator';
-import { artifactStore, deploymentRoles } from './lib/route.fixture';
+import { artifactStore, deploymentRoles } from './deploy/route.fixture';
 import {
   accountsOfStages,
   onStage,
@@ -15,7 +14,8 @@ import {
   setStage,
   summary,
   withAws,
-} from './lib/script.fixture';
+} from './deploy/script.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 
 // A run of the script starts the AWS CLI a dozen times.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });

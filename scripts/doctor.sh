@@ -2,8 +2,8 @@
 set -euo pipefail
 
 # The logic is TypeScript; --help says what it does.
-# shellcheck source-path=SCRIPTDIR source=lib/stacks.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/stacks.sh"
+# shellcheck source-path=SCRIPTDIR source=deploy/stacks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/deploy/stacks.sh"
 
 check_tools node
 case " $* " in

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { serviceLinkedRoles } from '../templates-src/patterns/service-linked-roles';
-import { stacksOf } from '../templates-src/stacks';
+import { stacksOf } from '../templates-src/model/stacks';
+import { serviceLinkedRoles } from '../templates-src/patterns/environment/service-linked-roles';
 import { topology } from '../templates-src/topology.fixture';
-import type { Result } from './lib/doctor/examine';
-import { type Emulator, startEmulator } from './lib/emulator';
-import { repository, run, withAws } from './lib/script.fixture';
-import { submitTemplate } from './lib/submit-template.fixture';
+import { submitTemplate } from './build/submit-template.fixture';
+import type { Result } from './deploy/doctor/examine';
+import { repository, run, withAws } from './deploy/script.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 
 // A run starts the AWS CLI some fifty times.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 });

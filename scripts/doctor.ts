@@ -1,11 +1,11 @@
 import './lib/unread-output';
 import { topology } from '../templates-src/topology';
-import { requestFrom, runFor } from './lib/command-line';
-import { AwsApi } from './lib/doctor/aws-api';
-import { checks, credentials } from './lib/doctor/checks';
-import { examine } from './lib/doctor/examine';
-import { exitCodeOf, reportText, summaryOf } from './lib/doctor/report';
-import { requestedViews } from './lib/doctor/route-views';
+import { requestFrom, runFor } from './deploy/command-line';
+import { AwsApi } from './deploy/doctor/aws-api';
+import { checks, credentials } from './deploy/doctor/checks';
+import { examine } from './deploy/doctor/examine';
+import { exitCodeOf, reportText, summaryOf } from './deploy/doctor/report';
+import { requestedViews } from './deploy/doctor/route-views';
 
 const help = `Usage: scripts/doctor.sh [OPTION...] [SELECTION...]
 

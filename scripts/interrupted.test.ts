@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from './lib/emulator';
 import {
   accountsOfStages,
   onStage,
@@ -14,7 +13,8 @@ import {
   setStage,
   summary,
   withAws,
-} from './lib/script.fixture';
+} from './deploy/script.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 
 /**
  * What is left when a script is killed, where no signal handler helps (the machine goes down, or memory runs out), and

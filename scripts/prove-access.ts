@@ -72,15 +72,15 @@ async function proveAccess({
   // Loaded late: a mistake in topology.ts is reported like any other, and --help needs none of it.
   const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
   const { readFolders } = require('./lib/resolve/resolve-route') as typeof import('./lib/resolve/resolve-route');
-  const { resolveForProof } = require('./lib/made-up-functions') as typeof import('./lib/made-up-functions');
-  const { proveRoute } = require('./lib/access') as typeof import('./lib/access');
-  const report = require('./lib/access-report') as typeof import('./lib/access-report');
+  const { resolveForProof } = require('./build/made-up-functions') as typeof import('./build/made-up-functions');
+  const { proveRoute } = require('./access/access') as typeof import('./access/access');
+  const report = require('./access/report') as typeof import('./access/report');
 
   const route = resolveForProof(topology, readFolders(generated, parameters));
-  const { proveApprovals } = require('./lib/approvals/prove') as typeof import('./lib/approvals/prove');
-  const approvals = require('./lib/approvals/report') as typeof import('./lib/approvals/report');
+  const { proveApprovals } = require('./access/approvals/prove') as typeof import('./access/approvals/prove');
+  const approvals = require('./access/approvals/report') as typeof import('./access/approvals/report');
   if (topology.environments.some(({ name }) => name === explain)) {
-    const { policiesOf } = require('./lib/access-policies') as typeof import('./lib/access-policies');
+    const { policiesOf } = require('./lib/iam/policies') as typeof import('./lib/iam/policies');
     const verdicts = await proveApprovals(route, policiesOf(route));
     process.stdout.write(approvals.explainEnvironment(verdicts, String(explain)));
     return 0;
@@ -98,7 +98,7 @@ async function proveAccess({
   process.stdout.write(`\n${approvals.describeVerdicts(verdicts)}`);
   let holds = proof.idle.length + proof.doubleGrants.length === 0 && approvals.allHold(verdicts);
   if (mutates) {
-    const { mutate } = require('./lib/access-mutants') as typeof import('./lib/access-mutants');
+    const { mutate } = require('./access/mutants') as typeof import('./access/mutants');
     const { survivorsOf } =
       require('../templates-src/access/survivors') as typeof import('../templates-src/access/survivors');
     const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
@@ -106,8 +106,9 @@ async function proveAccess({
     holds &&= score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
   }
   if (markdown && holds) {
-    const { proofMarkdown } = require('./lib/access-markdown') as typeof import('./lib/access-markdown');
-    const { approvalsMarkdown } = require('./lib/approvals/markdown') as typeof import('./lib/approvals/markdown');
+    const { proofMarkdown } = require('./access/markdown') as typeof import('./access/markdown');
+    const { approvalsMarkdown } =
+      require('./access/approvals/markdown') as typeof import('./access/approvals/markdown');
     const pages = new Map([
       ['docs/access.md', proofMarkdown(proof, route)],
       ['docs/approvals.md', approvalsMarkdown(verdicts, route)],
@@ -121,9 +122,9 @@ async function proveAccess({
 }
 
 function updateHandlers(): number {
-  const { readHandlers } = require('./lib/access-handlers') as typeof import('./lib/access-handlers');
+  const { readHandlers } = require('./access/handlers') as typeof import('./access/handlers');
   const { environmentResourceTypes } =
-    require('../templates-src/patterns/execution-permissions') as typeof import('../templates-src/patterns/execution-permissions');
+    require('../templates-src/patterns/environment/execution-permissions') as typeof import('../templates-src/patterns/environment/execution-permissions');
   const file = 'templates-src/access/resource-handlers.json';
   writeFiles(root, new Map([[file, readHandlers(environmentResourceTypes)]]));
   process.stdout.write(`${file} is written.\n`);
@@ -132,7 +133,7 @@ function updateHandlers(): number {
 
 /** Errors that are meant to be read have a message that says it all; others are mistakes, and need their trace. */
 function messageOf(error: unknown): string {
-  const { CaseError } = require('./lib/access-evaluate') as typeof import('./lib/access-evaluate');
+  const { CaseError } = require('./lib/iam/evaluate') as typeof import('./lib/iam/evaluate');
   const { ResolutionError } = require('./lib/resolve/resolve-stack') as typeof import('./lib/resolve/resolve-stack');
   if (error instanceof CaseError || error instanceof ResolutionError) {
     return error.message;

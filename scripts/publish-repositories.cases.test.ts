@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { pipelineNames } from '../templates-src/patterns/names';
+import { pipelineNames } from '../templates-src/model/names';
 
 /** `publish-repositories.sh` against what people have: trees, clones and settings of git, and what ends it half-way. */
 

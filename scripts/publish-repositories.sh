@@ -220,7 +220,7 @@ prepare_codecommit() {
   local -A repository_of=()
   [[ -d $source_repository/node_modules/tsx ]] || fail "found no node_modules in $source_repository. Run: npm ci"
   command -v aws >/dev/null || fail "found no 'aws' on PATH, which gives git the credentials of CodeCommit. Install it."
-  run_node scripts/lib/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || code=$?
+  run_node scripts/deploy/publication-command.ts codecommit "${target_options[@]}" >"$work/destination" || code=$?
   # Also where it refuses: whose credentials it saw the stacks with may be the reason.
   while IFS=$'\t' read -r key value called; do
     case $key in
@@ -247,7 +247,7 @@ prepare_codecommit() {
 check_deployed() {
   [[ " ${target_options[*]} " != *' --without-deploying '* ]] || return 0
   if [[ -d $source_repository/node_modules/tsx ]] && command -v aws >/dev/null; then
-    run_node scripts/lib/publication-command.ts "${target_options[@]}" || exit $?
+    run_node scripts/deploy/publication-command.ts "${target_options[@]}" || exit $?
   else
     say "Cannot see whether the stacks of scripts/deploy.sh are deployed as they are here: %s\n" \
       'that takes the AWS CLI and node_modules.' >&2

@@ -3,13 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { accountsOf } from '../templates-src/parameters-across-files';
-import { pipelineNames } from '../templates-src/patterns/names';
-import { stacksOf } from '../templates-src/stacks';
+import { accountsOf } from '../templates-src/model/accounts';
+import { pipelineNames } from '../templates-src/model/names';
+import { stacksOf } from '../templates-src/model/stacks';
 import { topology } from '../templates-src/topology.fixture';
+import { submitTemplate } from './build/submit-template.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 import { checkoutForTests } from './lib/checkout.fixture';
-import { type Emulator, startEmulator } from './lib/emulator';
-import { submitTemplate } from './lib/submit-template.fixture';
 import { madeUpId } from './lib/values.fixture';
 
 const repository = checkoutForTests();
@@ -372,7 +372,9 @@ describe('called', () => {
 
 /** Puts next to what is published what the scripts of this repository run with. */
 function linkTypeScript(): void {
-  cpSync(join(repository, 'scripts', 'lib'), join(source(), 'scripts', 'lib'), { recursive: true });
+  for (const room of ['build', 'deploy', 'lib', 'parameters']) {
+    cpSync(join(repository, 'scripts', room), join(source(), 'scripts', room), { recursive: true });
+  }
   cpSync(join(repository, 'generated'), join(source(), 'generated'), { recursive: true });
   for (const path of ['templates-src', 'node_modules', 'tsconfig.json']) {
     symlinkSync(join(repository, path), join(source(), path));

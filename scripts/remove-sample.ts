@@ -19,7 +19,7 @@ function main(): number {
     (asked ? process.stdout : process.stderr).write(asked ? help : `remove-sample: takes no arguments\n\n${help}`);
     return asked ? 0 : 2;
   }
-  const { removeSample } = require('./lib/sample') as typeof import('./lib/sample');
+  const { removeSample } = require('./build/sample') as typeof import('./build/sample');
   try {
     const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
     const others = topology.workloads.filter(({ functions }) => !('orders-api' in functions));

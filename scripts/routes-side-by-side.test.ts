@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { topologyWith } from '../templates-src/topology.fixture';
+import { type Run, run } from './deploy/script.fixture';
+import { type Emulator, startEmulator } from './emulator/client';
 import { checkoutForTests } from './lib/checkout.fixture';
-import { type Emulator, startEmulator } from './lib/emulator';
-import { type Run, run } from './lib/script.fixture';
 
 // Deploys two routes with the AWS CLI.
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 1_200_000 });

@@ -1,10 +1,10 @@
 import './lib/unread-output';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describeProblems, valuesOf } from '../templates-src/parameters';
 import { topology } from '../templates-src/topology';
-import { checkParameters, loadDeclarations, madeUpAccountIds, parametersFolder } from './lib/parameter-files';
-import { type FileTree, readFileTree, UnreadableParameters } from './lib/parameter-tree';
+import { checkParameters, loadDeclarations, madeUpAccountIds, parametersFolder } from './parameters/parameter-files';
+import { type FileTree, readFileTree, UnreadableParameters } from './parameters/parameter-tree';
+import { describeProblems, valuesOf } from './parameters/parameters';
 
 const help = `Usage: npm run validate [-- --parameters DIR]
 

@@ -1,4 +1,5 @@
-import { defineTopology, type Topology, type TopologyDefinition } from './define-topology';
+import { defineTopology } from './model/define-topology';
+import type { Topology, TopologyDefinition } from './model/topology';
 import { container, workloads } from './workloads.fixture';
 
 /** A topology with the container and the functions of the tests, unless it says otherwise. */

@@ -6,7 +6,7 @@ test('no test of the product gets at the topology of the user, and each is told 
   await expect(import('./topology')).rejects.toThrow(
     refused('templates-src/topology.ts', 'templates-src/topology.test.ts'),
   );
-  await expect(import('../scripts/lib/deployment-command')).rejects.toThrow(
-    refused('templates-src/topology.ts', 'scripts/lib/deployment-command.ts'),
+  await expect(import('../scripts/deploy/deployment-command')).rejects.toThrow(
+    refused('templates-src/topology.ts', 'scripts/deploy/deployment-command.ts'),
   );
 });

@@ -1,4 +1,4 @@
-import { defineTopology } from './define-topology';
+import { defineTopology } from './model/define-topology';
 import { orders } from './workloads/orders';
 
 /**

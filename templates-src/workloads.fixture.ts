@@ -1,5 +1,5 @@
-import type { Container } from './container-task';
-import { defineWorkload } from './define-workload';
+import type { Container } from './model/container';
+import { defineWorkload } from './model/workload';
 
 /**
  * What runs in the environments of tests: a container, a function that an address calls and that sends to a queue, and

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { type Emulator, startEmulator } from '../emulator/client';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
 import { aws, makeFolder, writeFiles } from './test-support/project';
 import { type Result, type Running, runScript, startScript } from './test-support/script';
@@ -62,7 +62,7 @@ async function project(): Promise<Project> {
   const uri = `${REGISTRY}/${repository}`;
   const env = {
     ...tooling,
-    PATH: `${join(__dirname, '../docker-stand-in')}:${tooling.PATH}`,
+    PATH: `${join(__dirname, '../rehearsal/docker-stand-in')}:${tooling.PATH}`,
     DOCKER_STAND_IN: join(folder, 'docker'),
   };
   const required = ['--repository-uri', uri, '--context', 'container'];

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { run } from '../lib/check/program';
-import { installedCfnNag } from '../lib/check/scanners/cfn-nag';
+import { installedCfnNag } from '../check/scanners/cfn-nag';
+import { run } from '../lib/program';
 import { cfnNagTemplates } from './test-support/cfn-nag-templates';
 import { makeFolder, writeFiles } from './test-support/project';
 

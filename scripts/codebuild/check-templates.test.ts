@@ -4,8 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { compile } from '../../templates-src/dsl/compile';
-import { toYaml } from '../../templates-src/dsl/yaml';
+import { compile, toYaml } from '../../templates-src/dsl';
 import infrastructureDeployment from '../../templates-src/templates/tooling/infrastructure-deployment-pipeline';
 import { topology } from '../../templates-src/topology.fixture';
 import { cfnNagTemplates } from './test-support/cfn-nag-templates';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { startEmulator } from '../lib/emulator';
+import { startEmulator } from '../emulator/client';
 
 /**
  * Measures packaging against a loop of `zip -qr`. Run with `node -r tsx/cjs scripts/codebuild/package-lambdas.bench.ts`;

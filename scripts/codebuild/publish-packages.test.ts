@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { type Emulator, startEmulator } from '../emulator/client';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
 import { killAtEachCall } from './test-support/kill-at-each-call';
 import {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { type Emulator, startEmulator } from '../emulator/client';
 import { type FaultProxy, startFaultProxy, throttled } from './test-support/fault-proxy';
 import { killAtEachCall } from './test-support/kill-at-each-call';
 import { aws, makeFolder, parameters, platformsFile, platformsPath, writeFiles } from './test-support/project';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { appspec, taskDefinitionFile } from '../../templates-src/ecs-deploy';
+import { appspec, taskDefinitionFile } from '../../templates-src/patterns/environment/ecs-deploy';
 import { topologyWith } from '../../templates-src/topology.fixture';
 import { makeFolder, writeFiles } from './test-support/project';
 import { type Result, runScript } from './test-support/script';

@@ -2,7 +2,7 @@
 
 The question goes to `http://127.0.0.1:<port>/` as JSON: who calls, which service, operation and parameters, and which
 resources of stacks have changed since the last question, because their policies decide. The answer is `{}`, or
-`{"denied": "<message>"}`. scripts/lib/rehearsal/authorization has the other side.
+`{"denied": "<message>"}`. scripts/rehearsal/authorization has the other side.
 """
 
 import http.client

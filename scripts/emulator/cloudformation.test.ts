@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { type Emulator, startEmulator } from './client';
 import { Deployments, type TemplateObject } from './deployment';
 
 const run = promisify(execFile);

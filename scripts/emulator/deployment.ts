@@ -1,4 +1,4 @@
-import type { Emulator } from '../lib/emulator';
+import type { Emulator } from './client';
 
 /** A template written as an object; CloudFormation reads it as JSON. */
 export interface TemplateObject {

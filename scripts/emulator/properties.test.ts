@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../lib/emulator';
+import { type Emulator, startEmulator } from './client';
 import { Deployments } from './deployment';
 
 let emulator: Emulator;

@@ -3,14 +3,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import type { Topology } from '../../templates-src/define-topology';
+import type { Topology } from '../../templates-src/model/topology';
 import { topology as topologyOfTests } from '../../templates-src/topology.fixture';
-import { giveTopology } from '../test-support/give-topology';
-import { applyBuild, planBuild, planBuildScripts, planFunctionPlatforms } from './build';
-import { planEcsDeploy } from './ecs-deploy';
-import { withRoute } from './readme';
-import { copyCheckout } from './rehearsal/checkout';
-import { importTemplates } from './templates.fixture';
+import { applyBuild, planBuild, planBuildScripts, planFunctionPlatforms } from '../build/build';
+import { planEcsDeploy } from '../build/ecs-deploy';
+import { withRoute } from '../build/readme';
+import { importTemplates } from '../build/templates.fixture';
+import { giveTopology } from '../lib/give-topology';
+import { copyCheckout } from '../rehearsal/checkout';
 
 /**
  * A copy of this repository with a topology and parameters of the tests, and everything generated from them: for tests

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { accountIdParameter, type Stack, type Topology, toolingAccount } from '../../templates-src/define-topology';
-import { accountsOf } from '../../templates-src/parameters-across-files';
-import { usualZones } from '../../templates-src/region';
-import { stacksOf } from '../../templates-src/stacks';
+import { accountsOf } from '../../templates-src/model/accounts';
+import { usualZones } from '../../templates-src/model/region';
+import type { Stack } from '../../templates-src/model/stacks';
+import { stacksOf } from '../../templates-src/model/stacks';
+import { accountIdParameter, type Topology, toolingAccount } from '../../templates-src/model/topology';
 
 /** The id of an account, by its place: 111111111111 is tooling. Accounts that are shared have one id. */
 export function madeUpId(topology: Topology, name: string): string {

@@ -1,6 +1,6 @@
-import { readsOfPipelines, readsOfProjects } from '../patterns/approvers';
-import { pascalCase } from '../patterns/function-names';
-import { pipelineNamesOf, pipelinesOf } from '../patterns/names';
+import { pascalCase } from '../model/function-names';
+import { pipelineNamesOf, pipelinesOf } from '../model/names';
+import { readsOfPipelines, readsOfProjects } from '../patterns/tooling/approvers';
 import { type ActorCases, type AdministratorActor, type Cases, casesOf, type World } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreigner, imagesOf, openKey, openRole } from './elsewhere';
 import { ifNoneMatch } from './needs';

@@ -1,4 +1,4 @@
-import { type PipelineKey, pipelineNames, pipelinesOf, workloadTemplates } from '../patterns/names';
+import { type PipelineKey, pipelineNames, pipelinesOf, workloadTemplates } from '../model/names';
 import {
   type Actor,
   type ActorCases,

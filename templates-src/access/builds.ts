@@ -1,5 +1,5 @@
-import { pascalCase } from '../patterns/function-names';
-import type { PipelineKey } from '../patterns/names';
+import { pascalCase } from '../model/function-names';
+import type { PipelineKey } from '../model/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
 import { arnIn, imagesOf, openKey, openObject, openRepository, openRole } from './elsewhere';
 import {

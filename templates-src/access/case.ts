@@ -1,5 +1,5 @@
-import type { Environment, Topology } from '../define-topology';
-import type { Action } from '../dsl/policies';
+import type { Action } from '../dsl';
+import type { Environment, Topology } from '../model/topology';
 
 /**
  * Who must, and who must not, do what: the vocabulary of the cases. A case is data; `npm run prove-access` evaluates it

@@ -1,5 +1,5 @@
-import { pascalCase } from '../patterns/function-names';
-import { operatorTemplates, pipelinesOf, workloadTemplates } from '../patterns/names';
+import { pascalCase } from '../model/function-names';
+import { operatorTemplates, pipelinesOf, workloadTemplates } from '../model/names';
 import {
   type ActorCases,
   type AdministratorActor,

@@ -1,4 +1,4 @@
-import { namesOf, operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../patterns/names';
+import { namesOf, operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../model/names';
 import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { ifNoneMatch, neverDeletes, neverReachesOthers, operatorsOwn } from './needs';

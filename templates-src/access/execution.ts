@@ -1,5 +1,5 @@
-import { environmentResourceTypes } from '../patterns/execution-permissions';
-import { type WorkloadTemplate, workloadTemplates } from '../patterns/names';
+import { type WorkloadTemplate, workloadTemplates } from '../model/names';
+import { environmentResourceTypes } from '../patterns/environment/execution-permissions';
 import { authorizationOf, families } from './authorization';
 import {
   type Case,

@@ -1,4 +1,4 @@
-import { operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../patterns/names';
+import { operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../model/names';
 import type {
   DeclaredAccount,
   DeclaredEnvironment,

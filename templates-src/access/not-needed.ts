@@ -1,4 +1,4 @@
-import type { environmentResourceTypes } from '../patterns/execution-permissions';
+import type { environmentResourceTypes } from '../patterns/environment/execution-permissions';
 import type { DeclaredResource } from './case';
 
 /**

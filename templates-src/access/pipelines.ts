@@ -1,5 +1,5 @@
-import { buildScriptsKey } from '../build-scripts';
-import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../patterns/names';
+import { buildScriptsKey } from '../model/build-scripts';
+import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../model/names';
 import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
 import { administratorOf, arnIn, imagesOf, openRepository, openRole } from './elsewhere';
 import {

@@ -1,4 +1,4 @@
-import type { Topology } from '../define-topology';
+import type { Topology } from '../model/topology';
 
 /**
  * Changes of policies that no case notices, with the reason why none can. `npm run prove-access -- --mutate` fails on

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/correctness/noInvalidUseBeforeDeclaration: the compiler is what has to find it
 import { Fn } from 'cloudform-types';
-import { defineTopology, type Environment } from '../define-topology';
+import { defineTopology } from '../model/define-topology';
+import type { Environment } from '../model/topology';
 import type { Project } from '../resources/codebuild';
 import { Pipeline } from '../resources/codepipeline';
 import { Repository } from '../resources/ecr';

@@ -1,6 +1,6 @@
 import type { ScalableTargetProperties } from 'cloudform-types/types/applicationAutoScaling/scalableTarget';
 import type { ScalingPolicyProperties } from 'cloudform-types/types/applicationAutoScaling/scalingPolicy';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 /** `!Ref`: resource, dimension and namespace, which together name a target; what `ScalingTargetId` takes. */
 export const ScalableTarget = resourceType<ScalableTargetProperties>()('AWS::ApplicationAutoScaling::ScalableTarget', {

@@ -1,5 +1,5 @@
 import type { AlarmProperties } from 'cloudform-types/types/cloudWatch/alarm';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 const allowedValues = {
   ComparisonOperator: [

@@ -1,5 +1,5 @@
 import type { ProjectProperties } from 'cloudform-types/types/codeBuild/project';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 // AWS's schema publishes no allowed values for this type; these are the ones of the API reference that this project uses.
 type Properties = Omit<ProjectProperties, 'Cache' | 'Environment'> & {

@@ -1,6 +1,6 @@
 import type { ApplicationProperties } from 'cloudform-types/types/codeDeploy/application';
 import type { DeploymentGroupProperties } from 'cloudform-types/types/codeDeploy/deploymentGroup';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 /** `!Ref`: the application's name. */
 export const Application = resourceType<ApplicationProperties>()('AWS::CodeDeploy::Application', {

@@ -1,6 +1,5 @@
 import type { PipelineProperties } from 'cloudform-types/types/codePipeline/pipeline';
-import type { StringValue } from '../dsl/intrinsics';
-import { resourceType } from '../dsl/resources';
+import { resourceType, type StringValue } from '../dsl';
 
 const allowedValues = {
   'ArtifactStore.Type': ['S3'],

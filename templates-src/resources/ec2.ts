@@ -11,8 +11,7 @@ import type { SubnetRouteTableAssociationProperties } from 'cloudform-types/type
 import type { VPCProperties } from 'cloudform-types/types/ec2/vpc';
 import type { VPCEndpointProperties } from 'cloudform-types/types/ec2/vpcEndpoint';
 import type { VPCGatewayAttachmentProperties } from 'cloudform-types/types/ec2/vpcGatewayAttachment';
-import type { Policy, ResourceStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type ResourceStatement, resourceType } from '../dsl';
 
 /** `!Ref`: the VPC's id. */
 export const Vpc = resourceType<VPCProperties>()('AWS::EC2::VPC');

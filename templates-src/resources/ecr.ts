@@ -1,6 +1,5 @@
 import type { RepositoryProperties } from 'cloudform-types/types/ecr/repository';
-import type { Policy, RepositoryStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type RepositoryStatement, resourceType } from '../dsl';
 
 const allowedValues = {
   'EncryptionConfiguration.EncryptionType': ['AES256', 'KMS', 'KMS_DSSE'],

@@ -1,7 +1,7 @@
 import type { ClusterProperties } from 'cloudform-types/types/ecs/cluster';
 import type { ServiceProperties } from 'cloudform-types/types/ecs/service';
 import type { TaskDefinitionProperties } from 'cloudform-types/types/ecs/taskDefinition';
-import { type Narrowed, resourceType } from '../dsl/resources';
+import { type Narrowed, resourceType } from '../dsl';
 
 /** `!Ref`: the cluster's name. */
 export const Cluster = resourceType<ClusterProperties>()('AWS::ECS::Cluster', { attributes: ['Arn'] });

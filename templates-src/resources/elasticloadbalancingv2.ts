@@ -1,7 +1,7 @@
 import type { ListenerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/listener';
 import type { LoadBalancerProperties } from 'cloudform-types/types/elasticLoadBalancingV2/loadBalancer';
 import type { TargetGroupProperties } from 'cloudform-types/types/elasticLoadBalancingV2/targetGroup';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 const loadBalancerValues = {
   IpAddressType: ['dualstack', 'dualstack-without-public-ipv4', 'ipv4'],

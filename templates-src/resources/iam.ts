@@ -1,8 +1,13 @@
 import type { ManagedPolicyProperties } from 'cloudform-types/types/iam/managedPolicy';
 import type { RoleProperties } from 'cloudform-types/types/iam/role';
-import type { StringValue } from '../dsl/intrinsics';
-import type { ExceptingStatement, IdentityStatement, Policy, TrustStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import {
+  type ExceptingStatement,
+  type IdentityStatement,
+  type Policy,
+  resourceType,
+  type StringValue,
+  type TrustStatement,
+} from '../dsl';
 
 type RoleWithStatements = Omit<RoleProperties, 'AssumeRolePolicyDocument' | 'Policies'> & {
   readonly AssumeRolePolicyDocument: Policy<TrustStatement>;

@@ -1,7 +1,6 @@
 import type { AliasProperties } from 'cloudform-types/types/kms/alias';
 import type { KeyProperties } from 'cloudform-types/types/kms/key';
-import type { Policy, ResourceStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type ResourceStatement, resourceType } from '../dsl';
 
 const allowedValues = { KeyUsage: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] } as const;
 

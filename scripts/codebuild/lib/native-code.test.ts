@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runtimes } from '../../../templates-src/resources/lambda';
+import { runtimes } from '../../../templates-src/model/function-platforms';
 import { elf } from '../test-support/elf';
 import { makeFolder, writeFiles } from '../test-support/project';
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Stack, Topology } from '../../../templates-src/define-topology';
-import { accountsOf } from '../../../templates-src/parameters-across-files';
-import { stacksOf } from '../../../templates-src/stacks';
+import { accountsOf } from '../../../templates-src/model/accounts';
+import type { Stack } from '../../../templates-src/model/stacks';
+import { stacksOf } from '../../../templates-src/model/stacks';
+import type { Topology } from '../../../templates-src/model/topology';
 import { ResolutionError, type ResolutionProblem, type ResolvedStack, resolveStack } from './resolve-stack';
 import { parseTemplate, type TemplateDocument } from './template-document';
 

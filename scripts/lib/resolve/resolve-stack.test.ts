@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation's syntax.
 import { describe, expect, it } from 'vitest';
-import type { Stack } from '../../../templates-src/define-topology';
+import type { Stack } from '../../../templates-src/model/stacks';
 import { ResolutionError, resolveStack, type StackInput } from './resolve-stack';
 import { parseTemplate } from './template-document';
 

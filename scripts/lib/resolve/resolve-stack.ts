@@ -1,4 +1,4 @@
-import type { Stack } from '../../../templates-src/define-topology';
+import type { Stack } from '../../../templates-src/model/stacks';
 import { type PhysicalIds, physicalIds } from './physical-ids';
 import type { ParameterNode, ResourceNode, TemplateDocument, TemplateMap, TemplateNode } from './template-document';
 

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../../scripts/lib/emulator';
-import { checkParameters } from '../../../scripts/lib/parameter-files';
-import { pathInTree } from '../../../scripts/lib/parameter-tree';
-import { importTemplates } from '../../../scripts/lib/templates.fixture';
-import { compile } from '../../dsl/compile';
-import { stackPolicy } from '../../dsl/stack-policy';
-import type { ParameterDeclaration } from '../../dsl/template';
-import { toYaml } from '../../dsl/yaml';
-import { namesOf } from '../../patterns/names';
-import { stacksOf } from '../../stacks';
+import { importTemplates } from '../../../scripts/build/templates.fixture';
+import { type Emulator, startEmulator } from '../../../scripts/emulator/client';
+import { checkParameters } from '../../../scripts/parameters/parameter-files';
+import { pathInTree } from '../../../scripts/parameters/parameter-tree';
+import { compile, type ParameterDeclaration, stackPolicy, toYaml } from '../../dsl';
+import { namesOf } from '../../model/names';
+import { stacksOf } from '../../model/stacks';
 import { topologyWith } from '../../topology.fixture';
 import containerService from './container-service';
 

@@ -1,12 +1,11 @@
-import type { Topology } from '../../define-topology';
-import { importValue, split, sub } from '../../dsl/intrinsics';
-import { type Template, template } from '../../dsl/template';
-import { declareBlueGreen } from '../../patterns/blue-green';
-import { declareContainer } from '../../patterns/container';
-import { declareLoadBalancer } from '../../patterns/load-balancer';
-import { namesOf } from '../../patterns/names';
-import { declareRegion } from '../../patterns/parameters';
-import { declareAccounts, logRetentionDays } from '../../patterns/workload-parameters';
+import { importValue, split, sub, type Template, template } from '../../dsl';
+import { namesOf } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { declareBlueGreen } from '../../patterns/environment/blue-green';
+import { declareContainer } from '../../patterns/environment/container';
+import { declareLoadBalancer } from '../../patterns/environment/load-balancer';
+import { declareAccounts, logRetentionDays } from '../../patterns/environment/workload-parameters';
+import { declareRegion } from '../../patterns/shared/parameters';
 
 /**
  * The container service: load balancer, ECS service on Fargate, and CodeDeploy's blue/green deployments.

@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../dsl/compile';
-import { Intrinsic, list, type Node, record } from '../../dsl/document';
+import { compile, Intrinsic, list, type Node, record } from '../../dsl';
 import { topology } from '../../topology.fixture';
 import deploymentRoles from './deployment-roles';
 

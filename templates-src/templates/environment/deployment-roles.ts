@@ -1,14 +1,12 @@
-import type { Topology } from '../../define-topology';
-import { AccountId, type Reference, sub } from '../../dsl/intrinsics';
-import type { IdentityStatement } from '../../dsl/policies';
-import { type Template, template } from '../../dsl/template';
-import { artifactPath } from '../../patterns/artifacts';
-import { infrastructurePermissions } from '../../patterns/execution-permissions';
-import { bucketArn, namesOf, type PipelineKey, regionalArn, roleArn, workloadTemplates } from '../../patterns/names';
-import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/parameters';
-import { declareRole } from '../../patterns/roles';
-import { passRole, passTaskRoles, trustRole, trustService } from '../../patterns/statements';
-import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/suppressions';
+import { AccountId, type IdentityStatement, type Reference, sub, type Template, template } from '../../dsl';
+import { bucketArn, namesOf, type PipelineKey, regionalArn, roleArn, workloadTemplates } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { infrastructurePermissions } from '../../patterns/environment/execution-permissions';
+import { artifactPath } from '../../patterns/shared/artifacts';
+import { accountId, artifactKeyArn, declareRegion, environmentName } from '../../patterns/shared/parameters';
+import { declareRole } from '../../patterns/shared/roles';
+import { passRole, passTaskRoles, trustRole, trustService } from '../../patterns/shared/statements';
+import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/shared/suppressions';
 
 /** What an environment account lets the Tooling account do. */
 export default function deploymentRoles(topology: Topology): Template {

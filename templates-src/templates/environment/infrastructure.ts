@@ -1,15 +1,14 @@
-import type { Topology } from '../../define-topology';
-import { functionsIn } from '../../define-workload';
-import { TemplateError } from '../../dsl/problems';
-import { type Template, template } from '../../dsl/template';
-import { declareFunctions } from '../../patterns/lambda-functions';
-import { declareLogBucket } from '../../patterns/log-bucket';
-import { namesOf } from '../../patterns/names';
-import { declareNetwork } from '../../patterns/network';
-import { declareRegion } from '../../patterns/parameters';
-import { declareQueues } from '../../patterns/queues';
-import { declareWorkloadKey } from '../../patterns/workload-key';
-import { declareAccounts, logRetentionDays } from '../../patterns/workload-parameters';
+import { type Template, TemplateError, template } from '../../dsl';
+import { namesOf } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { functionsIn } from '../../model/workload';
+import { declareFunctions } from '../../patterns/environment/lambda-functions';
+import { declareNetwork } from '../../patterns/environment/network';
+import { declareQueues } from '../../patterns/environment/queues';
+import { declareWorkloadKey } from '../../patterns/environment/workload-key';
+import { declareAccounts, logRetentionDays } from '../../patterns/environment/workload-parameters';
+import { declareLogBucket } from '../../patterns/shared/log-bucket';
+import { declareRegion } from '../../patterns/shared/parameters';
 
 /**
  * Lambda functions with their queues, and the network of the container service with all else that its stack imports.

@@ -1,13 +1,17 @@
-import type { Topology } from '../../define-topology';
-import { type Template, template } from '../../dsl/template';
-import { declareFunctionBoundary, declareTaskBoundary } from '../../patterns/boundaries';
-import { containerServicePermissions } from '../../patterns/container-permissions';
-import { namesOf } from '../../patterns/names';
-import { accountId, declareRegion, environmentName } from '../../patterns/parameters';
-import { declareRole } from '../../patterns/roles';
-import { declareCodeDeployRole, declareFlowLogRole, declareTaskExecutionRole } from '../../patterns/service-roles';
-import { trustService } from '../../patterns/statements';
-import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/suppressions';
+import { type Template, template } from '../../dsl';
+import { namesOf } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { declareFunctionBoundary, declareTaskBoundary } from '../../patterns/environment/boundaries';
+import { containerServicePermissions } from '../../patterns/environment/container-permissions';
+import {
+  declareCodeDeployRole,
+  declareFlowLogRole,
+  declareTaskExecutionRole,
+} from '../../patterns/environment/service-roles';
+import { accountId, declareRegion, environmentName } from '../../patterns/shared/parameters';
+import { declareRole } from '../../patterns/shared/roles';
+import { trustService } from '../../patterns/shared/statements';
+import { looksAtAlarms, registersTaskDefinitions } from '../../patterns/shared/suppressions';
 
 /**
  * What limits whatever a pipeline creates in an environment account: the boundaries of its code, and the roles that

@@ -1,8 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../dsl/compile';
-import { Intrinsic, list, type Node, record } from '../../dsl/document';
-import { artifactPath } from '../../patterns/artifacts';
+import { compile, Intrinsic, list, type Node, record } from '../../dsl';
+import { artifactPath } from '../../patterns/shared/artifacts';
 import { topology, topologyWith } from '../../topology.fixture';
 import artifactStore from './artifact-store';
 import containerBuildPipeline from './container-build-pipeline';

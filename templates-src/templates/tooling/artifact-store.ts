@@ -1,21 +1,28 @@
-import type { Topology } from '../../define-topology';
 import {
   AccountId,
   Partition,
+  policy,
   type Reference,
   Region,
+  type RepositoryStatement,
+  type ResourceStatement,
+  retained,
   type StringValue,
   type Substitution,
   sub,
-} from '../../dsl/intrinsics';
-import { policy, type RepositoryStatement, type ResourceStatement } from '../../dsl/policies';
-import { retained } from '../../dsl/resources';
-import { suppressed } from '../../dsl/suppressions';
-import { type Template, template } from '../../dsl/template';
-import { artifactPath, artifactWriters } from '../../patterns/artifacts';
-import { logsEncryptLogGroups, ownerAdministersKey, ownerGrantsUseThroughIam } from '../../patterns/key-statements';
-import { accountRoot, bucketArn, namesOf, pipelinesOf, regionalArn, roleArn } from '../../patterns/names';
-import { declareAccountIds, declareRegion } from '../../patterns/parameters';
+  suppressed,
+  type Template,
+  template,
+} from '../../dsl';
+import { accountRoot, bucketArn, namesOf, pipelinesOf, regionalArn, roleArn } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { artifactPath, artifactWriters } from '../../patterns/shared/artifacts';
+import {
+  logsEncryptLogGroups,
+  ownerAdministersKey,
+  ownerGrantsUseThroughIam,
+} from '../../patterns/shared/key-statements';
+import { declareAccountIds, declareRegion } from '../../patterns/shared/parameters';
 import {
   denyInsecureTransport,
   denyOtherEncryption,
@@ -23,8 +30,8 @@ import {
   denyOtherWriters,
   denyOverwriting,
   onlyRoles,
-} from '../../patterns/statements';
-import { everyBucket, takesAccessLogs } from '../../patterns/suppressions';
+} from '../../patterns/shared/statements';
+import { everyBucket, takesAccessLogs } from '../../patterns/shared/suppressions';
 import { Repository } from '../../resources/ecr';
 import { Alias, Key } from '../../resources/kms';
 import { Bucket, BucketPolicy } from '../../resources/s3';

@@ -1,13 +1,13 @@
-import type { Topology } from '../../define-topology';
-import { AccountId, Partition, Region, sub, UrlSuffix } from '../../dsl/intrinsics';
-import { type Template, template } from '../../dsl/template';
-import { artifactStore } from '../../patterns/artifacts';
-import { declareBuild } from '../../patterns/build-project';
-import { namesOf, pipelineNamesOf } from '../../patterns/names';
-import { declareRegion } from '../../patterns/parameters';
-import { buildWith, declarePipeline, stage } from '../../patterns/pipeline';
-import { sourceFrom } from '../../patterns/source';
-import { tellOfFailures } from '../../patterns/triggers';
+import { AccountId, Partition, Region, sub, type Template, template, UrlSuffix } from '../../dsl';
+import { namesOf, pipelineNamesOf } from '../../model/names';
+import type { Topology } from '../../model/topology';
+import { artifactStore } from '../../patterns/shared/artifacts';
+import { declareRegion } from '../../patterns/shared/parameters';
+import { buildWith } from '../../patterns/tooling/actions';
+import { declareBuild } from '../../patterns/tooling/build-project';
+import { declarePipeline, stage } from '../../patterns/tooling/pipeline';
+import { sourceFrom } from '../../patterns/tooling/source';
+import { tellOfFailures } from '../../patterns/tooling/triggers';
 
 /** ECS-Container-Build: on a commit, builds the image, tags it `latest` and the build's id, and pushes it to ECR. */
 export default function containerBuildPipeline(topology: Topology): Template {

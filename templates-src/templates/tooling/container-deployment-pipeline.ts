@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { containerNames, containerOf } from '../../container-task';
-import type { Environment, Topology } from '../../define-topology';
-import { Partition, type Substitution, sub } from '../../dsl/intrinsics';
-import { type Template, template } from '../../dsl/template';
-import { appspec } from '../../ecs-deploy';
-import { artifactStore } from '../../patterns/artifacts';
-import { declareBuild } from '../../patterns/build-project';
-import { pascalCase } from '../../patterns/function-names';
-import { namesOf, pipelineNamesOf, regionalArn, roleArn } from '../../patterns/names';
-import { declareAccountIds, declareRegion } from '../../patterns/parameters';
-import { approve, blueGreen, buildWith, declarePipeline, environmentStage, stage } from '../../patterns/pipeline';
-import { reviewLink } from '../../patterns/review';
-import { commitId, imageDigest, imageFrom, sourceFrom } from '../../patterns/source';
-import { startOnImage, tellOfFailures } from '../../patterns/triggers';
+import { Partition, type Substitution, sub, type Template, template } from '../../dsl';
+import { containerNames, containerOf } from '../../model/container';
+import { pascalCase } from '../../model/function-names';
+import { namesOf, pipelineNamesOf, regionalArn, roleArn } from '../../model/names';
+import type { Environment, Topology } from '../../model/topology';
+import { appspec } from '../../patterns/environment/ecs-deploy';
+import { artifactStore } from '../../patterns/shared/artifacts';
+import { declareAccountIds, declareRegion } from '../../patterns/shared/parameters';
+import { approve, blueGreen, buildWith } from '../../patterns/tooling/actions';
+import { declareBuild } from '../../patterns/tooling/build-project';
+import { declarePipeline, environmentStage, stage } from '../../patterns/tooling/pipeline';
+import { reviewLink } from '../../patterns/tooling/review';
+import { commitId, imageDigest, imageFrom, sourceFrom } from '../../patterns/tooling/source';
+import { startOnImage, tellOfFailures } from '../../patterns/tooling/triggers';
 
 /**
  * ECS-Container-Deployment: on a commit, or when an image has been pushed as `latest`, deploys image and task

@@ -1,10 +1,5 @@
-import type { Environment, Topology } from '../../define-topology';
-import { sub } from '../../dsl/intrinsics';
-import { type Template, template } from '../../dsl/template';
-import { declareApprovers } from '../../patterns/approvers';
-import { artifactStore } from '../../patterns/artifacts';
-import { declareBuild } from '../../patterns/build-project';
-import { pascalCase } from '../../patterns/function-names';
+import { sub, type Template, template } from '../../dsl';
+import { pascalCase } from '../../model/function-names';
 import {
   bucketArn,
   namesOf,
@@ -12,21 +7,17 @@ import {
   roleArn,
   type WorkloadTemplate,
   workloadTemplates,
-} from '../../patterns/names';
-import { declareAccountIds, declareRegion } from '../../patterns/parameters';
-import {
-  type Action,
-  approve,
-  buildWith,
-  changeSetName,
-  declarePipeline,
-  deployStack,
-  environmentStage,
-  stage,
-} from '../../patterns/pipeline';
-import { reviewLink } from '../../patterns/review';
-import { commitId, sourceFrom } from '../../patterns/source';
-import { tellOfFailures } from '../../patterns/triggers';
+} from '../../model/names';
+import type { Environment, Topology } from '../../model/topology';
+import { artifactStore } from '../../patterns/shared/artifacts';
+import { declareAccountIds, declareRegion } from '../../patterns/shared/parameters';
+import { type Action, approve, buildWith, changeSetName, deployStack } from '../../patterns/tooling/actions';
+import { declareApprovers } from '../../patterns/tooling/approvers';
+import { declareBuild } from '../../patterns/tooling/build-project';
+import { declarePipeline, environmentStage, stage } from '../../patterns/tooling/pipeline';
+import { reviewLink } from '../../patterns/tooling/review';
+import { commitId, sourceFrom } from '../../patterns/tooling/source';
+import { tellOfFailures } from '../../patterns/tooling/triggers';
 
 /**
  * Infrastructure-Deployment: on a commit, packages the Lambda functions, checks the templates, and deploys both to one

@@ -1,8 +1,7 @@
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import type { Topology } from '../../define-topology';
-import { compile } from '../../dsl/compile';
-import { type Document, Intrinsic, type Node } from '../../dsl/document';
+import { compile, type Document, Intrinsic, type Node } from '../../dsl';
+import type { Topology } from '../../model/topology';
 import { topologyWith } from '../../topology.fixture';
 import artifactStore from './artifact-store';
 import containerBuildPipeline from './container-build-pipeline';
