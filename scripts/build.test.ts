@@ -172,11 +172,11 @@ describe('a build that fails writes nothing and says where to look:', () => {
 test.each<[string, readonly string[]]>([
   ['an unknown option', ['--chek']],
   ['an argument', ['tooling']],
-])('%s is refused with the usage, before anything is written', (_, options) => {
+])('%s is refused, before anything is written', (_, options) => {
   write(artifactStore, 'stale');
   const { status, stdout, stderr } = run(options);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toMatch(/^build: .*\n\nUsage: npm run build/s);
+  expect(stderr).toMatch(/^build: .*\nbuild: nothing was written\.\nSee: npm run build -- --help\n$/);
   expect(read(artifactStore)).toBe('stale');
 });
 

@@ -1,8 +1,6 @@
-import './lib/unread-output';
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { messageOf } from './lib/message';
+import { command } from './lib/command';
 
 // A build is over before optimized code has paid for being made: without it, it takes a quarter less (npm run bench).
 setFlagsFromString('--no-opt');
@@ -18,27 +16,6 @@ are named as unknown, and stay.
 
 Exit codes: 0 all is up to date, 1 something is stale or wrong, 2 wrong usage
 `;
-
-function main(): number {
-  let options: { check?: boolean; help?: boolean };
-  try {
-    options = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
-  } catch (error) {
-    process.stderr.write(`build: ${(error as Error).message}\n\n${help}`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-
-  try {
-    return build(options.check === true);
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\nbuild: nothing was written.\n`);
-    return 1;
-  }
-}
 
 function build(check: boolean): number {
   // Loaded late, so that a mistake in topology.ts is reported like any other and not with a trace of module loading.
@@ -85,4 +62,10 @@ function build(check: boolean): number {
   return 0;
 }
 
-process.exitCode = main();
+command({
+  name: 'build',
+  help,
+  options: { check: { type: 'boolean' } },
+  afterError: 'nothing was written.',
+  run: ({ check = false }) => build(check),
+});

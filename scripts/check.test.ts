@@ -105,7 +105,7 @@ test.each([
   const { status, stdout, stderr } = check(...args);
   expect(status).toBe(2);
   expect(stderr).toContain(message);
-  expect(stderr).toContain('Usage: npm run check');
+  expect(stderr).toContain('\nSee: npm run check -- --help\n');
   expect(stdout).toBe('');
 });
 

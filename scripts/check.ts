@@ -1,7 +1,5 @@
-import './lib/unread-output';
 import { existsSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { generatedFolder } from './build/build';
 import { type CheckResult, checkTemplates } from './check/check-templates';
 import { type Tool, tools } from './check/finding';
@@ -11,7 +9,7 @@ import { toSarif } from './check/sarif';
 import { cfnLintProgram } from './check/scanners/cfn-lint';
 import { installedCfnNag } from './check/scanners/cfn-nag';
 import { templateFilesBelow } from './check/template';
-import { messageOf } from './lib/message';
+import { command, UsageError } from './lib/command';
 import { writeFiles } from './lib/write-files';
 
 const help = `Usage: npm run check [-- OPTION...]
@@ -31,27 +29,27 @@ suppression that nothing needs. What a resource suppresses is printed with its r
 Exit codes: 0 nothing was found, 1 something was found or a tool failed, 2 wrong usage
 `;
 
-interface Options {
-  readonly generated?: string;
-  readonly only?: readonly string[];
-  readonly junit?: string;
-  readonly sarif?: string;
-  readonly help?: boolean;
-}
+const options = {
+  generated: { type: 'string' },
+  only: { type: 'string', multiple: true },
+  junit: { type: 'string' },
+  sarif: { type: 'string' },
+} as const;
 
-/** What is wrong with the options; undefined when nothing is. */
-function wrongUsage({ generated = generatedFolder, only = [] }: Options): string | undefined {
+type Values = { readonly [option in 'generated' | 'junit' | 'sarif']?: string } & { readonly only?: readonly string[] };
+
+/** @throws UsageError */
+function checkUsage({ generated = generatedFolder, only = [] }: Values): void {
   const unknown = only.filter((tool) => !(tools as readonly string[]).includes(tool));
   if (unknown.length > 0) {
-    return `unknown tool ${unknown.join(', ')}, expected ${tools.join(', ')}`;
+    throw new UsageError(`unknown tool ${unknown.join(', ')}, expected ${tools.join(', ')}`);
   }
   if (!existsSync(generated) || templateFilesBelow(generated).length === 0) {
-    return `found no templates in ${generated}, expected a folder with YAML files`;
+    throw new UsageError(`found no templates in ${generated}, expected a folder with YAML files`);
   }
-  return undefined;
 }
 
-function writeReports({ junit, sarif }: Options, result: CheckResult, folder: string): void {
+function writeReports({ junit, sarif }: Values, result: CheckResult, folder: string): void {
   const write = (path: string, text: string) => writeFiles(dirname(path), new Map([[basename(path), text]]));
   if (junit !== undefined) {
     write(junit, toJunit(result));
@@ -61,54 +59,23 @@ function writeReports({ junit, sarif }: Options, result: CheckResult, folder: st
   }
 }
 
-async function main(): Promise<number> {
-  let options: Options;
-  try {
-    options = parseArgs({
-      options: {
-        generated: { type: 'string' },
-        only: { type: 'string', multiple: true },
-        junit: { type: 'string' },
-        sarif: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    process.stderr.write(`check: ${(error as Error).message}\n\n${help}`);
-    return 2;
+async function check(values: Values): Promise<number> {
+  checkUsage(values);
+  const folder = values.generated ?? generatedFolder;
+  const cfnNag = installedCfnNag();
+  if (cfnNag === undefined && values.only?.includes('cfn-nag')) {
+    throw new Error('cfn-nag is not installed. With Ruby 3.3: scripts/codebuild/check-templates.sh --install');
   }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const wrong = wrongUsage(options);
-  if (wrong !== undefined) {
-    process.stderr.write(`check: ${wrong}\n\n${help}`);
-    return 2;
-  }
-
-  const folder = options.generated ?? generatedFolder;
-  try {
-    const cfnNag = installedCfnNag();
-    if (cfnNag === undefined && options.only?.includes('cfn-nag')) {
-      throw new Error('cfn-nag is not installed. With Ruby 3.3: scripts/codebuild/check-templates.sh --install');
-    }
-    const result = await checkTemplates({
-      folder,
-      tools: (options.only as readonly Tool[] | undefined) ?? tools,
-      cfnLint: cfnLintProgram(resolve(__dirname, '..')),
-      cfnNag,
-    });
-    const shown = relative(process.cwd(), folder) || '.';
-    process.stdout.write(`${reportText(result, shown)}\n`);
-    writeReports(options, result, shown);
-    return result.findings.length === 0 ? 0 : 1;
-  } catch (error) {
-    process.stderr.write(`check: ${messageOf(error)}\n`);
-    return 1;
-  }
+  const result = await checkTemplates({
+    folder,
+    tools: (values.only as readonly Tool[] | undefined) ?? tools,
+    cfnLint: cfnLintProgram(resolve(__dirname, '..')),
+    cfnNag,
+  });
+  const shown = relative(process.cwd(), folder) || '.';
+  process.stdout.write(`${reportText(result, shown)}\n`);
+  writeReports(values, result, shown);
+  return result.findings.length === 0 ? 0 : 1;
 }
 
-main().then((code) => {
-  process.exitCode = code;
-});
+command({ name: 'check', help, options, run: check });

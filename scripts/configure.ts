@@ -1,11 +1,11 @@
-import './lib/unread-output';
 import { topology } from '../templates-src/topology';
+import { command } from './lib/command';
 import { openTerminal } from './lib/terminal';
 import { writeFiles } from './lib/write-files';
-import { configure, ParameterError } from './parameters/configure';
-import { parseFlags, settingsOf, UsageError } from './parameters/configure-settings';
+import { configure } from './parameters/configure';
+import { configureOptions, type Flags, flagsFrom, settingsOf } from './parameters/configure-settings';
 import { loadDeclarations, parametersFolder } from './parameters/parameter-files';
-import { readFileTree, UnreadableParameters } from './parameters/parameter-tree';
+import { readFileTree } from './parameters/parameter-tree';
 
 const help = `Usage: npm run configure [-- FLAGS]
 
@@ -28,15 +28,9 @@ Exit codes: 0 the files are what topology.ts says, 1 something is left over or n
 129, 130 and 143 ended by a signal (hang-up, Ctrl-C, TERM), also before anything was written
 `;
 
-async function main(): Promise<number> {
-  let terminal: ReturnType<typeof openTerminal>;
+async function run(flags: Flags): Promise<number> {
+  const terminal = openTerminal();
   try {
-    const flags = parseFlags(topology, process.argv.slice(2));
-    if (flags.help) {
-      process.stdout.write(help);
-      return 0;
-    }
-    terminal = openTerminal();
     const folder = flags.folder ?? parametersFolder;
     const { changes, removals, report, leftOver, madeUpAccountIds } = await configure({
       topology,
@@ -69,32 +63,17 @@ async function main(): Promise<number> {
     }
     return 0;
   } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(
-        `configure: ${error.message}\nconfigure: nothing was written; see \`npm run configure -- --help\`\n`,
-      );
-      return 2;
-    }
-    if (error instanceof ParameterError || error instanceof UnreadableParameters) {
-      process.stderr.write(`${error.message}\nconfigure: nothing was written.\n`);
-      return 1;
-    }
-    if ((error as Error).name === 'AbortError') {
-      process.stderr.write('\nconfigure: nothing was written.\n');
-      return 1;
-    }
-    throw error;
+    // Somebody has left the terminal in the middle of a question, on a line of its own.
+    throw (error as Error).name === 'AbortError' ? new Error('') : error;
   } finally {
     terminal?.close();
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    process.stderr.write(`configure: ${error.message}\n`);
-    process.exitCode = 1;
-  },
-);
+command({
+  name: 'configure',
+  help,
+  options: configureOptions(topology),
+  afterError: 'nothing was written.',
+  run: (values) => run(flagsFrom(topology, values)),
+});

@@ -1,6 +1,5 @@
-import './lib/unread-output';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
+import { command } from './lib/command';
 import { writeFiles } from './lib/write-files';
 
 const help = `Usage: npm run prove-access [-- OPTION...]
@@ -24,37 +23,16 @@ change anything that the environment runs, reads or is decided by. Fails with th
 Exit codes: 0 all holds, 1 something doesn't, or can't be resolved, 2 wrong usage
 `;
 
-const optionTypes = {
+const options = {
   explain: { type: 'string' },
   mutate: { type: 'boolean' },
   markdown: { type: 'boolean' },
   generated: { type: 'string' },
   parameters: { type: 'string' },
   'update-handlers': { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
 const root = join(__dirname, '..');
-
-async function main(): Promise<number> {
-  let options: ReturnType<typeof parseArgs<{ options: typeof optionTypes }>>['values'];
-  try {
-    options = parseArgs({ options: optionTypes }).values;
-  } catch (error) {
-    process.stderr.write(`prove-access: ${(error as Error).message}\n\n${help}`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  try {
-    return options['update-handlers'] ? updateHandlers() : await proveAccess(options);
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\nprove-access: nothing was proven.\n`);
-    return 1;
-  }
-}
 
 async function proveAccess({
   explain,
@@ -131,16 +109,10 @@ function updateHandlers(): number {
   return 0;
 }
 
-/** Errors that are meant to be read have a message that says it all; others are mistakes, and need their trace. */
-function messageOf(error: unknown): string {
-  const { CaseError } = require('./lib/iam/evaluate') as typeof import('./lib/iam/evaluate');
-  const { ResolutionError } = require('./lib/resolve/resolve-stack') as typeof import('./lib/resolve/resolve-stack');
-  if (error instanceof CaseError || error instanceof ResolutionError) {
-    return error.message;
-  }
-  return (require('./lib/message') as typeof import('./lib/message')).messageOf(error);
-}
-
-main().then((code) => {
-  process.exitCode = code;
+command({
+  name: 'prove-access',
+  help,
+  options,
+  afterError: 'nothing was proven.',
+  run: (values) => (values['update-handlers'] ? updateHandlers() : proveAccess(values)),
 });

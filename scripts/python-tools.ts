@@ -1,6 +1,5 @@
-import './lib/unread-output';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { command } from './lib/command';
 import { ensurePythonTools } from './lib/python-tools';
 
 const help = `Usage: npm run python-tools
@@ -14,30 +13,13 @@ Does nothing when .venv holds them already. Remove .venv to start over.
 Exit codes: 0 the tools are there, 1 they could not be installed, 2 wrong usage
 `;
 
-async function main(): Promise<number> {
-  let options: { help?: boolean };
-  try {
-    options = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } }).values;
-  } catch (error) {
-    process.stderr.write(`python-tools: ${(error as Error).message}\n\n${help}`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
+command({
+  name: 'python-tools',
+  help,
+  options: {},
+  run: async () => {
+    const say = (line: string) => process.stdout.write(`${line}\n`);
+    await ensurePythonTools({ repository: resolve(__dirname, '..'), say });
     return 0;
-  }
-  try {
-    await ensurePythonTools({
-      repository: resolve(__dirname, '..'),
-      say: (line) => process.stdout.write(`${line}\n`),
-    });
-    return 0;
-  } catch (error) {
-    process.stderr.write(`python-tools: ${(error as Error).message}\n`);
-    return 1;
-  }
-}
-
-main().then((code) => {
-  process.exitCode = code;
+  },
 });

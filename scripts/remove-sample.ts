@@ -1,5 +1,5 @@
-import './lib/unread-output';
 import { join } from 'node:path';
+import { command } from './lib/command';
 
 const help = `Usage: npm run remove-sample
 
@@ -12,34 +12,23 @@ yours to delete.
 Exit codes: 0 it is gone, 1 nothing was removed, 2 wrong usage
 `;
 
-function main(): number {
-  const args = process.argv.slice(2);
-  if (args.length > 0) {
-    const asked = args.every((arg) => arg === '--help' || arg === '-h');
-    (asked ? process.stdout : process.stderr).write(asked ? help : `remove-sample: takes no arguments\n\n${help}`);
-    return asked ? 0 : 2;
-  }
+function remove(): number {
   const { removeSample } = require('./build/sample') as typeof import('./build/sample');
-  try {
-    const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
-    const others = topology.workloads.filter(({ functions }) => !('orders-api' in functions));
-    if (topology.container === undefined && others.length === 0) {
-      throw new Error(
-        'the topology declares no container, so nothing would be left that runs. Add a workload of yours first: a file ' +
-          'like templates-src/workloads/orders.ts that templates-src/topology.ts names.',
-      );
-    }
-    const removed = removeSample(join(__dirname, '..'));
-    process.stdout.write(
-      removed.length === 0
-        ? 'The sample is gone already.\n'
-        : `${removed.map((path) => `removed ${path}\n`).join('')}Next: npm run build && npm run prove-access -- --markdown\n`,
+  const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
+  const others = topology.workloads.filter(({ functions }) => !('orders-api' in functions));
+  if (topology.container === undefined && others.length === 0) {
+    throw new Error(
+      'the topology declares no container, so nothing would be left that runs. Add a workload of yours first: a file ' +
+        'like templates-src/workloads/orders.ts that templates-src/topology.ts names.',
     );
-    return 0;
-  } catch (error) {
-    process.stderr.write(`remove-sample: ${(error as Error).message}\nremove-sample: nothing was removed.\n`);
-    return 1;
   }
+  const removed = removeSample(join(__dirname, '..'));
+  process.stdout.write(
+    removed.length === 0
+      ? 'The sample is gone already.\n'
+      : `${removed.map((path) => `removed ${path}\n`).join('')}Next: npm run build && npm run prove-access -- --markdown\n`,
+  );
+  return 0;
 }
 
-process.exitCode = main();
+command({ name: 'remove-sample', help, options: {}, afterError: 'nothing was removed.', run: remove });

@@ -1,9 +1,9 @@
-import './lib/unread-output';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { accountsOf } from '../templates-src/model/accounts';
 import { defineTopology } from '../templates-src/model/define-topology';
 import { type Topology, type TopologyDefinition, toolingAccount } from '../templates-src/model/topology';
+import { command, UsageError } from './lib/command';
 import { writeTopology } from './lib/give-topology';
 import { madeUpId } from './lib/values.fixture';
 
@@ -89,26 +89,19 @@ function apply(name: string, definition: TopologyDefinition<string>): void {
   run('npm', 'run', '-s', 'prove-access', '--', '--markdown');
 }
 
-function main(): number {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(help);
+command({
+  name: 'try-topology',
+  help,
+  options: {},
+  takesWords: true,
+  run: (_, words) => {
+    const [name = ''] = words;
+    const definition = words.length === 1 ? topologies[name] : undefined;
+    if (definition === undefined) {
+      throw new UsageError(`expected one of ${Object.keys(topologies).join(', ')}`);
+    }
+    apply(name, definition);
+    process.stdout.write('Applied. `npm test` is next; `git status` says what was changed.\n');
     return 0;
-  }
-  const [name = ''] = args;
-  const definition = args.length === 1 ? topologies[name] : undefined;
-  if (definition === undefined) {
-    process.stderr.write(`try-topology: expected one of ${Object.keys(topologies).join(', ')}\n\n${help}`);
-    return 2;
-  }
-  apply(name, definition);
-  process.stdout.write('Applied. `npm test` is next; `git status` says what was changed.\n');
-  return 0;
-}
-
-try {
-  process.exitCode = main();
-} catch (error) {
-  process.stderr.write(`try-topology: ${(error as Error).message}\n${(error as { stdout?: string }).stdout ?? ''}`);
-  process.exitCode = 1;
-}
+  },
+});

@@ -62,7 +62,7 @@ test('a folder that does not exist and a flag that does not exist are wrong usag
   expect(validate('--parameters', 'nowhere')).toEqual({
     code: 2,
     output: '',
-    errors: 'validate: found no folder nowhere, expected one with parameter files\n',
+    errors: 'validate: found no folder nowhere, expected one with parameter files\nSee: npm run validate -- --help\n',
   });
   expect(validate('--check')).toMatchObject({ code: 2, output: '' });
 });

@@ -1,7 +1,6 @@
-import './lib/unread-output';
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { topology } from '../templates-src/topology';
+import { command, UsageError } from './lib/command';
 import { checkParameters, loadDeclarations, madeUpAccountIds, parametersFolder } from './parameters/parameter-files';
 import { type FileTree, readFileTree, UnreadableParameters } from './parameters/parameter-tree';
 import { describeProblems, valuesOf } from './parameters/parameters';
@@ -17,22 +16,9 @@ Exit codes: 0 all files are right, 1 some are not, 2 wrong usage; 129, 130 and 1
 TERM)
 `;
 
-function main(): number {
-  let options: { parameters?: string; help?: boolean };
-  try {
-    options = parseArgs({ options: { parameters: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values;
-  } catch (error) {
-    process.stderr.write(`validate: ${(error as Error).message}\n\n${help}`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const folder = options.parameters ?? parametersFolder;
+function validate(folder: string): number {
   if (!existsSync(folder)) {
-    process.stderr.write(`validate: found no folder ${folder}, expected one with parameter files\n`);
-    return 2;
+    throw new UsageError(`found no folder ${folder}, expected one with parameter files`);
   }
 
   let tree: FileTree;
@@ -65,4 +51,9 @@ function main(): number {
   return 0;
 }
 
-process.exitCode = main();
+command({
+  name: 'validate',
+  help,
+  options: { parameters: { type: 'string' } },
+  run: ({ parameters = parametersFolder }) => validate(parameters),
+});

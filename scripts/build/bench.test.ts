@@ -35,6 +35,6 @@ test.each([['--rounds', '0'], ['--rounds', 'many'], ['--quick'], ['floor']])(
       { cwd: root, encoding: 'utf8' },
     );
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/^bench: .*\n\nUsage: npm run bench/s);
+    expect(stderr).toMatch(/^bench: .*\nSee: npm run bench -- --help\n$/);
   },
 );

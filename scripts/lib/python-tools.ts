@@ -1,17 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { outputOf } from './run';
 
 /** What the tools of requirements-dev.txt ask for. */
 const OLDEST_PYTHON = [3, 10] as const;
-const PIP_TAIL_LINES = 20;
-const PIP_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** Holds a lock on a file for as long as its standard input is open: until its parent lets go, or is gone. */
 const HOLD_LOCK = `
@@ -96,8 +92,8 @@ async function isInstalled(repository: string): Promise<boolean> {
 
 async function pythonVersion(python: string, environment: NodeJS.ProcessEnv): Promise<readonly number[]> {
   const script = 'import sys; print(*sys.version_info[:3])';
-  const { stdout } = await run(python, ['-I', '-S', '-c', script], { env: environment });
-  return stdout.trim().split(' ').map(Number);
+  const printed = await outputOf(python, ['-I', '-S', '-c', script], { env: environment });
+  return printed.trim().split(' ').map(Number);
 }
 
 /** The first `python3` on PATH that is not the one of `.venv` itself, which is about to be made anew. */
@@ -122,7 +118,7 @@ async function checkPython(python: string, environment: NodeJS.ProcessEnv): Prom
     );
   }
   try {
-    await run(python, ['-c', 'import ensurepip, venv'], { env: environment });
+    await outputOf(python, ['-c', 'import ensurepip, venv'], { env: environment });
   } catch {
     throw new Error(
       `${python} lacks the modules venv and ensurepip. Debian and Ubuntu have them in a package of their own: ` +
@@ -179,15 +175,11 @@ async function install(
 
 async function attempt(
   problem: string,
-  command: string,
+  program: string,
   args: readonly string[],
-  environment: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  try {
-    await run(command, args, { env: environment, maxBuffer: PIP_OUTPUT_BYTES });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    const tail = `${stdout}${stderr}`.trimEnd().split('\n').slice(-PIP_TAIL_LINES).join('\n');
-    throw new Error(`${problem}. The end of what it said:\n${tail}`);
-  }
+  await outputOf(program, args, { env }).catch((error: Error) => {
+    throw new Error(`${problem}: ${error.message}`);
+  });
 }

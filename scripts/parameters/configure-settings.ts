@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path/posix';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { ParameterDeclaration } from '../../templates-src/dsl';
 import { accountsOf } from '../../templates-src/model/accounts';
 import { type PipelineKey, pipelineNamesOf } from '../../templates-src/model/names';
 import type { Stack } from '../../templates-src/model/stacks';
 import type { Topology } from '../../templates-src/model/topology';
 import { accountId, region } from '../../templates-src/patterns/shared/parameters';
+import { UsageError } from '../lib/command';
 
 /** A value that the first day asks for. */
 export interface Setting {
@@ -24,9 +24,6 @@ export interface Setting {
     readonly valueOf: (present: string) => string;
   };
 }
-
-/** A wrong call: the caller has to change flags, not files. */
-export class UsageError extends Error {}
 
 /**
  * What `npm run configure` asks for: the tooling account, each environment with an account of its own (one that shares
@@ -106,7 +103,6 @@ export type Answers = Readonly<Record<string, string>>;
 
 /** What the flags say. */
 export interface Flags {
-  readonly help: boolean;
   readonly folder: string | undefined;
   readonly answers: Answers;
   /** The environment that a new one is to be like; under '' for all that are not named. */
@@ -115,41 +111,42 @@ export interface Flags {
   readonly removes: boolean;
 }
 
+/** The options of `npm run configure`: one for each setting, and for accounts that are shared, to say so. */
+export const configureOptions = (topology: Topology) => ({
+  ...Object.fromEntries(
+    [...settingsOf(topology).map(({ flag }) => flag), ...sharedFlags(topology).keys()].map(
+      (flag) => [flag, { type: 'string' as const }] as const,
+    ),
+  ),
+  parameters: { type: 'string' as const },
+  like: { type: 'string' as const, multiple: true },
+  remove: { type: 'boolean' as const },
+});
+
+/** The flags that an account would have if it did not share that of another, with what to know. */
+const sharedFlags = (topology: Topology) =>
+  new Map(
+    accountsOf(topology)
+      .filter(({ name, owner }) => name !== owner)
+      .map(({ name, owner }) => [
+        `${name}-account-id`,
+        `topology.ts lets ${name} share the account of ${owner}; use --${owner}-account-id`,
+      ]),
+  );
+
 /**
- * Reads the flags.
+ * Reads the values of the options.
  *
- * @param argv What follows the name of the script.
- * @throws UsageError for a flag that doesn't exist or has no value.
+ * @throws UsageError for an account that has no id of its own, and for an environment that doesn't exist
  */
-export function parseFlags(topology: Topology, argv: readonly string[]): Flags {
-  const settings = settingsOf(topology);
-  const options: NonNullable<ParseArgsConfig['options']> = {
-    parameters: { type: 'string' },
-    like: { type: 'string', multiple: true },
-    remove: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  };
-  for (const { flag } of settings) {
-    options[flag] = { type: 'string' };
-  }
-  for (const { name, owner } of accountsOf(topology)) {
-    if (name !== owner && argv.some((argument) => argument.split('=')[0] === `--${name}-account-id`)) {
-      throw new UsageError(
-        `--${name}-account-id: topology.ts lets ${name} share the account of ${owner}; use --${owner}-account-id`,
-      );
+export function flagsFrom(topology: Topology, values: Readonly<Record<string, unknown>>): Flags {
+  const { parameters, like = [], remove, ...answers } = values;
+  for (const [flag, why] of sharedFlags(topology)) {
+    if (flag in answers) {
+      throw new UsageError(`--${flag}: ${why}`);
     }
   }
-  let values: Readonly<Record<string, unknown>>;
-  try {
-    values = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(
-      `${(error as Error).message}\nThe flags are ${settings.map(({ flag }) => `--${flag}`).join(', ')}.`,
-    );
-  }
-  const { help, parameters, like = [], remove, ...answers } = values;
   return {
-    help: help === true,
     folder: parameters as string | undefined,
     answers: answers as Answers,
     like: new Map((like as string[]).map((choice) => likeness(topology, choice))),

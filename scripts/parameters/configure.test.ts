@@ -2,8 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Stack } from '../../templates-src/model/stacks';
 import type { Topology } from '../../templates-src/model/topology';
 import { topologyWith } from '../../templates-src/topology.fixture';
+import { UsageError } from '../lib/command';
 import { type Configuration, configure, ParameterError } from './configure';
-import { type Answers, parseFlags, settingsOf, UsageError } from './configure-settings';
+import { type Answers, flagsFrom, settingsOf } from './configure-settings';
 import { checkParameters } from './parameter-files';
 import type { FileTree } from './parameter-tree';
 import {
@@ -217,7 +218,7 @@ test('an environment that shares an account has no flag, and follows', async () 
     DevAccountId: '111122223333',
     TestAccountId: '111122223333',
   });
-  expect(() => parseFlags(shared, ['--test-account-id=222233334444'])).toThrow(
+  expect(() => flagsFrom(shared, { 'test-account-id': '222233334444' })).toThrow(
     '--test-account-id: topology.ts lets test share the account of dev; use --dev-account-id',
   );
 });
@@ -413,26 +414,22 @@ test('a parameter with a default is written only where it differs', async () => 
   expect(Object.values(away.files).every((text) => text.includes('"Region": "eu-west-2"'))).toBe(true);
 });
 
-test('flags are values by name, a folder, or a wish for help', () => {
-  expect(parseFlags(threeEnvironments, ['--region', 'eu-west-1', '--dev-account-id=012345678901'])).toEqual({
-    help: false,
+test('flags are values by name, and a folder', () => {
+  expect(flagsFrom(threeEnvironments, { region: 'eu-west-1', 'dev-account-id': '012345678901' })).toEqual({
     folder: undefined,
     like: new Map(),
     removes: false,
     answers: { region: 'eu-west-1', 'dev-account-id': '012345678901' },
   });
-  expect(parseFlags(threeEnvironments, ['--parameters', 'elsewhere', '-h'])).toEqual({
-    help: true,
+  expect(flagsFrom(threeEnvironments, { parameters: 'elsewhere', remove: true, like: ['test=dev', 'prod'] })).toEqual({
     folder: 'elsewhere',
-    like: new Map(),
-    removes: false,
+    like: new Map([
+      ['test', 'dev'],
+      ['', 'prod'],
+    ]),
+    removes: true,
     answers: {},
   });
-});
-
-test.each([['--regin', 'eu-west-1'], ['eu-west-1'], ['--region']])('wrong flags name the right ones: %j', (...argv) => {
-  expect(() => parseFlags(threeEnvironments, argv)).toThrow(UsageError);
-  expect(() => parseFlags(threeEnvironments, argv)).toThrow('--dev-account-id, --test-account-id, --prod-account-id');
 });
 
 /** Topologies in which environments with these names are production. */
@@ -544,7 +541,7 @@ describe('when the topology has changed', () => {
     const error = await failure({ ...sized(chainOf('dev', 'test', 'perf', 'prod')), like: { '': 'tset' } });
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toBe('--like: found no files of tset; there are those of dev, test, prod');
-    expect(() => parseFlags(before, ['--like', 'tset=dev'])).toThrow(
+    expect(() => flagsFrom(before, { like: ['tset=dev'] })).toThrow(
       "--like tset=dev: topology.ts has no environment 'tset', expected one of dev, test, prod",
     );
   });

@@ -1,7 +1,8 @@
 import { printable } from '../../templates-src/model/likely-cause';
 import { stacksOf } from '../../templates-src/model/stacks';
 import type { Topology } from '../../templates-src/model/topology';
-import { type Answers, type Setting, settingsOf, UsageError } from './configure-settings';
+import { UsageError } from '../lib/command';
+import { type Answers, type Setting, settingsOf } from './configure-settings';
 import { type ConfiguredFiles, configuredFiles } from './configured-files';
 import { type Arrangement, type Ask, arrange, models } from './environment-files';
 import { type Reading, readParameterFile } from './parameter-file';

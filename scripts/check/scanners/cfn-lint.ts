@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseOutput, run } from '../../lib/program';
+import { jsonOf, run } from '../../lib/run';
 import type { Finding, Scan, Severity } from '../finding';
 import type { CheckedTemplate } from '../template';
 
@@ -51,7 +51,7 @@ export async function scanWithCfnLint(
     throw new Error('cfn-lint is neither in .venv nor on PATH. Install it with `npm run python-tools`.');
   }
   const paths = new Map(templates.map(({ file, path }) => [file, path]));
-  const findings = parseOutput<readonly Match[]>('cfn-lint', ended).map(
+  const findings = jsonOf<readonly Match[]>('cfn-lint', ended).map(
     ({ Filename, Level, Message, Location, Rule }): Finding => {
       const [section, logicalId] = Location.Path ?? [];
       return {

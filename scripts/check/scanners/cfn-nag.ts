@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseOutput, run } from '../../lib/program';
+import { jsonOf, run } from '../../lib/run';
 import type { Finding, Scan } from '../finding';
 import type { CheckedTemplate } from '../template';
 
@@ -70,7 +70,7 @@ export async function scanWithCfnNag(
     if (ended === undefined) {
       throw new Error(`${program} cannot be run: it was installed for a Ruby that has gone. Install it again.`);
     }
-    const [report] = parseOutput<Report>('cfn-nag', ended);
+    const [report] = jsonOf<Report>('cfn-nag', ended);
     findings.push(...(report?.file_results.violations ?? []).flatMap((violation) => asFindings(template, violation)));
   }
   return { tool: 'cfn-nag', scope: 'failures and warnings', findings };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { parseOutput, run } from '../../lib/program';
+import { jsonOf, run } from '../../lib/run';
 import type { Finding, Scan, Severity } from '../finding';
 import type { CheckedTemplate } from '../template';
 
@@ -97,7 +97,7 @@ export async function scanWithGuard(
   if (ended === undefined) {
     throw new Error(`${guardProgram()} is not there; run \`npm ci\``);
   }
-  const reports = parseOutput<readonly GuardReport[]>('cfn-guard', ended);
+  const reports = jsonOf<readonly GuardReport[]>('cfn-guard', ended);
   const byFile = new Map(templates.map((template) => [files.get(template.path), template]));
   const findings = reports.flatMap(({ name, not_compliant: broken }) => {
     const template = byFile.get(name);
