@@ -3,7 +3,7 @@ import type { Topology } from './topology';
 
 /**
  * Every name that more than one template, script or account has to agree on. Roles that other accounts trust or admit
- * have fixed names, because a policy must not name a role that might not exist yet (aws-facts: principals), so it
+ * have fixed names, because a policy must not name a role that might not exist yet (aws-facts.md, "Principals"), so it
  * admits an account and narrows it by the role's name.
  */
 

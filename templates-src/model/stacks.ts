@@ -61,7 +61,7 @@ export const notInFile = ({ feeds, passedByPipeline = [] }: Stack): readonly str
 
 /**
  * Every stack of the route to live, in the order in which they are first deployed. One pass in this order is enough:
- * no policy names a role that might not exist yet (aws-facts: account roots narrowed by `aws:PrincipalArn`).
+ * no policy names a role that might not exist yet (aws-facts.md, "Principals").
  */
 export function stacksOf(topology: Topology): readonly Stack[] {
   const { project, environments, workloads } = topology;
