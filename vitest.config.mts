@@ -29,7 +29,7 @@ const refuseTopologyOfTheUser: Plugin = {
 
 export default defineConfig({
   test: {
-    // What belongs to whoever cloned this is tested in `mine`, whatever it says; no test of the product depends on it.
+    // What belongs to the user who cloned this is tested in `mine`, whatever it says; no test of the product depends on it.
     projects: [
       { extends: true, test: { name: 'mine', include: mine } },
       {

@@ -27,7 +27,7 @@ import { checkParameters } from './parameters/parameter-files';
 import { readFileTree } from './parameters/parameter-tree';
 
 /**
- * What must hold of the files that belong to whoever cloned this, whatever they say: `npm run test:mine`. No other test
+ * What must hold of the files that belong to the user who cloned this, whatever they say: `npm run test:mine`. No other test
  * outside of lambda/ and container/ reads them, and none of these expects a certain name or value.
  */
 

@@ -8,7 +8,7 @@ const repository = join(__dirname, '..');
 
 it('shellcheck finds nothing in any shell script of the product', () => {
   const git = (...words: readonly string[]) =>
-    // What lies in these folders belongs to whoever cloned this.
+    // What lies in these folders belongs to the user who cloned this.
     spawnSync('git', [...words, ':!container', ':!lambda'], { cwd: repository, encoding: 'utf8' });
   const listed = git('grep', '-lE', '^#!/usr/bin/env bash', '--');
   const sourced = git('ls-files', '--', '*.sh');

@@ -7,7 +7,7 @@ export const topologyWith = <const Name extends string>(definition: TopologyDefi
   defineTopology<Name>({ container, workloads, ...definition });
 
 /**
- * The topology of tests that need one. Never `topology.ts`: that belongs to whoever cloned this, and a test of the
+ * The topology of tests that need one. Never `topology.ts`: that belongs to the user who cloned this, and a test of the
  * product holds whatever it says.
  */
 export const topology = topologyWith({

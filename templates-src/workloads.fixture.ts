@@ -3,7 +3,7 @@ import { defineWorkload } from './model/workload';
 
 /**
  * What runs in the environments of tests: a container, a function that an address calls and that sends to a queue, and
- * one that receives from it. Never what belongs to whoever cloned this.
+ * one that receives from it. Never what belongs to the user who cloned this.
  */
 
 export const workloads = [

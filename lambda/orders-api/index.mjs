@@ -2,7 +2,7 @@
  * orders-api: takes orders over HTTP and puts each on an SQS queue as an OrderPlaced event.
  *
  * Handler `index.handler`. Environment: ORDERS_QUEUE_URL, ENVIRONMENT_NAME. AWS: sqs:SendMessage on the queue.
- * The AWS SDK is the one that Lambda's Node.js runtime brings along; nothing is packaged.
+ * The AWS SDK is the one that Lambda's Node.js runtime has; nothing is packaged.
  */
 
 import { randomUUID } from 'node:crypto';

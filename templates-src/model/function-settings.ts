@@ -40,7 +40,7 @@ export interface FunctionSettings<Queue extends string = string> extends Functio
   readonly environment: (context: FunctionContext<Queue>) => Readonly<Record<string, StringValue>>;
   /**
    * Queues of the workload that it sends to. What else the code calls needs a statement here and in the workload boundary
-   * (`patterns/boundaries.ts`); logs, trigger and dead letters are seen to.
+   * (`patterns/environment/boundaries.ts`); logs, trigger and dead letters need nothing here.
    */
   readonly sendsTo?: readonly Queue[];
 }

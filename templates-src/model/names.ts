@@ -99,7 +99,7 @@ export const namesOf = ({ project }: Topology) => ({
 
   /** The role of people who approve. */
   approverRole: `${project}-approver`,
-  /** The policy that keeps everybody else from it; whoever attaches it knows it by its name. */
+  /** The policy that keeps everybody else from it; it is attached by its name. */
   notApproverPolicy: `${project}-not-approver`,
   /** The action that waits for them, in every stage that has one. */
   approval: 'Approve',

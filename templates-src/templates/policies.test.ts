@@ -85,7 +85,7 @@ const isInstance = (key: string, known: string) =>
 const reasonsForAllResources: Readonly<Record<string, string>> = {
   'cloudwatch:DescribeAlarms': 'a request for alarms by prefix or by state is checked against all of them',
   'cloudwatch:GetMetricData': 'its one resource, a data set of OTLP metrics, is optional; classic metrics have none',
-  'ecs:RegisterTaskDefinition': 'ECS checks it against `*`: whoever lacks it is told so',
+  'ecs:RegisterTaskDefinition': 'ECS checks it against `*`: a caller without it is told so',
   'lambda:DeleteEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',
   'lambda:GetEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',
   'lambda:UpdateEventSourceMapping': 'its id is made by Lambda; narrowed by lambda:FunctionArn',

@@ -165,7 +165,7 @@ export function declareBlueGreen(
         },
         // An alarm that is up already stops a deployment at its start, one that would mend things too: see the README.
         AlarmConfiguration: { Enabled: true, Alarms: alarms.map((Name) => ({ Name })) },
-        // Whoever stops a deployment, or lets a test window pass, wants the version back that was there before.
+        // A deployment that somebody stops, or whose test window passes, leaves the version that was there before.
         AutoRollbackConfiguration: {
           Enabled: true,
           Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST'],

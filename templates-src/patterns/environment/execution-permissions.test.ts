@@ -13,7 +13,7 @@ import { environmentResourceTypes, infrastructurePermissions } from './execution
 /** Actions beside those of handlers, by the reason. */
 const neededBesides: Readonly<Record<string, readonly string[]>> = {
   'CloudFormation looks up the values of parameters that are availability zones': ['ec2:DescribeAvailabilityZones'],
-  'Elastic Load Balancing asks whoever makes a load balancer': ['ec2:DescribeAccountAttributes'],
+  'Elastic Load Balancing asks the caller that makes a load balancer': ['ec2:DescribeAccountAttributes'],
   'the Service Authorization Reference had it as a dependent action of ec2:CreateVpcEndpoint': [
     'route53:AssociateVPCWithHostedZone',
   ],

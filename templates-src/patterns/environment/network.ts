@@ -363,7 +363,7 @@ function declareEndpoints(
 /**
  * Records all traffic of the network.
  *
- * DANGER: whoever changes the role or another property of the flow log gives its log group another name as well. Any such
+ * DANGER: a change of the role, or of another property of the flow log, needs another name for its log group as well. Any such
  * change replaces the flow log, CloudFormation makes the new one before it deletes the old one, and EC2 refuses a second
  * flow log of the same traffic to the same destination (FlowLogAlreadyExists).
  */

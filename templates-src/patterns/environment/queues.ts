@@ -141,7 +141,7 @@ export function declareQueues(t: Template, topology: Topology, settings: QueueSu
   const byName = new Map(queues.map(({ name, queue }) => [name, queue]));
   return {
     FunctionDeadLetterQueue,
-    /** A queue, by its name in the workload; `defineTopology` has seen to it that there is one. */
+    /** A queue, by its name in the workload; `defineTopology` makes sure that there is one. */
     queue: (name: string) => byName.get(name) as QueueHandle,
   };
 }

@@ -31,7 +31,7 @@ export const artifactFolder = (artifact: string) => artifact.slice(0, keptOfArti
  * characters of the pipeline's name (CloudFormation User Guide, AWS::CodePipeline::Pipeline ArtifactStore), and in it
  * one named after the first 10 of the artifact's. So a role can be kept from what others work with.
  *
- * DANGER: later actions read an artifact by its key, not by its version. Whoever may write into its folder can replace
+ * DANGER: later actions read an artifact by its key, not by its version. A caller that may write to its folder can replace
  * what waits for approval.
  */
 export const artifactPath = (topology: Topology, pipeline: PipelineKey, artifact?: string) =>

@@ -114,7 +114,7 @@ export const logsEncryptLogGroups: ResourceStatement = {
   },
 };
 
-/** Services that work with a key for whoever calls them, by what their names begin with. */
+/** Services that work with a key on behalf of their caller, by what their names begin with. */
 type KeyUser = 'lambda' | 'logs' | 'sqs';
 
 /** Narrows the use of a key to what services do with it for the caller. */

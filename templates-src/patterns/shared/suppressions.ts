@@ -5,7 +5,7 @@ import type { Suppression } from '../../dsl';
 /**
  * A statement that registers task definitions.
  *
- * The Service Authorization Reference has task definitions as its resource, but whoever lacks the permission is told that
+ * The Service Authorization Reference has task definitions as its resource, but a caller without the permission is told that
  * it is missing "on resource: *" (aws/containers-roadmap #929, stroeer/terraform-aws-ecs-fargate #16), and the policies
  * in AWS's guides for CodeDeployToECS allow it on `*`.
  */

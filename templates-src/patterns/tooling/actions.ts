@@ -13,7 +13,7 @@ import type { Project } from '../../resources/codebuild';
 import type { Action as ActionDeclaration } from '../../resources/codepipeline';
 
 /**
- * Actions of a pipeline. An action brings along the permissions that the pipeline's role needs for it, and
+ * Actions of a pipeline. An action carries the permissions that the pipeline's role needs for it, and
  * gives back the artifact it produces; an artifact can't be had otherwise, so none can be used that nobody produced.
  */
 

@@ -115,7 +115,7 @@ export function declareApprovers(
           ['logs:GetLogEvents'],
           regionalArn('logs', sub`log-group:/aws/codebuild/${project}-review-*:log-stream:*`),
         ),
-        // CloudWatch Logs may ask KMS for whoever reads, as it may for whoever writes.
+        // CloudWatch Logs may ask KMS on behalf of the reader, as it may on behalf of the writer.
         allow('DecryptReviews', ['kms:Decrypt'], key, viaServices('logs')),
         allow(
           'LookIntoEnvironments',
@@ -136,7 +136,7 @@ export function declareApprovers(
  * AdministratorAccess (IAM User Guide, "Policy evaluation logic"). It denies everything but reading, so that what AWS
  * adds to CodePipeline and CodeBuild is denied, too.
  *
- * No role of the route has it: people and their permission sets are not the template's. Nor may whoever runs `deploy.sh`
+ * No role of the route has it: people and their permission sets are not the template's. Nor may the operator who runs `deploy.sh`
  * have it, which changes pipelines in its own name. Approvers may: they act as another role.
  */
 function denyToOthers(t: Template, topology: Topology): void {
@@ -147,6 +147,7 @@ function denyToOthers(t: Template, topology: Topology): void {
     suppressed(
       ManagedPolicy({
         ManagedPolicyName: names.notApproverPolicy,
+        // Create-only, and the name is fixed: another text would make CloudFormation refuse the update.
         Description: `Keeps whoever has it from approving, starting and changing pipelines and builds of ${topology.project}`,
         PolicyDocument: policy<IdentityStatement>(
           {

@@ -39,7 +39,7 @@ const declare = (...build: readonly string[]) =>
   });
 
 test.each([['bash scripts/codebuild/check.sh'], ['npm run build'], ['bash "$CODEBUILD_SRC_DIR/scripts/a.sh"']])(
-  'a build that would run %s, which a commit may bring along, is refused',
+  'a build that would run %s, which a commit may contain, is refused',
   (command) => {
     expect(() => declare('bash "$scripts/check.sh"', command)).toThrow(
       `the build try runs '${command}', which may come from the commit; expected 'bash "$scripts/..."'`,

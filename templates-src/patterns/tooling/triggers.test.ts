@@ -152,7 +152,7 @@ describe('the rule for images', () => {
 });
 
 describe('the rule for failures', () => {
-  it('tells of a failed action', () => {
+  it('notifies of a failed action', () => {
     expect(matches('FailureRule', actionExecution())).toBe(true);
   });
 

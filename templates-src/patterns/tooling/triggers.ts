@@ -18,7 +18,7 @@ import { trustService } from '../shared/statements';
 import type { DeploymentTarget } from './actions';
 
 /**
- * What starts pipelines, and what tells of their failure: rules of EventBridge. The patterns are tested against the
+ * What starts pipelines, and what notifies of their failure: rules of EventBridge. The patterns are tested against the
  * events as AWS documents them.
  */
 
@@ -108,7 +108,7 @@ function startOn(
 export const runbook = 'When something is stuck';
 
 /**
- * Tells the topic of every action of a pipeline that has failed; a rejected approval is a failure, too. Actions, not
+ * Notifies the topic of every action of a pipeline that has failed; a rejected approval is a failure, too. Actions, not
  * executions: the event of an execution says neither where it failed nor why. Where CloudFormation failed in an
  * environment, the message has the commands that free the stack: no pipeline can deploy to one whose first creation
  * failed.
@@ -116,7 +116,7 @@ export const runbook = 'When something is stuck';
  * @param targets the environments in which the pipeline deploys stacks
  * @param templates the templates of these stacks
  */
-export function tellOfFailures(
+export function notifyOfFailures(
   t: Template,
   topology: Topology,
   pipeline: PipelineKey,
@@ -127,12 +127,12 @@ export function tellOfFailures(
 ): void {
   const names = namesOf(topology);
   const name = pipelineNamesOf(topology)[pipeline];
-  const tellOf = (id: string, ruleName: string, where: string, detail: object, lines: readonly Substitution[]) =>
+  const notify = (id: string, ruleName: string, where: string, detail: object, lines: readonly Substitution[]) =>
     t.resource(
       id,
       Rule({
         Name: ruleName,
-        Description: `Tells of what fails in ${where}`,
+        Description: `Notifies of failures in ${where}`,
         State: 'ENABLED',
         EventPattern: {
           source: ['aws.codepipeline'],
@@ -163,11 +163,11 @@ export function tellOfFailures(
     sub`${name} failed in account ${account}, ${Region}: stage <stage>, action <action>, execution <execution>: <reason>`;
 
   const elsewhere = targets.length === 0 ? {} : { type: { provider: [{ 'anything-but': 'CloudFormation' }] } };
-  tellOf('FailureRule', names.failureRule(pipeline), name, elsewhere, [what(AccountId)]);
+  notify('FailureRule', names.failureRule(pipeline), name, elsewhere, [what(AccountId)]);
   for (const { environment, account } of targets) {
     const stacks = templates.map((template) => `${topology.project}-${environment.name}-${template}`).join(' or ');
     const here = sub`--stack-name STACK --region ${Region}`;
-    tellOf(
+    notify(
       `${pascalCase(environment.name)}FailureRule`,
       names.stackFailureRule(pipeline, environment.name),
       `stacks of ${environment.name}`,

@@ -11,7 +11,7 @@ const properties = (id: string) => record(record(resources[id]).Properties);
 const roles = Object.keys(resources).filter((id) => record(resources[id]).Type === 'AWS::IAM::Role');
 const textOf = (node: Node | undefined) => (node instanceof Intrinsic ? String(node.argument) : String(node));
 const statementsOf = (node: Node | undefined) => list(record(node).Statement).map(record);
-/** Statements of the policies that a role brings along. */
+/** Statements of the policies of a role. */
 const permissionsOf = (role: string) =>
   list(properties(role).ManagedPolicyArns).flatMap((policy) => statementsOf(properties(textOf(policy)).PolicyDocument));
 

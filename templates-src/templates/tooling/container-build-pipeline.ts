@@ -7,7 +7,7 @@ import { buildWith } from '../../patterns/tooling/actions';
 import { declareBuild } from '../../patterns/tooling/build-project';
 import { declarePipeline, stage } from '../../patterns/tooling/pipeline';
 import { sourceFrom } from '../../patterns/tooling/source';
-import { tellOfFailures } from '../../patterns/tooling/triggers';
+import { notifyOfFailures } from '../../patterns/tooling/triggers';
 
 /** ECS-Container-Build: on a commit, builds the image, tags it `latest` and the build's id, and pushes it to ECR. */
 export default function containerBuildPipeline(topology: Topology): Template {
@@ -60,7 +60,7 @@ export default function containerBuildPipeline(topology: Topology): Template {
     ...(source.trigger ? { trigger: source.trigger } : {}),
   });
   source.start();
-  tellOfFailures(t, topology, 'containerBuild');
+  notifyOfFailures(t, topology, 'containerBuild');
 
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;

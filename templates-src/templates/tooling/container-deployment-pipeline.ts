@@ -12,7 +12,7 @@ import { declareBuild } from '../../patterns/tooling/build-project';
 import { declarePipeline, environmentStage, stage } from '../../patterns/tooling/pipeline';
 import { reviewLink } from '../../patterns/tooling/review';
 import { commitId, imageDigest, imageFrom, sourceFrom } from '../../patterns/tooling/source';
-import { startOnImage, tellOfFailures } from '../../patterns/tooling/triggers';
+import { notifyOfFailures, startOnImage } from '../../patterns/tooling/triggers';
 
 /**
  * ECS-Container-Deployment: on a commit, or when an image has been pushed as `latest`, deploys image and task
@@ -127,7 +127,7 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
   });
   source.start();
   startOnImage(t, topology, 'containerDeployment');
-  tellOfFailures(t, topology, 'containerDeployment');
+  notifyOfFailures(t, topology, 'containerDeployment');
 
   t.outputs({ PipelineName: { Description: 'The pipeline', Value: pipeline } });
   return t;

@@ -17,7 +17,7 @@ import { declareBuild } from '../../patterns/tooling/build-project';
 import { declarePipeline, environmentStage, stage } from '../../patterns/tooling/pipeline';
 import { reviewLink } from '../../patterns/tooling/review';
 import { commitId, sourceFrom } from '../../patterns/tooling/source';
-import { tellOfFailures } from '../../patterns/tooling/triggers';
+import { notifyOfFailures } from '../../patterns/tooling/triggers';
 
 /**
  * Infrastructure-Deployment: on a commit, packages the Lambda functions, checks the templates, and deploys both to one
@@ -197,7 +197,7 @@ export default function infrastructureDeploymentPipeline(topology: Topology): Te
   if (topology.environments.some(({ approval }) => approval)) {
     declareApprovers(t, topology, store.keyArn, accounts);
   }
-  tellOfFailures(t, topology, 'infrastructureDeployment', {
+  notifyOfFailures(t, topology, 'infrastructureDeployment', {
     targets: topology.environments.map((environment) => ({ environment, account: accounts(environment) })),
     templates: workloadTemplates(topology),
   });
