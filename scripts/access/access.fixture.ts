@@ -7,7 +7,7 @@ import { importTemplates } from '../build/templates.fixture';
 import { policiesOf, type RoutePolicies } from '../lib/iam/policies';
 import type { ResolvedRoute, RouteSource } from '../lib/resolve/resolve-route';
 import { resolveStack } from '../lib/resolve/resolve-stack';
-import { parseTemplate } from '../lib/resolve/template-document';
+import { parseTemplate } from '../lib/template/document';
 import { valuesOf } from '../lib/values.fixture';
 
 /**

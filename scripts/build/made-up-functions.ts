@@ -3,7 +3,7 @@ import type { Topology } from '../../templates-src/model/topology';
 import { defineWorkload, functionsIn, type Workload } from '../../templates-src/model/workload';
 import infrastructure from '../../templates-src/templates/environment/infrastructure';
 import { type ResolvedRoute, type RouteSource, resolveRoute } from '../lib/resolve/resolve-route';
-import { parseTemplate, type TemplateDocument } from '../lib/resolve/template-document';
+import { parseTemplate, type TemplateDocument } from '../lib/template/document';
 import { generate } from './build';
 
 /**

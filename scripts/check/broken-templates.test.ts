@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topology } from '../../templates-src/topology.fixture';
 import { applyBuild, planBuild } from '../build/build';
 import { importTemplates } from '../build/templates.fixture';
-import { parseTemplate } from '../lib/resolve/template-document';
+import { parseTemplate } from '../lib/template/document';
 import { type BrokenTemplate, brokenTemplates, type EditableTemplate } from './broken-templates.fixture';
 import { type CheckResult, checkTemplates } from './check-templates';
 import { type Finding, type Tool, tools } from './finding';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TemplateNode } from '../lib/resolve/template-document';
+import type { TemplateNode } from '../lib/template/document';
 import { inCdkDialect, writeInCdkDialect } from './cdk-dialect';
 import { templateOf } from './rule.fixture';
 
@@ -15,7 +15,7 @@ test.each<[TemplateNode, TemplateNode]>([
   [{ 'Fn::GetAtt': 'Nested.Outputs.Arn' }, { 'Fn::GetAtt': ['Nested', 'Outputs.Arn'] }],
   [{ 'Fn::Sub': '${Bucket.Arn}/*' }, { 'Fn::Join': ['', [arn, '/*']] }],
   [{ 'Fn::Sub': '${Bucket}' }, { Ref: 'Bucket' }],
-  [{ 'Fn::Sub': 'a${!b}${C}' }, { 'Fn::Join': ['', ['a', '${b}', { Ref: 'C' }]] }],
+  [{ 'Fn::Sub': 'a${!b}${C}' }, { 'Fn::Join': ['', ['a${b}', { Ref: 'C' }]] }],
   [{ 'Fn::Sub': ['${a}', { a: 1 }] }, { 'Fn::Sub': ['${a}', { a: 1 }] }],
   [{ Bool: { 'aws:SecureTransport': false } }, { Bool: { 'aws:SecureTransport': 'false' } }],
   [{ Enabled: false }, { Enabled: false }],

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { TemplateMap, TemplateNode } from '../lib/resolve/template-document';
-import { isList, isMap } from './nodes';
+import { parseSubstitution } from '../../templates-src/dsl';
+import type { TemplateMap, TemplateNode } from '../lib/template/document';
+import { isList, isMap } from '../lib/template/nodes';
 import type { CheckedTemplate } from './template';
 
 /**
@@ -51,16 +52,13 @@ const getAtt = (expression: string): TemplateNode => {
 };
 
 function joined(template: string): TemplateNode {
-  const parts = template
-    .split(/(\$\{[^}]*\})/)
-    .filter((part) => part !== '')
-    .map((part): TemplateNode => {
-      const name = /^\$\{([^!}][^}]*)\}$/.exec(part)?.[1];
-      if (name === undefined) {
-        return part.replaceAll('${!', '${');
-      }
-      return name.includes('.') ? getAtt(name) : { Ref: name };
-    });
+  const parts = parseSubstitution(template).map((part): TemplateNode => {
+    if (typeof part === 'string') {
+      return part;
+    }
+    const { reference } = part;
+    return reference.includes('.') ? getAtt(reference) : { Ref: reference };
+  });
   const [only, ...others] = parts;
   return only !== undefined && others.length === 0 ? only : { 'Fn::Join': ['', parts] };
 }

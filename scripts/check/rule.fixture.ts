@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { dump } from 'js-yaml';
 import { findingsOf, type Rule } from './rule';
-import { readTemplate } from './template';
+import { parseChecked } from './template';
 
 /** A template with the given resources, as JSON has them (long forms), or as YAML text. */
 export const templateOf = (resources: Readonly<Record<string, object>> | string, path = 'tooling/example.yaml') =>
-  readTemplate(
+  parseChecked(
     path,
     path,
     typeof resources === 'string' ? resources : dump({ Resources: resources }, { noRefs: true }),

@@ -1,5 +1,5 @@
+import type { Path } from '../lib/template/lines';
 import type { Finding, Severity } from './finding';
-import type { Path } from './lines';
 import type { CheckedTemplate } from './template';
 
 /** Where a template breaks a rule, and by what. */

@@ -1,6 +1,6 @@
-import type { TemplateMap, TemplateNode } from '../lib/resolve/template-document';
-import type { Path } from './lines';
-import { branches, isList, isMap, items, maps, text, texts } from './nodes';
+import type { TemplateMap, TemplateNode } from '../lib/template/document';
+import type { Path } from '../lib/template/lines';
+import { branches, isList, isMap, items, maps, text, texts } from '../lib/template/nodes';
 import type { CheckedTemplate } from './template';
 
 /**

@@ -1,6 +1,6 @@
-import type { TemplateMap, TemplateNode } from '../lib/resolve/template-document';
+import type { TemplateMap, TemplateNode } from '../lib/template/document';
+import { isList, isMap, text } from '../lib/template/nodes';
 import type { Finding, Scan, SuppressedFinding, Tool } from './finding';
-import { isList, isMap, text } from './nodes';
 import type { CheckedTemplate } from './template';
 
 /**

@@ -1,20 +1,8 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import {
-  parseTemplate,
-  type ResourceNode,
-  type TemplateDocument,
-  type TemplateMap,
-} from '../lib/resolve/template-document';
+import { parseTemplate, type TemplateDocument } from '../lib/template/document';
+import { type LineOf, linesOf } from '../lib/template/lines';
 import type { Finding } from './finding';
-import { type LineOf, linesOf } from './lines';
-
-/** A resource, with what stands beside its properties. */
-export interface CheckedResource extends ResourceNode {
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
-  readonly Metadata?: TemplateMap;
-}
 
 /** A template as the checks read it: intrinsic functions are objects with one key (`Fn::Sub`). */
 export interface CheckedTemplate {
@@ -23,9 +11,7 @@ export interface CheckedTemplate {
   /** Path of the file. */
   readonly file: string;
   readonly text: string;
-  readonly document: Omit<TemplateDocument, 'Resources'> & {
-    readonly Resources: Readonly<Record<string, CheckedResource>>;
-  };
+  readonly document: TemplateDocument;
   readonly lineOf: LineOf;
 }
 
@@ -50,7 +36,7 @@ export function loadTemplates(folder: string): LoadedTemplates {
   for (const path of templateFilesBelow(folder)) {
     const file = join(folder, path);
     try {
-      templates.push(readTemplate(path, file, readFileSync(file, 'utf8')));
+      templates.push(parseChecked(path, file, readFileSync(file, 'utf8')));
     } catch (error) {
       unreadable.push({
         tool: 'rules',
@@ -72,7 +58,7 @@ export function loadTemplates(folder: string): LoadedTemplates {
  *
  * @throws Error when the text is no template
  */
-export function readTemplate(path: string, file: string, text: string): CheckedTemplate {
+export function parseChecked(path: string, file: string, text: string): CheckedTemplate {
   const document = parseTemplate(text, path);
   for (const [id, resource] of Object.entries(document.Resources)) {
     if (typeof resource?.Type !== 'string') {

@@ -7,7 +7,7 @@ import { topology } from '../../templates-src/topology.fixture';
 import { templatePaths } from '../build/templates';
 import { type Emulator, startEmulator } from '../emulator/client';
 import { codeKey } from '../lib/resolve/resolve-route';
-import { readTemplate } from '../lib/template-file';
+import { readTemplate } from '../lib/template/document';
 import { adoptionCommands, type Remains, remainsOf, searchedTypes } from './adoption';
 import type { Aws } from './aws-cli';
 import { planDeployment } from './deployment-plan';
@@ -22,7 +22,7 @@ const generated = join(repository, 'generated');
 
 test('every type of resource that a template retains is looked for', () => {
   const retained = templatePaths().flatMap((path) =>
-    Object.values(readTemplate(join(generated, `${path}.yaml`)).resources)
+    Object.values(readTemplate(join(generated, `${path}.yaml`)).Resources)
       .filter(({ DeletionPolicy }) => DeletionPolicy?.startsWith('Retain'))
       .map(({ Type }) => Type),
   );
@@ -120,7 +120,7 @@ describe('a stack of this repository that is created again after it was deleted'
       }
     }
     const { step, submission, call, status, resources, before, remains } = await livedBefore(template, account);
-    const retained = Object.entries(readTemplate(step.template).resources)
+    const retained = Object.entries(readTemplate(step.template).Resources)
       .filter(([id, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain') && id in before)
       .map(([id]) => id);
 

@@ -1,5 +1,5 @@
 import { type Resource, resolveStack } from '../lib/resolve/resolve-stack';
-import { parseTemplate, type ResourceNode } from '../lib/resolve/template-document';
+import { parseTemplate, type ResourceNode } from '../lib/template/document';
 import { type Aws, eightAtATime } from './aws-cli';
 import type { DeployStep } from './deployment-plan';
 import type { Command } from './shell-text';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { resolveStack, type StackInput } from '../lib/resolve/resolve-stack';
-import { parseTemplate, type TemplateDocument } from '../lib/resolve/template-document';
+import { parseTemplate, type TemplateDocument } from '../lib/template/document';
 import { type Aws, eightAtATime } from './aws-cli';
 import type { DeploymentPlan, DeployStep } from './deployment-plan';
 import type { Target } from './deployment-target';

@@ -15,7 +15,7 @@ import {
   type ServiceLinkedRole,
   serviceLinkedRoles,
 } from '../../templates-src/patterns/environment/service-linked-roles';
-import type { TemplateFile } from '../lib/template-file';
+import type { TemplateDocument } from '../lib/template/document';
 import {
   PlanError,
   parametersOf,
@@ -190,7 +190,7 @@ function typesIn({ stacks }: RouteToLive, request: Request, account: string): st
   const templates = stacks
     .filter((stack) => stack.account === account && existsSync(templatePath(request, stack)))
     .map((stack) => readTemplateOf(request, stack));
-  return [...new Set(templates.flatMap(({ resources }) => Object.values(resources).map(({ Type }) => Type)))].sort();
+  return [...new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)))].sort();
 }
 
 function stackCalled({ stacks }: RouteToLive, name: string): Stack {
@@ -205,15 +205,15 @@ function deployCommand(
   route: RouteToLive,
   request: Request,
   { stack, target, parameters }: Pick<DeployStep, 'stack' | 'target' | 'parameters'>,
-  template: TemplateFile,
+  template: TemplateDocument,
 ): Command {
   const fed = new Set(stack.feeds.map(({ parameter }) => parameter));
   // `Key=Value` each: both versions of the AWS CLI split a word at its first `=` and take the rest as it is. (JSON, or
   // a file, is understood by version 2 alone.)
-  const words = Object.keys(template.parameters).flatMap((key): (string | FedParameter)[] =>
+  const words = Object.keys(template.Parameters).flatMap((key): (string | FedParameter)[] =>
     fed.has(key) ? [{ fed: key }] : key in parameters ? [`${key}=${parameters[key]}`] : [],
   );
-  const hasIam = Object.values(template.resources).some(({ Type }) => Type.startsWith('AWS::IAM::'));
+  const hasIam = Object.values(template.Resources).some(({ Type }) => Type.startsWith('AWS::IAM::'));
   return [
     ['aws', 'cloudformation', 'deploy'],
     ['--stack-name', stack.name],
@@ -257,9 +257,9 @@ function uploadScripts(
   request: Request,
   stack: Stack,
   target: Target,
-  { resources }: TemplateFile,
+  { Resources }: TemplateDocument,
 ): Pick<DeployStep, 'scripts'> {
-  if (!Object.values(resources).some(({ Type }) => Type === 'AWS::CodeBuild::Project')) {
+  if (!Object.values(Resources).some(({ Type }) => Type === 'AWS::CodeBuild::Project')) {
     return {};
   }
   const { files, list, version } = buildScripts();
@@ -314,13 +314,13 @@ function setStackPolicy(request: Request, stack: Stack, target: Target): Pick<De
  * A parameter that is neither in the file nor fed gets the template's default: left out, it would keep the value it
  * had, and a line deleted from the file would change nothing. What a pipeline passes has to keep its value, though.
  */
-function parametersToPass(request: Request, stack: Stack, template: TemplateFile): Record<string, string> {
+function parametersToPass(request: Request, stack: Stack, template: TemplateDocument): Record<string, string> {
   const values = parametersOf(request, stack);
   const fed = new Set(stack.feeds.map(({ parameter }) => parameter));
   return Object.fromEntries(
-    Object.entries(template.parameters).flatMap(([key, { Default }]) => {
+    Object.entries(template.Parameters).flatMap(([key, { Default }]) => {
       const value = values[key] ?? (stack.passedByPipeline?.includes(key) ? undefined : Default);
-      return fed.has(key) || value === undefined ? [] : [[key, value]];
+      return fed.has(key) || value === undefined ? [] : [[key, String(value)]];
     }),
   );
 }

@@ -4,7 +4,7 @@ import { stackPolicyFile } from '../../templates-src/dsl';
 import { accountsOf } from '../../templates-src/model/accounts';
 import type { Stack } from '../../templates-src/model/stacks';
 import type { Topology } from '../../templates-src/model/topology';
-import { readTemplate, type TemplateFile } from '../lib/template-file';
+import { readTemplate, type TemplateDocument } from '../lib/template/document';
 import { readParameterFile } from '../parameters/parameter-file';
 import { describeProblems, valuesOf } from '../parameters/parameters';
 
@@ -96,7 +96,7 @@ export function stackPolicyPath({ generated }: Request, stack: Stack): string | 
 }
 
 /** What the scripts need to know of the generated template of a stack. */
-export function readTemplateOf(request: Request, stack: Stack): TemplateFile {
+export function readTemplateOf(request: Request, stack: Stack): TemplateDocument {
   return readTemplate(templatePath(request, stack));
 }
 

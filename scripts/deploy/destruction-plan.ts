@@ -1,5 +1,5 @@
 import type { Stack } from '../../templates-src/model/stacks';
-import type { TemplateFile } from '../lib/template-file';
+import type { TemplateDocument } from '../lib/template/document';
 import { PlanError, type Request, type RouteToLive, readTemplateOf, select } from './deployment-request';
 import { type Target, targetOf, targetsOf } from './deployment-target';
 import type { Command } from './shell-text';
@@ -98,8 +98,8 @@ const reasonsToKeep: Readonly<Record<string, string>> = {
 const nameProperties: Readonly<Record<string, string>> = { 'AWS::CodeCommit::Repository': 'RepositoryName' };
 
 /** What of a template outlives its stack. */
-export function retainedResources({ resources }: TemplateFile): RetainedResource[] {
-  return Object.entries(resources)
+export function retainedResources({ Resources }: TemplateDocument): RetainedResource[] {
+  return Object.entries(Resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
     .map(([logicalId, { Type, Properties }]) => {
       const name = Properties?.[nameProperties[Type] ?? ''];

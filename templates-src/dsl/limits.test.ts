@@ -188,7 +188,7 @@ describe('what CloudFormation resolves counts with the length that it may get', 
     ['a parameter with values', new Intrinsic('Sub', `${'x'.repeat(61)}\${Values}`), '65'],
     ['a parameter that may be anything', new Intrinsic('Sub', 'x${Anything}'), '65'],
     ['the longer branch of a condition', new Intrinsic('If', ['Long', 'x'.repeat(65), 'x']), '65'],
-    ['text that looks like a reference', new Intrinsic('Sub', `${'x'.repeat(54)}\${!AWS::Region}`), '69'],
+    ['text that looks like a reference', new Intrinsic('Sub', `${'x'.repeat(54)}\${!AWS::Region}`), '68'],
     ['a name that fits', new Intrinsic('Sub', '${Values}-${AWS::AccountId}-${AWS::Region}'), undefined],
   ])('%s', (_, name, found) => {
     const parameters = {

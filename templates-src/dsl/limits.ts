@@ -1,5 +1,6 @@
 import { type Document, Intrinsic, list, type Node, record } from './document';
 import type { Problem } from './problems';
+import { substitute } from './substitution';
 
 /**
  * Quotas that AWS publishes (CloudFormation, IAM, S3, KMS and CodePipeline user guides). A template that passes one of
@@ -145,7 +146,7 @@ function estimator(document: Document): (node: Node) => number {
         return ofReference(String(argument));
       }
       if (functionName === 'Sub') {
-        return String(argument).replace(/\$\{([^!}][^}]*)\}/g, (_, id: string) => ' '.repeat(ofReference(id))).length;
+        return substitute(String(argument), (id) => ' '.repeat(ofReference(id))).length;
       }
       return functionName === 'If' ? Math.max(...list(argument).slice(1).map(size)) : assumedLength;
     }

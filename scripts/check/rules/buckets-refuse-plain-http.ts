@@ -1,4 +1,4 @@
-import { text } from '../nodes';
+import { text } from '../../lib/template/nodes';
 import type { Rule } from '../rule';
 import { type Statement, statementsOf } from '../statements';
 import type { CheckedTemplate } from '../template';

@@ -1,4 +1,4 @@
-import { isMap, maps, text } from '../nodes';
+import { isMap, maps, text } from '../../lib/template/nodes';
 import type { Rule } from '../rule';
 
 /** Types whose names W28 of cfn-nag 0.8.10 looks at (ResourceWithExplicitNameRule), with the property that has it. */

@@ -1,4 +1,4 @@
-import { isMap, maps, text } from '../nodes';
+import { isMap, maps, text } from '../../lib/template/nodes';
 import type { Rule } from '../rule';
 
 /** Providers whose action polls unless it is told not to; the others have no such setting. */

@@ -1,6 +1,6 @@
-import type { TemplateNode } from '../../lib/resolve/template-document';
-import type { Path } from '../lines';
-import { isList, isMap, text } from '../nodes';
+import type { TemplateNode } from '../../lib/template/document';
+import type { Path } from '../../lib/template/lines';
+import { isList, isMap, text } from '../../lib/template/nodes';
 import type { Rule, Violation } from '../rule';
 
 const alias = /(^|:)alias\//;

@@ -1,5 +1,5 @@
-import type { TemplateMap } from '../../lib/resolve/template-document';
-import { maps, text } from '../nodes';
+import type { TemplateMap } from '../../lib/template/document';
+import { maps, text } from '../../lib/template/nodes';
 import type { Rule } from '../rule';
 
 /** Properties of security groups that hold rules. */

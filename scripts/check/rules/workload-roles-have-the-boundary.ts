@@ -1,5 +1,5 @@
 import { operatorTemplates } from '../../../templates-src/model/names';
-import { text } from '../nodes';
+import { text } from '../../lib/template/nodes';
 import type { Rule } from '../rule';
 
 const boundary = /-boundary-(function|task)$/;

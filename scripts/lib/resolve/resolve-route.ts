@@ -4,8 +4,8 @@ import { accountsOf } from '../../../templates-src/model/accounts';
 import type { Stack } from '../../../templates-src/model/stacks';
 import { stacksOf } from '../../../templates-src/model/stacks';
 import type { Topology } from '../../../templates-src/model/topology';
+import { parseTemplate, type TemplateDocument } from '../template/document';
 import { ResolutionError, type ResolutionProblem, type ResolvedStack, resolveStack } from './resolve-stack';
-import { parseTemplate, type TemplateDocument } from './template-document';
 
 /** An account, by its name in the topology. */
 export interface ResolvedAccount {

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation's syntax.
 import { describe, expect, it } from 'vitest';
 import type { Stack } from '../../../templates-src/model/stacks';
+import { parseTemplate } from '../template/document';
 import { ResolutionError, resolveStack, type StackInput } from './resolve-stack';
-import { parseTemplate } from './template-document';
 
 const stack: Stack = {
   name: 'fixture-dev-network',

@@ -1,6 +1,8 @@
+import { substitute } from '../../../templates-src/dsl';
 import type { Stack } from '../../../templates-src/model/stacks';
+import type { ParameterNode, ResourceNode, TemplateDocument, TemplateMap, TemplateNode } from '../template/document';
+import { isList, isMap } from '../template/nodes';
 import { type PhysicalIds, physicalIds } from './physical-ids';
-import type { ParameterNode, ResourceNode, TemplateDocument, TemplateMap, TemplateNode } from './template-document';
 
 /** A value with nothing left to resolve. */
 export type Value = string | number | boolean | null | readonly Value[] | ValueMap;
@@ -458,10 +460,7 @@ class StackResolver {
     if (typeof template !== 'string' || !isMap(variables ?? null)) {
       throw new Unresolvable(path, 'Fn::Sub', `expected text, found ${JSON.stringify(argument)}`);
     }
-    return template.replaceAll(/\$\{(!?)([^}]*)\}/g, (_match, literal: string, name: string) => {
-      if (literal === '!') {
-        return `\${${name}}`;
-      }
+    return substitute(template, (name) => {
       const variable = (variables as TemplateMap)[name];
       if (variable !== undefined) {
         return this.#text(variable, path, 'Fn::Sub');
@@ -474,10 +473,6 @@ class StackResolver {
     });
   }
 }
-
-const isList = (node: TemplateNode): node is readonly TemplateNode[] => Array.isArray(node);
-const isMap = (node: TemplateNode): node is TemplateMap =>
-  typeof node === 'object' && node !== null && !Array.isArray(node);
 
 const describe = (value: Evaluated) => (value === noValue ? 'AWS::NoValue' : JSON.stringify(value));
 

@@ -1,5 +1,6 @@
 import { type AuthorizedType, authorizationOf, families } from '../../../templates-src/access/authorization';
 import { logGroupItself } from '../../../templates-src/access/needs';
+import { parseSubstitution, substitute } from '../../../templates-src/dsl';
 import { type Call, textsIn } from './call';
 
 /**
@@ -146,7 +147,7 @@ function filled(
       /loadbalancer\/(\$\{LoadBalancerName\})$/,
       `loadbalancer/${kind}/$1/\${LoadBalancerId}`,
     );
-    const placeholders = [...arn.matchAll(/\$\{([^}]*)\}/g)].map(([, name = '']) => name);
+    const placeholders = parseSubstitution(arn).flatMap((part) => (typeof part === 'string' ? [] : [part.reference]));
     const own = placeholders.filter((name) => !['Partition', 'Region', 'Account'].includes(name));
     const values = own.map((name, index) => textsFor(name, named, own, index));
     const gaps = values.filter((texts) => texts.length === 0).length;
@@ -164,10 +165,9 @@ function filled(
         return [name, texts[Math.min(index, texts.length - 1)] ?? NEW];
       }),
     );
-    return chosen.arn.replaceAll(
-      /\$\{([^}]*)\}/g,
-      (_match, name: string) =>
-        ({ Partition: 'aws', Region: region, Account: account })[name] ?? fills.get(name) ?? NEW,
+    return substitute(
+      chosen.arn,
+      (name) => ({ Partition: 'aws', Region: region, Account: account })[name] ?? fills.get(name) ?? NEW,
     );
   });
 }

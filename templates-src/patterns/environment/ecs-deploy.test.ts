@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { compile, Intrinsic, type Node } from '../../dsl';
+import { compile, Intrinsic, type Node, substitute } from '../../dsl';
 import { taskSizes } from '../../model/container';
 import containerService from '../../templates/environment/container-service';
 import serviceRoles from '../../templates/environment/service-roles';
@@ -175,7 +175,7 @@ describe('the stack of the container service', () => {
         case 'Ref':
           return values[argument as string] ?? node;
         case 'Sub':
-          return (argument as string).replace(/\$\{([^}]+)\}/g, (whole, id: string) => values[id] ?? whole);
+          return substitute(argument as string, (id) => values[id] ?? `\${${id}}`);
         case 'GetAtt': {
           // Of a role that the template itself makes.
           const { RoleName } = propertiesOf(String(argument).replace(/\.Arn$/, ''), environment);

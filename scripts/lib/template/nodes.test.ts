@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of CloudFormation, not of TypeScript
 import { expect, test } from 'vitest';
-import type { TemplateNode } from '../lib/resolve/template-document';
+import type { TemplateNode } from './document';
 import { branches, items, text, texts } from './nodes';
 
 test.each<[TemplateNode, string]>([

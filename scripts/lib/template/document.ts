@@ -1,4 +1,19 @@
-import { CORE_SCHEMA, defineMappingTag, defineScalarTag, defineSequenceTag, load, mapTag, seqTag } from 'js-yaml';
+import { readFileSync } from 'node:fs';
+import {
+  boolCoreTag,
+  defineMappingTag,
+  defineScalarTag,
+  defineSequenceTag,
+  FAILSAFE_SCHEMA,
+  floatCoreTag,
+  intCoreTag,
+  load,
+  mapTag,
+  NOT_RESOLVED,
+  nullCoreTag,
+  type ScalarTagDefinition,
+  seqTag,
+} from 'js-yaml';
 
 /** A value of a template. Intrinsic functions are objects with one key, as in JSON templates: `{ 'Fn::Sub': ... }`. */
 export type TemplateNode = string | number | boolean | null | readonly TemplateNode[] | TemplateMap;
@@ -12,6 +27,9 @@ export interface TemplateMap {
 export interface ResourceNode {
   readonly Type: string;
   readonly Condition?: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly Metadata?: TemplateMap;
   readonly Properties?: TemplateMap;
 }
 
@@ -49,7 +67,24 @@ interface TaggedMap {
   readonly pairs: Record<string, unknown>;
 }
 
-const schema = CORE_SCHEMA.withTags(
+/**
+ * Numbers and truth values that their text can be told from. All others stay text: a reader that made a number of the
+ * default `0123` would pass another value to CloudFormation than the template names.
+ */
+const exact = ({ tagName, ...tag }: ScalarTagDefinition) =>
+  defineScalarTag(tagName, {
+    ...tag,
+    resolve: (source, isExplicit, name) => {
+      const value = tag.resolve(source, isExplicit, name);
+      return String(value) === source ? value : NOT_RESOLVED;
+    },
+  });
+
+const schema = FAILSAFE_SCHEMA.withTags(
+  nullCoreTag,
+  exact(boolCoreTag),
+  exact(intCoreTag),
+  exact(floatCoreTag),
   defineScalarTag('!', {
     matchByTagPrefix: true,
     identify: () => false,
@@ -72,6 +107,14 @@ const schema = CORE_SCHEMA.withTags(
     finalize: ({ tag, pairs }) => ({ [longForm(tag)]: pairs }),
   }),
 );
+
+/**
+ * Reads a template.
+ *
+ * @param path of the YAML file
+ * @throws what reading the file throws; as `parseTemplate` does
+ */
+export const readTemplate = (path: string): TemplateDocument => parseTemplate(readFileSync(path, 'utf8'), path);
 
 /**
  * Reads the text of a template.

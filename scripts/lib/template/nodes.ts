@@ -1,4 +1,5 @@
-import type { TemplateMap, TemplateNode } from '../lib/resolve/template-document';
+import { substitute } from '../../../templates-src/dsl';
+import type { TemplateMap, TemplateNode } from './document';
 
 /** Values of templates whose intrinsic functions are not resolved. */
 
@@ -67,10 +68,7 @@ const placeholder = (content: string) => `<${content.replaceAll('::', '.').repla
 
 function substituted(argument: TemplateNode): string {
   const [template, variables] = isList(argument) ? argument : [argument, {}];
-  return String(template).replaceAll(/\$\{(!?)([^}]*)\}/g, (_match, literal: string, name: string) => {
-    if (literal === '!') {
-      return `\${${name}}`;
-    }
+  return substitute(String(template), (name) => {
     const variable = isMap(variables) ? variables[name] : undefined;
     return variable === undefined ? placeholder(name) : text(variable);
   });
