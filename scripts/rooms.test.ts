@@ -33,6 +33,13 @@ const imports: readonly (readonly [file: string, imported: string, allowed: bool
   ['scripts/a.ts', './rehearsal/command', true],
   ['scripts/lib/a.ts', '../../templates-src/access/case', true],
   ['scripts/lib/b.ts', '../parameters/parameter-file', false],
+  // The packages whose licence is AGPL-3.0.
+  ['scripts/lib/iam/engine.ts', '@cloud-copilot/iam-simulate', true],
+  ['scripts/lib/iam/a.ts', '@cloud-copilot/iam-simulate', false],
+  ['scripts/b.ts', '@cloud-copilot/iam-policy', false],
+  ['scripts/access/c.ts', '@cloud-copilot/iam-policy', false],
+  ['scripts/access/c.test.ts', '@cloud-copilot/iam-simulate', false],
+  ['templates-src/c.ts', '@cloud-copilot/iam-simulate', false],
   ['scripts/build/a.ts', '../lib/message', true],
   ['scripts/build/b.ts', '../check/rule', false],
   ['scripts/parameters/a.ts', '../build/templates', true],

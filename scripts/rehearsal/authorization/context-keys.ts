@@ -1,5 +1,5 @@
-import { allowedContextKeysForRequest } from '@cloud-copilot/iam-simulate';
 import type { Context } from '../../../templates-src/access/case';
+import { engine } from '../../lib/iam/engine';
 import type { Call } from './call';
 import type { Deployed, DeployedResource } from './deployed';
 
@@ -28,7 +28,9 @@ export async function contextOf(
   more: Context,
 ): Promise<Context> {
   const [service = '', name = ''] = action.split(':');
-  const allowed = await allowedContextKeysForRequest(service, name, resource, false, undefined).catch(() => []);
+  const allowed = await engine()
+    .allowedContextKeysForRequest(service, name, resource, false, undefined)
+    .catch(() => []);
   const isSent = (key: string) =>
     allowed.some((pattern) =>
       new RegExp(`^${pattern.replace(/(\$\{[^}]*\}|tag-key|<key>)$/, '.+')}$`).test(key.toLowerCase()),
