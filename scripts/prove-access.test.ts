@@ -3,9 +3,18 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { topologyWith } from '../templates-src/topology.fixture';
 import { checkoutForTests } from './lib/checkout.fixture';
 
-const root = checkoutForTests();
+const root = checkoutForTests(
+  topologyWith({
+    project: 'route-to-live',
+    environments: [
+      { name: 'dev', approval: false },
+      { name: 'prod', approval: true },
+    ],
+  }),
+);
 const folder = mkdtempSync(join(tmpdir(), 'prove-access-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -54,7 +63,7 @@ describe('prove-access', { timeout: 240_000 }, () => {
       '  a commit to ECS-Container-Build -> the build route-to-live-build-image, which runs what it says\n',
     );
     expect(stdout).toContain(
-      '  a commit -> test, where it deploys before the approval -> role anybody of its account\n',
+      '  a commit -> dev, where it deploys before the approval -> role anybody of its account\n',
     );
     expect(run('--explain', 'dev').stdout).toBe('dev: nobody has to approve what is deployed there\n');
   });

@@ -25,7 +25,7 @@ describe('no commit gets further than its approval', () => {
   test.each<[string, Topology]>([
     ['one environment', topologyWith({ project: 'shop', environments: environmentsOf(1) })],
     ['three environments', topologyWith({ project: 'shop', environments: environmentsOf(3) })],
-    ['ten environments', topologyWith({ project: 'shop', environments: environmentsOf(10) })],
+    ['five environments', topologyWith({ project: 'shop', environments: environmentsOf(5) })],
     [
       'a connection as source',
       topologyWith({ project: 'shop', environments: environmentsOf(3), pipelines: { source: 'connection' } }),

@@ -1,5 +1,5 @@
 import type { Actor, Case, Context } from '../../../templates-src/access/case';
-import { CaseError, concerns, type Evaluator } from '../../lib/iam/evaluate';
+import { CaseError, type Evaluator, statementsAbout } from '../../lib/iam/evaluate';
 import { actionData, isGlobalKey } from '../../lib/iam/iam-data';
 import type { Policy, RoutePolicies } from '../../lib/iam/policies';
 import { covers } from './covers';
@@ -114,7 +114,8 @@ export class Asker {
     if (known !== undefined) {
       return known;
     }
-    const found = this.#policyOf(action, resource)?.document.Statement.filter((it) => concerns(it, action)) ?? [];
+    const policy = this.#policyOf(action, resource);
+    const found = policy === undefined ? [] : statementsAbout(policy.document, action);
     this.#ofResources.set(key, found);
     return found;
   }
@@ -148,11 +149,10 @@ function admits({ Principal: principal }: Statement, actor: Actor): boolean {
 
 function statementsFor(policies: readonly Policy[], action: string, resource: string): readonly Statement[] {
   return policies.flatMap(({ document }) =>
-    document.Statement.filter(
-      (statement) =>
-        concerns(statement, action) &&
-        (statement.Resource === undefined ||
-          [statement.Resource].flat().some((pattern) => resource === '*' || covers(String(pattern), resource))),
+    statementsAbout(document, action).filter(
+      ({ Resource }) =>
+        Resource === undefined ||
+        [Resource].flat().some((pattern) => resource === '*' || covers(String(pattern), resource)),
     ),
   );
 }

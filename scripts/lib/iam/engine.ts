@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type * as Policy from '@cloud-copilot/iam-policy';
 import type * as Simulate from '@cloud-copilot/iam-simulate';
 
@@ -50,6 +52,27 @@ type Engine = Pick<
 let loaded: Engine | undefined;
 
 /**
+ * Lets iam-simulate 0.1.173 find out once of which types of an action's resources an ARN is: it does so several times for
+ * every request, which would be half of the proof's time. Where a later version has no such function, it is only slower.
+ */
+function rememberResourceTypes(): void {
+  const name = 'getResourceTypesForAction';
+  const path = join(dirname(load.resolve(packages[0])), 'simulation_engine', 'resourceTypes.js');
+  const module = existsSync(path) ? (load(path) as Record<string, (...words: string[]) => Promise<unknown>>) : {};
+  const find = module[name];
+  if (find === undefined) {
+    return;
+  }
+  const known = new Map<string, Promise<unknown>>();
+  module[name] = (...words) => {
+    const key = words.join(' ');
+    const found = known.get(key) ?? find(...words);
+    known.set(key, found);
+    return found;
+  };
+}
+
+/**
  * The engine.
  *
  * @throws EngineMissingError when it is not installed
@@ -60,6 +83,7 @@ export function engine(): Engine {
       throw new EngineMissingError();
     }
     const [simulate, policy] = packages.map((name) => load(name)) as [typeof Simulate, typeof Policy];
+    rememberResourceTypes();
     loaded = { ...policy, ...simulate };
   }
   return loaded;

@@ -306,7 +306,7 @@ export class Evaluator {
     if (known !== undefined) {
       return known;
     }
-    const Statement = document.Statement.filter((statement) => concerns(statement, action));
+    const Statement = statementsAbout(document, action);
     // Without a name, iam-simulate's shorter way breaks.
     const excerpt = engine().createValidatedPolicy({ ...document, Statement }, () => [], { name: 'policy' });
     excerpts.set(action, excerpt);
@@ -317,6 +317,17 @@ export class Evaluator {
 /** Whether the `Action` of a statement, or its `NotAction`, says something about an action. */
 export function concerns({ Action }: PolicyDocument['Statement'][number], action: string): boolean {
   return Action === undefined || [Action].flat().some((pattern) => matches(String(pattern), action));
+}
+
+const statementsByAction = new WeakMap<PolicyDocument, Map<string, PolicyDocument['Statement']>>();
+
+/** The statements of a document that concern an action; remembered, as thousands of requests ask for the same. */
+export function statementsAbout(document: PolicyDocument, action: string): PolicyDocument['Statement'] {
+  const byAction = statementsByAction.get(document) ?? new Map<string, PolicyDocument['Statement']>();
+  statementsByAction.set(document, byAction);
+  const found = byAction.get(action) ?? document.Statement.filter((statement) => concerns(statement, action));
+  byAction.set(action, found);
+  return found;
 }
 
 const patterns = new Map<string, RegExp>();
