@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { survivorsOf } from '../templates-src/access/survivors';
+import { acceptedMutantsOf } from '../templates-src/access/accepted-mutants';
 import { stacksOf } from '../templates-src/model/stacks';
 import { topology } from '../templates-src/topology';
 import { proveRoute } from './access/access';
@@ -81,8 +81,8 @@ test('who may do what with my resources is proven, noticed by a case, and what t
   const proof = await proveRoute(route);
   const sound = proof.failed.length + proof.idle.length + proof.doubleGrants.length === 0;
   expect(sound ? '' : describeProof(proof)).toBe('');
-  const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
-  const noticed = score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
+  const score = await mutate(proof.policies, proof.cases, acceptedMutantsOf(topology));
+  const noticed = score.stale.length === 0 && score.surviving.every(({ reason }) => reason !== undefined);
   expect(noticed ? '' : describeMutation(score)).toBe('');
   const told = readFileSync(join(generatedFolder, 'docs', 'access.md'), 'utf8');
   expect(told === proofMarkdown(proof, route) ? '' : 'stale: run `npm run prove-access -- --markdown`').toBe('');

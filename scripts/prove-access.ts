@@ -77,11 +77,11 @@ async function proveAccess({
   let holds = proof.idle.length + proof.doubleGrants.length === 0 && approvals.allHold(verdicts);
   if (mutates) {
     const { mutate } = require('./access/mutants') as typeof import('./access/mutants');
-    const { survivorsOf } =
-      require('../templates-src/access/survivors') as typeof import('../templates-src/access/survivors');
-    const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
+    const { acceptedMutantsOf } =
+      require('../templates-src/access/accepted-mutants') as typeof import('../templates-src/access/accepted-mutants');
+    const score = await mutate(proof.policies, proof.cases, acceptedMutantsOf(topology));
     process.stdout.write(report.describeMutation(score));
-    holds &&= score.stale.length === 0 && score.survivors.every(({ reason }) => reason !== undefined);
+    holds &&= score.stale.length === 0 && score.surviving.every(({ reason }) => reason !== undefined);
   }
   if (markdown && holds) {
     const { proofMarkdown } = require('./access/markdown') as typeof import('./access/markdown');

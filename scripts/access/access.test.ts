@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { acceptedMutantsOf } from '../../templates-src/access/accepted-mutants';
 import type { PolicyDocument } from '../../templates-src/access/case';
-import { survivorsOf } from '../../templates-src/access/survivors';
 import { defineTopology } from '../../templates-src/model/define-topology';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { workloads } from '../../templates-src/workloads.fixture';
@@ -39,8 +39,8 @@ describe('the templates of three environments', () => {
   });
 
   it('are not changed in any statement without a case that notices', async () => {
-    const score = await mutate(proof.policies, proof.cases, survivorsOf(topology));
-    const unexplained = score.survivors.filter(({ reason }) => reason === undefined);
+    const score = await mutate(proof.policies, proof.cases, acceptedMutantsOf(topology));
+    const unexplained = score.surviving.filter(({ reason }) => reason === undefined);
     expect(unexplained.length + score.stale.length === 0 ? '' : describeMutation(score)).toBe('');
     expect(score.mutants).toBeGreaterThan(500);
   }, 600_000);
@@ -153,8 +153,8 @@ describe('other topologies', () => {
 it('no statement of a route without container changes without a case that notices', async () => {
   const alone = defineTopology({ project: 'shop', environments: [{ name: 'live', approval: true }], workloads });
   const proof = await proveRoute(await routeOf(alone));
-  const score = await mutate(proof.policies, proof.cases, survivorsOf(alone));
-  const unexplained = score.survivors.filter(({ reason }) => reason === undefined);
+  const score = await mutate(proof.policies, proof.cases, acceptedMutantsOf(alone));
+  const unexplained = score.surviving.filter(({ reason }) => reason === undefined);
   expect(unexplained.length + score.stale.length === 0 ? '' : describeMutation(score)).toBe('');
 }, 600_000);
 

@@ -1,7 +1,7 @@
 import { allCases } from '../../templates-src/access';
-import { survivorsOf } from '../../templates-src/access/survivors';
+import { acceptedMutantsOf } from '../../templates-src/access/accepted-mutants';
+import { declaredRouteOf } from '../lib/iam/declared-route';
 import { policiesOf } from '../lib/iam/policies';
-import { worldOf } from '../lib/iam/world';
 import type { ResolvedRoute } from '../lib/resolve/resolve-route';
 import { type Proof, prove } from './proof';
 
@@ -11,5 +11,5 @@ import { type Proof, prove } from './proof';
  * @throws CaseError, Error as `prove` does; Error when a case names something that no stack declares
  */
 export async function proveRoute(route: ResolvedRoute): Promise<Proof> {
-  return prove(policiesOf(route), await allCases(worldOf(route)), survivorsOf(route.topology));
+  return prove(policiesOf(route), await allCases(declaredRouteOf(route)), acceptedMutantsOf(route.topology));
 }

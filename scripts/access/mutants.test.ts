@@ -32,7 +32,7 @@ const notOthers = caseOf({
   requests: [{ actions: 's3:GetObject', on: 'arn:aws:s3:::others/a' }],
 });
 
-const survivorsOf = async (statements: string, cases: readonly Case[], expected: Parameters<typeof mutate>[2] = []) => {
+const scoreOf = async (statements: string, cases: readonly Case[], expected: Parameters<typeof mutate>[2] = []) => {
   const policies = policiesOfStack(stack(statements));
   const { cases: proven, failed } = await prove(policies, [trusted, ...cases]);
   expect(failed).toEqual([]);
@@ -83,18 +83,18 @@ describe('the changes of a statement', () => {
 
 describe('the mutation test', () => {
   it('finds that a case notices every change', async () => {
-    const score = await survivorsOf(read, [reads, notOthers]);
-    expect(score).toMatchObject({ mutants: 3, killed: 3, survivors: [], stale: [] });
+    const score = await scoreOf(read, [reads, notOthers]);
+    expect(score).toMatchObject({ mutants: 3, killed: 3, surviving: [], stale: [] });
   });
 
   it('finds the refusal that is missing', async () => {
-    const { survivors } = await survivorsOf(read, [reads]);
-    expect(survivors.map(({ mutant, reason }) => [mutant.kind, reason])).toEqual([['widen resource', undefined]]);
+    const { surviving } = await scoreOf(read, [reads]);
+    expect(surviving.map(({ mutant, reason }) => [mutant.kind, reason])).toEqual([['widen resource', undefined]]);
   });
 
-  it('knows survivors that have a reason, and entries that no survivor needs', async () => {
+  it('knows accepted mutants, and entries that no surviving mutant needs', async () => {
     const entry = { kind: 'drop condition', policies: 'trust', sids: ['Trust'], reason: 'nothing to drop' } as const;
-    const score = await survivorsOf(read, [reads, notOthers], [entry]);
+    const score = await scoreOf(read, [reads, notOthers], [entry]);
     expect(score.stale).toEqual([entry]);
     const excused = {
       kind: 'widen resource',
@@ -102,7 +102,7 @@ describe('the mutation test', () => {
       sids: ['Read'],
       reason: 'another kind of policy',
     } as const;
-    expect((await survivorsOf(read, [reads], [excused])).survivors[0]?.reason).toBeUndefined();
+    expect((await scoreOf(read, [reads], [excused])).surviving[0]?.reason).toBeUndefined();
   });
 });
 

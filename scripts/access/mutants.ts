@@ -1,5 +1,5 @@
+import type { AcceptedMutants } from '../../templates-src/access/accepted-mutants';
 import type { PolicyDocument } from '../../templates-src/access/case';
-import type { Survivors } from '../../templates-src/access/survivors';
 import { concerns, isAsExpected, type Overlay, type Request } from '../lib/iam/evaluate';
 import type { Policy, PolicySource, RoutePolicies } from '../lib/iam/policies';
 import type { ProvenCase } from './proven-case';
@@ -195,7 +195,7 @@ export class MutationTest {
 }
 
 /** A change that went unnoticed, with the reason why none can notice it, if there is one. */
-export interface Survivor {
+export interface SurvivingMutant {
   readonly mutant: Mutant;
   readonly reason: string | undefined;
 }
@@ -204,26 +204,26 @@ export interface Survivor {
 export interface MutationScore {
   readonly mutants: number;
   readonly killed: number;
-  readonly survivors: readonly Survivor[];
-  /** Entries of the list of survivors that no survivor needs. */
-  readonly stale: readonly Survivors[];
+  readonly surviving: readonly SurvivingMutant[];
+  /** Accepted mutants that did not survive. */
+  readonly stale: readonly AcceptedMutants[];
 }
 
 /**
  * Changes each statement in each way that `MutantKind` knows, and counts the changes that a case notices.
  *
  * @param proven cases that hold
- * @param expected the survivors that have a reason
+ * @param expected mutants that no case can notice, with the reason
  */
 export async function mutate(
   policies: RoutePolicies,
   proven: readonly ProvenCase[],
-  expected: readonly Survivors[],
+  expected: readonly AcceptedMutants[],
 ): Promise<MutationScore> {
   const test = new MutationTest(proven);
   const mutants = mutantsOf(policies);
-  const found: Survivor[] = [];
-  const used = new Set<Survivors>();
+  const found: SurvivingMutant[] = [];
+  const used = new Set<AcceptedMutants>();
   for (const mutant of mutants) {
     const { killedBy } = await test.try(mutant);
     if (killedBy === undefined) {
@@ -237,13 +237,13 @@ export async function mutate(
   return {
     mutants: mutants.length,
     killed: mutants.length - found.length,
-    survivors: found,
+    surviving: found,
     stale: expected.filter((entry) => !used.has(entry)),
   };
 }
 
-/** Whether an entry of the list of survivors is about a mutant. */
-export const covers = ({ kind, details = [''], policies, sids }: Survivors, mutant: Mutant): boolean =>
+/** Whether an entry of the accepted mutants is about a mutant. */
+export const covers = ({ kind, details = [''], policies, sids }: AcceptedMutants, mutant: Mutant): boolean =>
   kind === mutant.kind &&
   details.includes(mutant.detail) &&
   policies === mutant.source.kind &&

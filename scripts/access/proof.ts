@@ -1,5 +1,5 @@
+import type { AcceptedMutants } from '../../templates-src/access/accepted-mutants';
 import type { Case } from '../../templates-src/access/case';
-import type { Survivors } from '../../templates-src/access/survivors';
 import { CaseError, type DecidingStatement, Evaluator, isAsExpected, type Request } from '../lib/iam/evaluate';
 import type { RoutePolicies } from '../lib/iam/policies';
 import { covers, type Mutant, type MutantKind, MutationTest, mutantsOf } from './mutants';
@@ -43,7 +43,7 @@ const partsOfStatements: readonly MutantKind[] = ['delete statement', 'drop acti
 export async function prove(
   policies: RoutePolicies,
   cases: readonly Case[],
-  excused: readonly Survivors[] = [],
+  excused: readonly AcceptedMutants[] = [],
 ): Promise<Proof> {
   const proven = await evaluate(policies, cases);
   const failed = proven.filter(({ holds }) => !holds);

@@ -83,21 +83,21 @@ s3:GetObject on arn:aws:s3:::things/a
     expect(() => explainCase(cases, 'nothing like it at all')).toThrow("found no case 'nothing like it at all'.");
   });
 
-  it('gives the score of the changes, and the survivors with their reasons', async () => {
+  it('gives the score of the changes, and the surviving mutants with their reasons', async () => {
     const { cases } = await prove(policies, [trusted, reads]);
     const reason = 'the fixture has no case for it';
     const stale = { kind: 'drop value', policies: 'trust', sids: ['Trust'], reason: 'none' } as const;
     const score = await mutate(policies, cases, [stale]);
     const text = describeMutation({
       ...score,
-      survivors: score.survivors.map((survivor, index) => (index === 0 ? { ...survivor, reason } : survivor)),
+      surviving: score.surviving.map((mutant, index) => (index === 0 ? { ...mutant, reason } : mutant)),
     });
     expect(text.split('\n')).toEqual([
       'SURVIVED environment/things Reader.Policies.read.PolicyDocument Read: widen resource',
       'SURVIVED environment/things Reader.Policies.read.PolicyDocument NoDeletes: delete statement',
       "can't be noticed: the fixture has no case for it",
       '  environment/things Reader.Policies.read.PolicyDocument Read: drop action s3:PutObject',
-      'stale: survivors.ts: drop value Trust: no change survives that needs this entry',
+      'stale: accepted-mutants.ts: drop value Trust: no change survives that needs this entry',
       "6 changes of policies: 3 noticed, 1 can't be noticed, 2 survived. Score: 60.0% of what can be noticed.",
       '',
     ]);

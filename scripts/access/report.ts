@@ -139,22 +139,22 @@ export function explainCase(cases: readonly ProvenCase[], id: string): string {
   ].join('\n');
 }
 
-/** The score of the mutation test, and the survivors. */
-export function describeMutation({ mutants, killed, survivors, stale }: MutationScore): string {
-  const unexplained = survivors.filter(({ reason }) => reason === undefined);
-  const reasons = [...new Set(survivors.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))];
-  const noticeable = mutants - (survivors.length - unexplained.length);
+/** The score of the mutation test, and the surviving mutants. */
+export function describeMutation({ mutants, killed, surviving, stale }: MutationScore): string {
+  const unexplained = surviving.filter(({ reason }) => reason === undefined);
+  const reasons = [...new Set(surviving.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))];
+  const noticeable = mutants - (surviving.length - unexplained.length);
   return [
     ...unexplained.map(({ mutant }) => `SURVIVED ${mutant.id}`),
     ...reasons.flatMap((reason) => [
       `can't be noticed: ${reason}`,
-      ...survivors.filter((survivor) => survivor.reason === reason).map(({ mutant }) => `  ${mutant.id}`),
+      ...surviving.filter((it) => it.reason === reason).map(({ mutant }) => `  ${mutant.id}`),
     ]),
     ...stale.map(
       ({ kind, details = [], sids }) =>
-        `stale: survivors.ts: ${[kind, ...details, ...sids].join(' ')}: no change survives that needs this entry`,
+        `stale: accepted-mutants.ts: ${[kind, ...details, ...sids].join(' ')}: no change survives that needs this entry`,
     ),
-    `${mutants} changes of policies: ${killed} noticed, ${survivors.length - unexplained.length} can't be noticed, ` +
+    `${mutants} changes of policies: ${killed} noticed, ${surviving.length - unexplained.length} can't be noticed, ` +
       `${unexplained.length} survived. Score: ${((100 * killed) / noticeable).toFixed(1)}% of what can be noticed.`,
     '',
   ].join('\n');

@@ -3,9 +3,9 @@ import { allCases } from '../../templates-src/access';
 import type { Case } from '../../templates-src/access/case';
 import { toolingAccount } from '../../templates-src/model/topology';
 import { topologyWith } from '../../templates-src/topology.fixture';
+import { declaredRouteOf } from '../lib/iam/declared-route';
 import { Evaluator } from '../lib/iam/evaluate';
 import { policiesOf } from '../lib/iam/policies';
-import { worldOf } from '../lib/iam/world';
 import { type ResolvedRoute, resolveRoute } from '../lib/resolve/resolve-route';
 import { sourceOf } from './access.fixture';
 
@@ -90,7 +90,7 @@ function askedByAnother(cases: readonly Case[], theirs: string, mine: string): r
 async function allowedAsAnother(mine: ResolvedRoute, own: string, other: string): Promise<readonly string[]> {
   const theirs = await apart(other);
   const policies = policiesOf({ stacks: new Map([...mine.stacks, ...theirs.stacks]) });
-  const asked = askedByAnother(await allCases(worldOf(theirs)), other, own).filter(
+  const asked = askedByAnother(await allCases(declaredRouteOf(theirs)), other, own).filter(
     ({ actor }) => actor.kind === 'role' && policies.roles.has(actor.arn),
   );
   expect(new Set(asked.map(({ group }) => group)).size).toBeGreaterThan(8);

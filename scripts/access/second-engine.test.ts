@@ -5,9 +5,9 @@ import { allCases } from '../../templates-src/access';
 import type { Case, PolicyDocument } from '../../templates-src/access/case';
 import type { Topology } from '../../templates-src/model/topology';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
+import { declaredRouteOf } from '../lib/iam/declared-route';
 import { concerns, Evaluator, type Question, type Request } from '../lib/iam/evaluate';
 import { type Policy, policiesOf, type RoutePolicies } from '../lib/iam/policies';
-import { worldOf } from '../lib/iam/world';
 import { routeOf } from './access.fixture';
 import { type Mutant, mutantsOf } from './mutants';
 
@@ -28,7 +28,7 @@ async function requestsOf(of: Topology): Promise<{ policies: RoutePolicies; requ
   const route = await routeOf(of);
   const policies = policiesOf(route);
   const evaluator = new Evaluator(policies);
-  const requests = (await allCases(worldOf(route))).flatMap((one) => evaluator.requests(one));
+  const requests = (await allCases(declaredRouteOf(route))).flatMap((one) => evaluator.requests(one));
   // Next to each other, so that rare kinds are in the sample whatever cases come and go before them.
   const byKind = [...requests].sort((one, other) => kindOf(one.question).localeCompare(kindOf(other.question)));
   return { policies, requests: byKind.filter((_, index) => index % every === 0) };

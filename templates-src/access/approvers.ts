@@ -1,33 +1,33 @@
 import { pascalCase } from '../model/function-names';
 import { pipelineNamesOf, pipelinesOf } from '../model/names';
 import { readsOfPipelines, readsOfProjects } from '../patterns/tooling/approvers';
-import { type ActorCases, type AdministratorActor, type Cases, casesOf, type World } from './case';
+import { type ActorCases, type AdministratorActor, type Cases, casesOf, type DeclaredRoute } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreigner, imagesOf, openKey, openRole } from './elsewhere';
 import { ifNoneMatch } from './needs';
 import { artifactOf, packageIn, pipelineStack } from './pipelines';
 
 /** The people who approve, who becomes the approver, and what approvers do; and the people who do not. */
 
-/** The role that IAM Identity Center makes in an account for whoever has a permission set. */
+/** The role that IAM Identity Center makes in an account for a permission set. */
 const withPermissionSet = (accountId: string, path: string, set: string): AdministratorActor => ({
   kind: 'administrator',
   arn: `arn:aws:iam::${accountId}:role/aws-reserved/sso.amazonaws.com${path}/AWSReservedSSO_${set}_0123456789abcdef`,
 });
 
-function approverCases(world: World): ActorCases {
-  const { region, tooling, topology, environments } = world;
+function approverCases(route: DeclaredRoute): ActorCases {
+  const { region, tooling, topology, environments } = route;
   const store = tooling.stack('artifact-store');
-  const role = pipelineStack(world, 'infrastructureDeployment').role('ApproverRole');
+  const role = pipelineStack(route, 'infrastructureDeployment').role('ApproverRole');
   const set = `${topology.project}-approvers`;
   const approved = topology.environments.filter(({ approval }) => approval).map(({ name }) => pascalCase(name));
   const names = pipelineNamesOf(topology);
   const pipelines = pipelinesOf(topology);
-  const pipelineOf = (name: string) => arnIn(world, tooling, 'codepipeline', name);
+  const pipelineOf = (name: string) => arnIn(route, tooling, 'codepipeline', name);
   const actionsNamed = (action: string) =>
     pipelines
       .filter((pipeline) => pipeline !== 'containerBuild')
       .flatMap((pipeline) => approved.map((stage) => pipelineOf(`${names[pipeline]}/${stage}/${action}`)));
-  const infrastructure = pipelineStack(world, 'infrastructureDeployment');
+  const infrastructure = pipelineStack(route, 'infrastructureDeployment');
   const reviews = approved.map((name) => infrastructure.resource(`Review${name}Project`));
   const other = pipelineOf('somebody-elses-pipeline');
   const stream = (group: string) => `${group}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
@@ -41,7 +41,7 @@ function approverCases(world: World): ActorCases {
         actions: 'sts:AssumeRole',
         on: role.arn,
         why: 'IAM Identity Center User Guide, "Referencing permission sets in resource policies": the path has the Region',
-        butNot: [
+        denied: [
           {
             that: 'who has another permission set',
             actor: withPermissionSet(tooling.id, `/${region}`, `${topology.project}-committers`),
@@ -58,7 +58,7 @@ function approverCases(world: World): ActorCases {
             why: 'approving is for those who are named; who may change IAM can still name himself',
           },
           { that: 'another account', actor: foreigner, why: 'approvers are people of the tooling account' },
-          ...apartFromTooling(world).map((environment) => ({
+          ...apartFromTooling(route).map((environment) => ({
             that: `who has it in ${environment.name}`,
             actor: withPermissionSet(environment.id, `/${region}`, set),
             why: 'approvers are people of the tooling account',
@@ -77,7 +77,7 @@ function approverCases(world: World): ActorCases {
         actions: 'codepipeline:PutApprovalResult',
         on: actionsNamed('Approve'),
         why: 'CodePipeline User Guide, "Grant approval permissions to an IAM user in CodePipeline"',
-        butNot: [
+        denied: [
           { that: 'of another pipeline', on: `${other}/Prod/Approve`, why: 'approvers know this route' },
           { that: 'of another action', on: actionsNamed('SomethingElse'), why: 'one action asks them' },
         ],
@@ -93,26 +93,26 @@ function approverCases(world: World): ActorCases {
         ],
         on: pipelines.map((pipeline) => pipelineOf(names[pipeline])),
         why: 'CodePipeline User Guide, "Grant approval permissions to an IAM user in CodePipeline": GetPipeline, State, Execution',
-        butNot: [{ that: 'of others', on: other, why: 'approvers know this route' }],
+        denied: [{ that: 'of others', on: other, why: 'approvers know this route' }],
       },
       {
         does: 'sees the builds that say what changes',
         actions: 'codebuild:BatchGetBuilds',
         on: reviews.map(({ arn }) => arn),
         why: 'CodeBuild User Guide, "CodeBuild permissions reference": BatchGetBuilds',
-        butNot: [
+        denied: [
           { that: 'other builds', on: infrastructure.arn('PackageLambdasProject'), why: 'they tell approvers nothing' },
         ],
       },
       {
         does: 'reads what they say',
         actions: 'logs:GetLogEvents',
-        on: reviews.map(({ ref }) => stream(arnIn(world, tooling, 'logs', `log-group:/aws/codebuild/${ref}`))),
+        on: reviews.map(({ ref }) => stream(arnIn(route, tooling, 'logs', `log-group:/aws/codebuild/${ref}`))),
         why: 'CloudWatch Logs API Reference, "GetLogEvents"',
-        butNot: [
+        denied: [
           {
             that: 'logs of others',
-            on: stream(arnIn(world, tooling, 'logs', 'log-group:/aws/codebuild/somebody-elses')),
+            on: stream(arnIn(route, tooling, 'logs', 'log-group:/aws/codebuild/somebody-elses')),
             why: 'they tell approvers nothing',
           },
         ],
@@ -123,13 +123,13 @@ function approverCases(world: World): ActorCases {
         on: store.arn('ArtifactKey'),
         context: { 'kms:ViaService': `logs.${region}.amazonaws.com` },
         why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": for roles that call it',
-        butNot: [
+        denied: [
           {
             that: 'artifacts and packages',
             context: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
             why: 'approvers read what the reviews say of them',
           },
-          { that: "with somebody else's key", on: openKey(world, tooling, tooling), why: 'it is one key' },
+          { that: "with somebody else's key", on: openKey(route, tooling, tooling), why: 'it is one key' },
         ],
       },
       {
@@ -137,7 +137,7 @@ function approverCases(world: World): ActorCases {
         actions: 'sts:AssumeRole',
         on: environments.map((environment) => environment.stack('deployment-roles').arn('ViewerRole')),
         why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
-        butNot: [
+        denied: [
           {
             that: 'as somebody who acts there',
             on: environments.flatMap((environment) =>
@@ -179,7 +179,7 @@ function approverCases(world: World): ActorCases {
         actions: ['codecommit:CreateCommit', 'codecommit:GitPush', 'codecommit:PutFile'],
         on:
           topology.pipelines.source === 'codecommit'
-            ? pipelines.map((pipeline) => pipelineStack(world, pipeline).arn('SourceRepository'))
+            ? pipelines.map((pipeline) => pipelineStack(route, pipeline).arn('SourceRepository'))
             : [],
         why: 'who approves does not commit',
       },
@@ -192,9 +192,9 @@ function approverCases(world: World): ActorCases {
       {
         that: 'writes what is deployed',
         actions: 's3:PutObject',
-        on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
         context: ifNoneMatch,
-        and: [{ actions: 'ecr:PutImage', on: imagesOf(world) }],
+        and: [{ actions: 'ecr:PutImage', on: imagesOf(route) }],
         why: 'who approves does not make what is approved',
       },
       {
@@ -207,27 +207,27 @@ function approverCases(world: World): ActorCases {
   };
 }
 
-/** Whoever has the policy for people who do not approve, and AdministratorAccess beside it. */
-function notApproverCases(world: World): ActorCases {
-  const { region, tooling, topology } = world;
-  const infrastructure = pipelineStack(world, 'infrastructureDeployment');
+/** Somebody who has the policy for people who do not approve, and AdministratorAccess beside it. */
+function notApproverCases(route: DeclaredRoute): ActorCases {
+  const { region, tooling, topology } = route;
+  const infrastructure = pipelineStack(route, 'infrastructureDeployment');
   const attached = [infrastructure.arn('NotApproverPolicy')];
   const actor: AdministratorActor = { ...administratorOf(tooling), attached };
   const set = `${topology.project}-approvers`;
   const names = pipelineNamesOf(topology);
   const pipelines = pipelinesOf(topology);
-  const arns = pipelines.map((pipeline) => arnIn(world, tooling, 'codepipeline', names[pipeline]));
+  const arns = pipelines.map((pipeline) => arnIn(route, tooling, 'codepipeline', names[pipeline]));
   const approved = topology.environments.filter(({ approval }) => approval).map(({ name }) => pascalCase(name));
   const deploying = pipelines.filter((pipeline) => pipeline !== 'containerBuild').map((pipeline) => names[pipeline]);
   const stages = [
     ...arns.map((arn) => `${arn}/Source`),
-    ...deploying.flatMap((name) => approved.map((stage) => arnIn(world, tooling, 'codepipeline', `${name}/${stage}`))),
+    ...deploying.flatMap((name) => approved.map((stage) => arnIn(route, tooling, 'codepipeline', `${name}/${stage}`))),
   ];
   const projects = pipelines
-    .flatMap((pipeline) => pipelineStack(world, pipeline).resources)
+    .flatMap((pipeline) => pipelineStack(route, pipeline).resources)
     .filter(({ type }) => type === 'AWS::CodeBuild::Project')
     .map(({ arn }) => arn);
-  const otherPipeline = arnIn(world, tooling, 'codepipeline', 'somebody-elses-pipeline');
+  const otherPipeline = arnIn(route, tooling, 'codepipeline', 'somebody-elses-pipeline');
   const why = 'IAM User Guide, "Policy evaluation logic": an explicit deny in any policy overrides any allow';
   return {
     group: 'tooling/infrastructure-deployment-pipeline/NotApproverPolicy',
@@ -237,13 +237,13 @@ function notApproverCases(world: World): ActorCases {
         does: 'sees pipelines and their executions',
         actions: readsOfPipelines,
         on: arns,
-        why: 'whoever commits and looks after pipelines has to see what became of it',
+        why: 'who commits and looks after pipelines has to see what became of it',
       },
       {
         does: 'sees builds',
         actions: readsOfProjects,
         on: projects,
-        why: 'whoever commits has to see why a build failed',
+        why: 'who commits has to see why a build failed',
       },
       {
         does: 'does everything with pipelines of others',
@@ -265,7 +265,7 @@ function notApproverCases(world: World): ActorCases {
       {
         does: 'does everything with builds of others',
         actions: ['codebuild:StartBuild', 'codebuild:UpdateProject'],
-        on: arnIn(world, tooling, 'codebuild', 'project/somebody-elses'),
+        on: arnIn(route, tooling, 'codebuild', 'project/somebody-elses'),
         why: 'the policy is about this route alone',
       },
       {
@@ -287,7 +287,7 @@ function notApproverCases(world: World): ActorCases {
         that: 'approves',
         actions: 'codepipeline:PutApprovalResult',
         on: deploying.flatMap((name) =>
-          approved.map((stage) => arnIn(world, tooling, 'codepipeline', `${name}/${stage}/Approve`)),
+          approved.map((stage) => arnIn(route, tooling, 'codepipeline', `${name}/${stage}/Approve`)),
         ),
         why,
       },
@@ -343,7 +343,7 @@ function notApproverCases(world: World): ActorCases {
 }
 
 /** The cases of the people who approve, and of those who do not; where nobody does, there is no role for it. */
-export const approvers: Cases = (world) =>
-  world.topology.environments.some(({ approval }) => approval)
-    ? [...casesOf(approverCases(world)), ...casesOf(notApproverCases(world))]
+export const approvers: Cases = (route) =>
+  route.topology.environments.some(({ approval }) => approval)
+    ? [...casesOf(approverCases(route)), ...casesOf(notApproverCases(route))]
     : [];

@@ -5,10 +5,10 @@ import {
   type Cases,
   casesOf,
   type DeclaredEnvironment,
+  type DeclaredRoute,
   type Prohibition,
   type Requests,
   type ServiceActor,
-  type World,
 } from './case';
 import { administratorOf, apartFromTooling, arnIn, foreignAccountId, foreigner, imagesOf } from './elsewhere';
 import { ifNoneMatch, keyAdministration, plainHttp } from './needs';
@@ -16,13 +16,13 @@ import { type ArtifactName, artifactOf, packageIn, pipelineStack, scriptsIn } fr
 
 /** What services of AWS, the operator and strangers do with key, buckets, images and topic of the tooling account. */
 
-function operator(world: World): ActorCases {
-  const { tooling } = world;
+function operator(route: DeclaredRoute): ActorCases {
+  const { tooling } = route;
   const store = tooling.stack('artifact-store');
   const key = store.arn('ArtifactKey');
   const actor = administratorOf(tooling);
   const strangers = [
-    ...apartFromTooling(world).map((environment) => ({ from: environment.name, actor: administratorOf(environment) })),
+    ...apartFromTooling(route).map((environment) => ({ from: environment.name, actor: administratorOf(environment) })),
     { from: 'elsewhere', actor: foreigner },
   ];
   const notFromElsewhere = strangers.map(({ from, ...stranger }) => ({
@@ -40,9 +40,9 @@ function operator(world: World): ActorCases {
         actions: keyAdministration,
         on: key,
         why: 'KMS Developer Guide, "Default key policy": allows key administrators to administer the KMS key',
-        butNot: notFromElsewhere,
+        denied: notFromElsewhere,
       },
-      ...(world.topology.container === undefined
+      ...(route.topology.container === undefined
         ? []
         : [
             {
@@ -50,7 +50,7 @@ function operator(world: World): ActorCases {
               actions: ['kms:CreateGrant', 'kms:RetireGrant', 'kms:RevokeGrant'] as const,
               on: key,
               why: 'ECR User Guide, "Encryption at rest": kms:CreateGrant, kms:RetireGrant; "Default key policy": kms:RevokeGrant',
-              butNot: notFromElsewhere,
+              denied: notFromElsewhere,
             },
           ]),
       {
@@ -58,22 +58,22 @@ function operator(world: World): ActorCases {
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         on: key,
         why: 'KMS Developer Guide, "Default key policy": allows access to the account and enables IAM policies',
-        butNot: notFromElsewhere,
+        denied: notFromElsewhere,
       },
       {
         does: 'reads access logs',
         actions: 's3:GetObject',
         on: `${logBucket}/artifacts/2026-11-23-00-00-00-ABCDEF`,
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-        butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+        denied: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
       },
       {
         does: 'puts scripts of builds where none are',
         actions: 's3:PutObject',
-        on: scriptsIn(world),
+        on: scriptsIn(route),
         context: ifNoneMatch,
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-        butNot: [
+        denied: [
           {
             that: 'over what is there, nor in parts, nor as a copy',
             context: {},
@@ -90,7 +90,7 @@ function operator(world: World): ActorCases {
       {
         does: 'deletes artifacts and packages',
         actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-        on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
         why: 'S3 User Guide, "Deleting object versions": what is not what it is named after has to go',
       },
       {
@@ -98,11 +98,11 @@ function operator(world: World): ActorCases {
         actions: 's3:ListBucket',
         on: [logBucket, store.arn('ArtifactBucket'), store.arn('PackageBucket')],
         why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-        butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+        denied: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
       },
     ],
-    never: writesWhatIsDeployed(world).flatMap(({ that, writer, ...requests }) =>
-      everybodyBut(world, writer).map(({ as, actor: somebody }) => ({
+    never: writesWhatIsDeployed(route).flatMap(({ that, writer, ...requests }) =>
+      everybodyBut(route, writer).map(({ as, actor: somebody }) => ({
         that: `${that}${as}`,
         ...requests,
         actor: somebody,
@@ -120,39 +120,39 @@ interface Written extends Requests {
 }
 
 /** What must not be written but by one role: artifacts, packages and images. */
-function writesWhatIsDeployed(world: World): readonly Written[] {
-  const { topology } = world;
-  const infrastructure = pipelineStack(world, 'infrastructureDeployment');
+function writesWhatIsDeployed(route: DeclaredRoute): readonly Written[] {
+  const { topology } = route;
+  const infrastructure = pipelineStack(route, 'infrastructureDeployment');
   const publishes = infrastructure.arn('PublishPackagesRole');
   const writes = ['s3:PutObject', 's3:ReplicateObject'] as const;
   const artifact = (pipeline: PipelineKey, name: ArtifactName, writer: string) => ({
     that: `writes the artifact ${name} of ${pipelineNames[pipeline]}`,
     actions: writes,
-    on: artifactOf(world, pipeline, name),
+    on: artifactOf(route, pipeline, name),
     writer,
   });
   return [
     ...pipelinesOf(topology).map((pipeline) =>
-      artifact(pipeline, 'Source', pipelineStack(world, pipeline).arn('PipelineRole')),
+      artifact(pipeline, 'Source', pipelineStack(route, pipeline).arn('PipelineRole')),
     ),
     artifact('infrastructureDeployment', 'Zips', infrastructure.arn('PackageLambdasRole')),
     artifact('infrastructureDeployment', 'Package', publishes),
     {
       that: 'writes packages',
       actions: 's3:PutObject',
-      on: packageIn(world),
+      on: packageIn(route),
       context: ifNoneMatch,
-      and: [{ actions: 's3:ReplicateObject', on: packageIn(world) }],
+      and: [{ actions: 's3:ReplicateObject', on: packageIn(route) }],
       writer: publishes,
     },
     ...(topology.container === undefined
       ? []
       : [
-          artifact('containerDeployment', 'Image', pipelineStack(world, 'containerDeployment').arn('PipelineRole')),
+          artifact('containerDeployment', 'Image', pipelineStack(route, 'containerDeployment').arn('PipelineRole')),
           artifact(
             'containerDeployment',
             'Verified',
-            pipelineStack(world, 'containerDeployment').arn('VerifyDeploymentRole'),
+            pipelineStack(route, 'containerDeployment').arn('VerifyDeploymentRole'),
           ),
           {
             that: 'pushes images',
@@ -162,15 +162,18 @@ function writesWhatIsDeployed(world: World): readonly Written[] {
               'ecr:PutImage',
               'ecr:UploadLayerPart',
             ] as const,
-            on: imagesOf(world),
-            writer: pipelineStack(world, 'containerBuild').arn('BuildImageRole'),
+            on: imagesOf(route),
+            writer: pipelineStack(route, 'containerBuild').arn('BuildImageRole'),
           },
         ]),
   ];
 }
 
 /** Principals that could be taken for a role of the tooling account, or for more than it. */
-function everybodyBut({ tooling }: World, role: string): readonly { readonly as: string; readonly actor: Actor }[] {
+function everybodyBut(
+  { tooling }: DeclaredRoute,
+  role: string,
+): readonly { readonly as: string; readonly actor: Actor }[] {
   const administrator = (arn: string): Actor => ({ kind: 'administrator', arn });
   return [
     { as: '', actor: administratorOf(tooling) },
@@ -188,17 +191,17 @@ function everybodyBut({ tooling }: World, role: string): readonly { readonly as:
   ];
 }
 
-function services(world: World): readonly ActorCases[] {
-  const { region, tooling } = world;
+function services(route: DeclaredRoute): readonly ActorCases[] {
+  const { region, tooling } = route;
   const store = tooling.stack('artifact-store');
   const key = store.arn('ArtifactKey');
   const topic = store.arn('NotificationTopic');
   const logBucket = store.arn('AccessLogBucket');
   const logs: ServiceActor = { kind: 'service', service: `logs.${region}.amazonaws.com`, sourceAccount: tooling.id };
-  const logGroup = pipelineStack(world, 'infrastructureDeployment').arn('PackageLambdasLogs');
+  const logGroup = pipelineStack(route, 'infrastructureDeployment').arn('PackageLambdasLogs');
   const ofLogGroup = (arn: string) => ({ 'kms:EncryptionContext:aws:logs:arn': arn });
-  const [first, ...others] = pipelinesOf(world.topology) as [PipelineKey, ...PipelineKey[]];
-  const rule = pipelineStack(world, first).arn('FailureRule');
+  const [first, ...others] = pipelinesOf(route.topology) as [PipelineKey, ...PipelineKey[]];
+  const rule = pipelineStack(route, first).arn('FailureRule');
   const events = (sourceAccount: string, sourceArn: string): ServiceActor => ({
     kind: 'service',
     service: 'events.amazonaws.com',
@@ -226,7 +229,7 @@ function services(world: World): readonly ActorCases[] {
           on: key,
           context: ofLogGroup(logGroup),
           why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": permissions on the key',
-          butNot: [
+          denied: [
             {
               that: 'those of another account',
               context: ofLogGroup(logGroup.replace(tooling.id, foreignAccountId)),
@@ -254,14 +257,14 @@ function services(world: World): readonly ActorCases[] {
       actor: events(tooling.id, rule),
       needs: [
         {
-          does: 'tells of failed pipelines',
+          does: 'notifies of failed pipelines',
           actions: 'sns:Publish',
           on: topic,
           why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
-          butNot: [
+          denied: [
             {
               that: 'for other rules of the account',
-              actor: events(tooling.id, arnIn(world, tooling, 'events', 'rule/somebody-elses-rule')),
+              actor: events(tooling.id, arnIn(route, tooling, 'events', 'rule/somebody-elses-rule')),
               why: confusedDeputy,
             },
             { that: 'for rules of another account', actor: events(foreignAccountId, foreignRule), why: confusedDeputy },
@@ -273,17 +276,17 @@ function services(world: World): readonly ActorCases[] {
           ],
         },
         ...others.map((pipeline) => ({
-          does: `tells of failures of ${pipelineNames[pipeline]}`,
-          actor: events(tooling.id, pipelineStack(world, pipeline).arn('FailureRule')),
+          does: `notifies of failures of ${pipelineNames[pipeline]}`,
+          actor: events(tooling.id, pipelineStack(route, pipeline).arn('FailureRule')),
           actions: 'sns:Publish' as const,
           on: topic,
           why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
-          butNot: [
+          denied: [
             {
               that: 'for a rule that starts it',
               actor: events(
                 tooling.id,
-                pipelineStack(world, pipeline)
+                pipelineStack(route, pipeline)
                   .arn('FailureRule')
                   .replace(/failure$/, 'commit'),
               ),
@@ -291,15 +294,15 @@ function services(world: World): readonly ActorCases[] {
             },
           ],
         })),
-        ...world.environments.map(({ name }) => ({
-          does: `tells of failed stacks in ${name}`,
-          actor: events(tooling.id, `${pipelineStack(world, 'infrastructureDeployment').arn('FailureRule')}-${name}`),
+        ...route.environments.map(({ name }) => ({
+          does: `notifies of failed stacks in ${name}`,
+          actor: events(tooling.id, `${pipelineStack(route, 'infrastructureDeployment').arn('FailureRule')}-${name}`),
           actions: 'sns:Publish' as const,
           on: topic,
           why: 'EventBridge User Guide, "Using resource-based policies": Amazon SNS permissions',
         })),
         {
-          does: 'tells of failed pipelines without saying for which rule',
+          does: 'notifies of failed pipelines without saying for which rule',
           actor: silentEvents,
           actions: 'sns:Publish',
           on: topic,
@@ -317,7 +320,7 @@ function services(world: World): readonly ActorCases[] {
           actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
           on: key,
           why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys": aws:SourceAccount and aws:SourceArn are not supported for EventBridge',
-          butNot: [
+          denied: [
             { that: 'for rules of another account', actor: events(foreignAccountId, foreignRule), why: confusedDeputy },
             {
               that: 'with the key itself in its hands',
@@ -328,7 +331,7 @@ function services(world: World): readonly ActorCases[] {
         },
       ],
     },
-    ...world.environments.map((environment) => alarms(world, environment)),
+    ...route.environments.map((environment) => alarms(route, environment)),
     {
       group: 'tooling/artifact-store/S3 server access logging',
       actor: delivery(store.arn('ArtifactBucket')),
@@ -338,7 +341,7 @@ function services(world: World): readonly ActorCases[] {
         actions: 's3:PutObject' as const,
         on: `${logBucket}/${bucket === 'ArtifactBucket' ? 'artifacts' : 'packages'}/2026-11-23-00-00-00-ABCDEF`,
         why: 'S3 User Guide, "Enabling Amazon S3 server access logging": logging.s3.amazonaws.com, aws:SourceArn and aws:SourceAccount',
-        butNot: [
+        denied: [
           {
             that: 'for other buckets of the account',
             actor: delivery('arn:aws:s3:::somebody-elses-bucket'),
@@ -357,23 +360,23 @@ function services(world: World): readonly ActorCases[] {
         ],
       })),
     },
-    ...apartFromTooling(world).map((environment) => readers(world, environment)),
-    ...apartFromTooling(world).map(
+    ...apartFromTooling(route).map((environment) => readers(route, environment)),
+    ...apartFromTooling(route).map(
       (environment): ActorCases => ({
         group: `${environment.name}/stranger`,
         actor: administratorOf(environment),
-        never: strangersNever(world),
+        never: strangersNever(route),
       }),
     ),
-    { group: 'elsewhere/stranger', actor: foreigner, never: strangersNever(world) },
+    { group: 'elsewhere/stranger', actor: foreigner, never: strangersNever(route) },
   ];
 }
 
 /** That the alarms of an environment reach the people who read the topic. */
-function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { tooling } = world;
+function alarms(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { tooling } = route;
   const store = tooling.stack('artifact-store');
-  const declared = workloadTemplates(world.topology).flatMap((template) =>
+  const declared = workloadTemplates(route.topology).flatMap((template) =>
     environment.stack(template).resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm'),
   );
   const alarm = (arn: string, sourceAccount = environment.id): ServiceActor => ({
@@ -401,11 +404,11 @@ function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
         actions: 'sns:Publish' as const,
         on: store.arn('NotificationTopic'),
         why: 'SNS Developer Guide, "Example cases for access control": CloudWatch alarms publish to a topic in a different account',
-        butNot: [
+        denied: [
           ofAnotherAccount,
           {
             that: 'for alarms of others in the account',
-            actor: alarm(arnIn(world, environment, 'cloudwatch', 'alarm:somebody-elses-alarm')),
+            actor: alarm(arnIn(route, environment, 'cloudwatch', 'alarm:somebody-elses-alarm')),
             why: 'the people who are told look after this project',
           },
         ],
@@ -415,7 +418,7 @@ function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         on: store.arn('ArtifactKey'),
         why: 'SNS Developer Guide, "Managing Amazon SNS encryption keys"; awslabs/landing-zone-accelerator-on-aws #31: a topic in another account',
-        butNot: [
+        denied: [
           ofAnotherAccount,
           {
             that: 'with the key itself in its hands',
@@ -429,20 +432,20 @@ function alarms(world: World, environment: DeclaredEnvironment): ActorCases {
 }
 
 /** What bucket and key keep from the roles of an environment that read there, whatever their own policies allow. */
-function readers(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { region, tooling, topology } = world;
+function readers(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { region, tooling, topology } = route;
   const store = tooling.stack('artifact-store');
   const roles = environment.stack('deployment-roles');
   const artifactBucket = store.arn('ArtifactBucket');
-  const packages = [packageIn(world), scriptsIn(world)];
+  const packages = [packageIn(route), scriptsIn(route)];
   const deployed = (['Source', 'Zips', 'Package'] as const).map((name) =>
-    artifactOf(world, 'infrastructureDeployment', name),
+    artifactOf(route, 'infrastructureDeployment', name),
   );
   const container =
     topology.container === undefined
       ? []
-      : (['Source', 'Verified', 'Image'] as const).map((name) => artifactOf(world, 'containerDeployment', name));
-  const packageReader = { bucket: store.arn('PackageBucket'), others: [...deployed, ...container, scriptsIn(world)] };
+      : (['Source', 'Verified', 'Image'] as const).map((name) => artifactOf(route, 'containerDeployment', name));
+  const packageReader = { bucket: store.arn('PackageBucket'), others: [...deployed, ...container, scriptsIn(route)] };
   const readersOf = [
     {
       role: 'CloudFormationActionRole',
@@ -509,17 +512,17 @@ function readers(world: World, environment: DeclaredEnvironment): ActorCases {
 }
 
 /** What somebody who has all rights in another account must not do with the tooling account's resources. */
-function strangersNever(world: World): readonly Prohibition[] {
-  const { tooling } = world;
+function strangersNever(route: DeclaredRoute): readonly Prohibition[] {
+  const { tooling } = route;
   const store = tooling.stack('artifact-store');
   return [
     {
       that: 'reads artifacts or packages',
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
       on: [
-        artifactOf(world, 'infrastructureDeployment', 'Package'),
-        ...(world.topology.container === undefined ? [] : [artifactOf(world, 'containerDeployment', 'Source')]),
-        packageIn(world),
+        artifactOf(route, 'infrastructureDeployment', 'Package'),
+        ...(route.topology.container === undefined ? [] : [artifactOf(route, 'containerDeployment', 'Source')]),
+        packageIn(route),
         `${store.arn('AccessLogBucket')}/artifacts/2026-11-23-00-00-00-ABCDEF`,
       ],
       why: 'buckets admit single roles of an environment; its other roles stay out',
@@ -527,12 +530,12 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'replaces or deletes artifacts or packages',
       actions: 's3:PutObject',
-      on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+      on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
       context: ifNoneMatch,
       and: [
         {
           actions: 's3:DeleteObject',
-          on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+          on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
         },
       ],
       why: 'what is deployed to all environments is written in the tooling account alone',
@@ -540,11 +543,11 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'pulls, pushes or deletes images',
       actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:PutImage', 'ecr:BatchDeleteImage'],
-      on: imagesOf(world),
+      on: imagesOf(route),
       why: 'the repository admits the task execution roles, and lets them pull',
     },
     {
-      that: 'asks for approvals or tells of failures',
+      that: 'asks for approvals or notifies of failures',
       actions: 'sns:Publish',
       on: store.arn('NotificationTopic'),
       why: 'approvers act on what the topic tells them',
@@ -552,8 +555,8 @@ function strangersNever(world: World): readonly Prohibition[] {
     {
       that: 'becomes a role of the tooling account',
       actions: 'sts:AssumeRole',
-      on: pipelinesOf(world.topology).flatMap((pipeline) =>
-        pipelineStack(world, pipeline)
+      on: pipelinesOf(route.topology).flatMap((pipeline) =>
+        pipelineStack(route, pipeline)
           .resources.filter(({ type }) => type === 'AWS::IAM::Role')
           .map(({ arn }) => arn),
       ),
@@ -563,4 +566,4 @@ function strangersNever(world: World): readonly Prohibition[] {
 }
 
 /** The cases of what the artifact store holds. */
-export const artifactStore: Cases = (world) => [operator(world), ...services(world)].flatMap(casesOf);
+export const artifactStore: Cases = (route) => [operator(route), ...services(route)].flatMap(casesOf);

@@ -1,6 +1,6 @@
 import { pascalCase } from '../model/function-names';
 import type { PipelineKey } from '../model/names';
-import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type Need, type World } from './case';
+import { type ActorCases, type Cases, casesOf, type DeclaredEnvironment, type DeclaredRoute, type Need } from './case';
 import { arnIn, imagesOf, openKey, openObject, openRepository, openRole } from './elsewhere';
 import {
   assumedByService,
@@ -25,7 +25,7 @@ interface Build {
   readonly writes?: ArtifactName;
   /** The one role of an environment that it assumes, by its logical id. */
   readonly assumes?: { readonly environment: DeclaredEnvironment; readonly role: string };
-  readonly needs: (world: World) => readonly Need[];
+  readonly needs: (route: DeclaredRoute) => readonly Need[];
   /** Whether it may upload packages, push images, act in environments: what the others must not. */
   readonly may:
     | 'push images'
@@ -63,13 +63,13 @@ const containerBuilds = (environments: readonly DeclaredEnvironment[]): readonly
         id: `ReviewContainer${pascalCase(environment.name)}`,
         reads: ['Verified', 'Image'],
         assumes: { environment, role: 'ContainerReviewRole' },
-        needs: (world) => [assumes(world, environment, 'ContainerReviewRole', 'looks into'), ...looksUpImages(world)],
+        needs: (route) => [assumes(route, environment, 'ContainerReviewRole', 'looks into'), ...looksUpImages(route)],
         may: 'look into an environment',
       }),
     ),
 ];
 
-const builds = ({ environments, topology }: World): readonly Build[] => [
+const builds = ({ environments, topology }: DeclaredRoute): readonly Build[] => [
   ...(topology.container === undefined ? [] : [imageBuild, ...containerBuilds(environments)]),
   {
     pipeline: 'infrastructureDeployment',
@@ -100,7 +100,7 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
       id: `UpdateLambdas${pascalCase(environment.name)}`,
       reads: ['Package'],
       assumes: { environment, role: 'LambdaUpdateRole' },
-      needs: (world) => [assumes(world, environment, 'LambdaUpdateRole', 'acts in')],
+      needs: (route) => [assumes(route, environment, 'LambdaUpdateRole', 'acts in')],
       may: 'act in an environment',
     }),
   ),
@@ -112,27 +112,30 @@ const builds = ({ environments, topology }: World): readonly Build[] => [
         id: `Review${pascalCase(environment.name)}`,
         reads: ['Package'],
         assumes: { environment, role: 'ReviewRole' },
-        needs: (world) => [assumes(world, environment, 'ReviewRole', 'looks into')],
+        needs: (route) => [assumes(route, environment, 'ReviewRole', 'looks into')],
         may: 'look into an environment',
       }),
     ),
 ];
 
-function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, needs, may }: Build): ActorCases {
-  const { tooling, environments } = world;
-  const stack = pipelineStack(world, pipeline);
+function buildCases(
+  route: DeclaredRoute,
+  { pipeline, id, reads, writes, assumes: own, needs, may }: Build,
+): ActorCases {
+  const { tooling, environments } = route;
+  const stack = pipelineStack(route, pipeline);
   const role = stack.role(`${id}Role`);
   const store = tooling.stack('artifact-store');
   const bucket = store.arn('ArtifactBucket');
-  const otherProject = builds(world).find((build) => build.id !== id) as Build;
-  const otherStack = pipelineStack(world, otherProject.pipeline);
+  const otherProject = builds(route).find((build) => build.id !== id) as Build;
+  const otherStack = pipelineStack(route, otherProject.pipeline);
   const streamOf = (logGroup: string) => `${logGroup}:log-stream:0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
   const deploymentRoles = environments.flatMap((environment) => operatorsOwn(environment, 'AWS::IAM::Role'));
   return {
     group: `tooling/${stack.template.replace(/^.*\//, '')}/${id}`,
     actor: role,
     needs: [
-      assumedByService(world, role, {
+      assumedByService(route, role, {
         service: 'codebuild.amazonaws.com',
         forOne: {
           noun: 'project',
@@ -146,7 +149,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         on: streamOf(stack.arn(`${id}Logs`)),
         why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": CloudWatchLogsPolicy',
-        butNot: [
+        denied: [
           {
             that: 'those of another project',
             on: streamOf(otherStack.arn(`${otherProject.id}Logs`)),
@@ -157,9 +160,9 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
       {
         does: 'fetches its scripts',
         actions: 's3:GetObject',
-        on: scriptsIn(world),
+        on: scriptsIn(route),
         why: 'S3 API Reference, "GetObject"; what a build runs was put there by the operator',
-        butNot: [
+        denied: [
           {
             that: 'writing them',
             actions: 's3:PutObject',
@@ -173,25 +176,25 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
           },
         ],
       },
-      encryptsLogs(world, store.arn('ArtifactKey'), openKey(world, tooling, tooling), {
+      encryptsLogs(route, store.arn('ArtifactKey'), openKey(route, tooling, tooling), {
         writesArtifacts: writes !== undefined,
       }),
-      ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline, reads), {
+      ...encryptedObjects(route, tooling, 'artifacts', artifacts(route, pipeline, reads), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
-        ...(writes === undefined ? {} : { writes: artifactOf(world, pipeline, writes) }),
+        ...(writes === undefined ? {} : { writes: artifactOf(route, pipeline, writes) }),
         why: 'CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services": S3GetObjectPolicy, S3PutObjectPolicy',
       }),
-      ...needs(world),
+      ...needs(route),
     ],
     never: [
-      ...neverDeletes('artifacts', artifactOf(world, pipeline, reads[0]), bucket),
-      ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
+      ...neverDeletes('artifacts', artifactOf(route, pipeline, reads[0]), bucket),
+      ...neverDeletes('packages', packageIn(route), store.arn('PackageBucket')),
       {
         that: 'replaces artifacts that it does not make',
         actions: 's3:PutObject',
         on: (['Source', 'Zips', 'Package', 'Image', 'Verified'] as const)
           .filter((artifact) => artifact !== writes)
-          .map((artifact) => artifactOf(world, pipeline, artifact)),
+          .map((artifact) => artifactOf(route, pipeline, artifact)),
         why: 'later actions read an artifact by its key: who can write it replaces what waits for approval',
       },
       ...(may === 'upload packages'
@@ -200,7 +203,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
             {
               that: 'uploads packages',
               actions: 's3:PutObject' as const,
-              on: packageIn(world),
+              on: packageIn(route),
               context: ifNoneMatch,
               why: 'only PublishPackages does: packages are named by their content',
             },
@@ -211,7 +214,7 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
             {
               that: 'pushes images',
               actions: ['ecr:PutImage', 'ecr:InitiateLayerUpload', 'ecr:BatchDeleteImage'] as const,
-              on: imagesOf(world),
+              on: imagesOf(route),
               why: 'only ECS-Container-Build makes images: a build of one pipeline must not act for another',
             },
           ]),
@@ -240,12 +243,12 @@ function buildCases(world: World, { pipeline, id, reads, writes, assumes: own, n
   };
 }
 
-function pushesImages(world: World): readonly Need[] {
-  const { tooling } = world;
+function pushesImages(route: DeclaredRoute): readonly Need[] {
+  const { tooling } = route;
   const repository = tooling.stack('artifact-store').arn('ImageRepository');
   const others = {
     that: "somebody else's images",
-    on: openRepository(world, tooling, tooling),
+    on: openRepository(route, tooling, tooling),
     why: 'it builds one image',
   };
   return [
@@ -266,14 +269,14 @@ function pushesImages(world: World): readonly Need[] {
       ],
       on: repository,
       why: 'ECR User Guide, "IAM permissions for pushing an image"',
-      butNot: [others],
+      denied: [others],
     },
     {
       does: 'finds out what has been pushed, and tags it',
       actions: ['ecr:BatchGetImage', 'ecr:DescribeImages'],
       on: repository,
       why: 'ECR User Guide, "Retagging an image": BatchGetImage, then PutImage; build-image.sh compares digests',
-      butNot: [
+      denied: [
         others,
         {
           that: 'pulling layers',
@@ -295,8 +298,8 @@ function pushesImages(world: World): readonly Need[] {
   ];
 }
 
-function uploadsPackages(world: World): readonly Need[] {
-  const { tooling } = world;
+function uploadsPackages(route: DeclaredRoute): readonly Need[] {
+  const { tooling } = route;
   const store = tooling.stack('artifact-store');
   const bucket = store.arn('PackageBucket');
   const elsewhere = {
@@ -308,10 +311,10 @@ function uploadsPackages(world: World): readonly Need[] {
     {
       does: 'uploads packages',
       actions: 's3:PutObject',
-      on: packageIn(world),
+      on: packageIn(route),
       context: ifNoneMatch,
       why: 'S3 API Reference, "PutObject"; publish-packages.sh uploads what is new',
-      butNot: [
+      denied: [
         elsewhere,
         {
           that: 'over plain HTTP',
@@ -329,7 +332,7 @@ function uploadsPackages(world: World): readonly Need[] {
             ...ifNoneMatch,
             's3:x-amz-server-side-encryption': 'aws:kms',
             's3:x-amz-server-side-encryption-aws-kms-key-id': arnIn(
-              world,
+              route,
               tooling,
               'kms',
               'key/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c',
@@ -347,7 +350,7 @@ function uploadsPackages(world: World): readonly Need[] {
     {
       does: 'uploads packages, naming the key of the bucket',
       actions: 's3:PutObject',
-      on: packageIn(world),
+      on: packageIn(route),
       context: {
         ...ifNoneMatch,
         's3:x-amz-server-side-encryption': 'aws:kms',
@@ -358,9 +361,9 @@ function uploadsPackages(world: World): readonly Need[] {
     {
       does: 'looks at packages that are there already',
       actions: 's3:GetObject',
-      on: packageIn(world),
+      on: packageIn(route),
       why: 'S3 API Reference, "HeadObject": s3:GetObject; publish-packages.sh compares checksums',
-      butNot: [
+      denied: [
         elsewhere,
         {
           that: 'listing them',
@@ -374,20 +377,20 @@ function uploadsPackages(world: World): readonly Need[] {
 }
 
 /** What tells an approver where an image comes from. */
-function looksUpImages(world: World): readonly Need[] {
-  const { tooling } = world;
-  const imageStack = pipelineStack(world, 'containerBuild');
-  const buildOf = (project: string) => arnIn(world, tooling, 'codebuild', `project/${project}`);
+function looksUpImages(route: DeclaredRoute): readonly Need[] {
+  const { tooling } = route;
+  const imageStack = pipelineStack(route, 'containerBuild');
+  const buildOf = (project: string) => arnIn(route, tooling, 'codebuild', `project/${project}`);
   return [
     {
       does: 'looks up the build that made an image',
       actions: 'ecr:DescribeImages',
       on: tooling.stack('artifact-store').arn('ImageRepository'),
       why: 'ECR API Reference, "DescribeImages": the tag is the id of the build',
-      butNot: [
+      denied: [
         {
           that: "among somebody else's images",
-          on: openRepository(world, tooling, tooling),
+          on: openRepository(route, tooling, tooling),
           why: 'the route deploys one image',
         },
       ],
@@ -397,7 +400,7 @@ function looksUpImages(world: World): readonly Need[] {
       actions: 'codebuild:BatchGetBuilds',
       on: imageStack.arn('BuildImageProject'),
       why: 'CodeBuild API Reference, "BatchGetBuilds": resolvedSourceVersion, which no commit can set',
-      butNot: [
+      denied: [
         {
           that: 'of other projects',
           on: buildOf('somebody-elses-project'),
@@ -408,9 +411,9 @@ function looksUpImages(world: World): readonly Need[] {
   ];
 }
 
-function writesReports(world: World): readonly Need[] {
-  const { tooling, topology } = world;
-  const group = (name: string) => arnIn(world, tooling, 'codebuild', `report-group/${name}`);
+function writesReports(route: DeclaredRoute): readonly Need[] {
+  const { tooling, topology } = route;
+  const group = (name: string) => arnIn(route, tooling, 'codebuild', `report-group/${name}`);
   return [
     {
       does: 'writes its reports',
@@ -423,20 +426,20 @@ function writesReports(world: World): readonly Need[] {
       // CodeBuild names the group after the project and the key in the buildspec.
       on: group(`${topology.project}-check-templates-checks`),
       why: 'CodeBuild User Guide, "Test report permissions": permissions to create reports',
-      butNot: [
+      denied: [
         { that: "somebody else's", on: group('somebody-elses-reports'), why: 'reports belong to their project' },
       ],
     },
   ];
 }
 
-function assumes({ tooling }: World, environment: DeclaredEnvironment, role: string, verb: string): Need {
+function assumes({ tooling }: DeclaredRoute, environment: DeclaredEnvironment, role: string, verb: string): Need {
   return {
     does: `${verb} ${environment.name}`,
     actions: 'sts:AssumeRole',
     on: environment.stack('deployment-roles').arn(role),
     why: 'IAM User Guide, "Cross-account access": sts:AssumeRole on the role, and its trust',
-    butNot: [
+    denied: [
       {
         that: 'with a role that would let it in',
         on: openRole(environment, tooling),
@@ -447,4 +450,4 @@ function assumes({ tooling }: World, environment: DeclaredEnvironment, role: str
 }
 
 /** The cases of the CodeBuild projects. */
-export const codeBuild: Cases = (world) => builds(world).flatMap((build) => casesOf(buildCases(world, build)));
+export const codeBuild: Cases = (route) => builds(route).flatMap((build) => casesOf(buildCases(route, build)));

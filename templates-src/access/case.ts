@@ -79,7 +79,7 @@ export interface Need extends Requests {
   /** The document of AWS that demands it, and what it says; one line. */
   readonly why: string;
   /** What is like it and must be denied. */
-  readonly butNot?: readonly Refusal[];
+  readonly denied?: readonly Refusal[];
 }
 
 /** Requests that must be denied; what it doesn't say, it has in common with the need beside it. */
@@ -127,7 +127,7 @@ export function casesOf({ group, actor, needs = [], never = [] }: ActorCases): r
   const caseOf = (
     id: string,
     expect: Case['expect'],
-    { actions, on, context = {}, and = [], through, why, ...by }: Omit<Need, 'does' | 'butNot'>,
+    { actions, on, context = {}, and = [], through, why, ...by }: Omit<Need, 'does' | 'denied'>,
   ): Case => ({
     id: `${group}: ${id}`,
     group,
@@ -138,9 +138,9 @@ export function casesOf({ group, actor, needs = [], never = [] }: ActorCases): r
     why,
   });
   const cases = [
-    ...needs.flatMap(({ does, butNot = [], ...need }) => [
+    ...needs.flatMap(({ does, denied = [], ...need }) => [
       caseOf(does, 'allowed', need),
-      ...butNot.map(({ that, ...refusal }) =>
+      ...denied.map(({ that, ...refusal }) =>
         // The other requests of a need are not refused along with it.
         caseOf(`${does}, but not ${that}`, 'denied', { ...need, and: [], ...refusal }),
       ),
@@ -196,7 +196,7 @@ export interface DeclaredEnvironment extends DeclaredAccount {
 }
 
 /** Everything that cases are written about. */
-export interface World {
+export interface DeclaredRoute {
   readonly topology: Topology;
   readonly region: string;
   readonly tooling: DeclaredAccount;
@@ -204,4 +204,4 @@ export interface World {
 }
 
 /** A file of cases. */
-export type Cases = (world: World) => readonly Case[] | Promise<readonly Case[]>;
+export type Cases = (route: DeclaredRoute) => readonly Case[] | Promise<readonly Case[]>;

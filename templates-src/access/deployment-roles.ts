@@ -6,10 +6,10 @@ import {
   type Cases,
   casesOf,
   type DeclaredEnvironment,
+  type DeclaredRoute,
   type Need,
   type Prohibition,
   type RoleActor,
-  type World,
 } from './case';
 import { administratorOf, arnIn, imagesOf, openRole } from './elsewhere';
 import {
@@ -25,9 +25,9 @@ import { artifactOf, artifacts, packageIn, packages, pipelineStack } from './pip
 /** The roles of an environment that the tooling account assumes: what they do, and who may become them. */
 
 /** Roles of the tooling account that could be mistaken for another. */
-const toolingRoles = (world: World): readonly RoleActor[] =>
-  pipelinesOf(world.topology).flatMap((pipeline) => {
-    const stack = pipelineStack(world, pipeline);
+const toolingRoles = (route: DeclaredRoute): readonly RoleActor[] =>
+  pipelinesOf(route.topology).flatMap((pipeline) => {
+    const stack = pipelineStack(route, pipeline);
     return stack.resources
       .filter(({ type }) => type === 'AWS::IAM::Role')
       .map(({ logicalId }) => stack.role(logicalId));
@@ -35,25 +35,25 @@ const toolingRoles = (world: World): readonly RoleActor[] =>
 
 /** That one role of the tooling account assumes a role, and nobody else. */
 function assumedBy(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   role: RoleActor,
   by: RoleActor | AdministratorActor,
 ): Need {
-  const { environments, tooling } = world;
+  const { environments, tooling } = route;
   const administrators = [tooling, ...environments].map((account) => ({
     that: `by somebody of ${account.name}`,
     actor: administratorOf(account),
     why: 'aws:PrincipalArn narrows the trust to one role: an account root alone would admit the whole account',
   }));
-  const others = toolingRoles(world).filter(({ arn }) => arn !== by.arn);
+  const others = toolingRoles(route).filter(({ arn }) => arn !== by.arn);
   return {
     does: `is assumed by ${by.arn.replace(/^.*\//, '')}`,
     actor: by,
     actions: 'sts:AssumeRole',
     on: role.arn,
     why: 'IAM User Guide, "Cross-account access using roles": trust policy of the role',
-    butNot: [
+    denied: [
       ...administrators,
       ...others.map((other) => ({
         that: `by ${other.arn.replace(/^.*\//, '')}`,
@@ -72,28 +72,28 @@ function assumedBy(
 }
 
 /** ARN of a stack of an environment, whose id AWS makes up. */
-const stackOf = (world: World, environment: DeclaredEnvironment, name: string) =>
-  arnIn(world, environment, 'cloudformation', `stack/${name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`);
+const stackOf = (route: DeclaredRoute, environment: DeclaredEnvironment, name: string) =>
+  arnIn(route, environment, 'cloudformation', `stack/${name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`);
 
 /** What none of these roles may do. */
-function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
-  const { environments, tooling } = world;
+function neverInAnEnvironment(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { environments, tooling } = route;
   const store = tooling.stack('artifact-store');
   return [
-    ...neverReachesOthers(world, environment),
-    ...neverDeletes('artifacts', artifactOf(world, 'infrastructureDeployment', 'Package'), store.arn('ArtifactBucket')),
-    ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
+    ...neverReachesOthers(route, environment),
+    ...neverDeletes('artifacts', artifactOf(route, 'infrastructureDeployment', 'Package'), store.arn('ArtifactBucket')),
+    ...neverDeletes('packages', packageIn(route), store.arn('PackageBucket')),
     {
       that: 'replaces artifacts or packages',
       actions: 's3:PutObject',
-      on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+      on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
       context: ifNoneMatch,
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
     {
       that: 'deletes or pushes images',
       actions: ['ecr:BatchDeleteImage', 'ecr:PutImage'],
-      on: imagesOf(world),
+      on: imagesOf(route),
       why: 'images are made in the tooling account alone',
     },
     {
@@ -110,8 +110,8 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
       that: 'deletes stacks, or takes their protection away',
       // IAM does not know in which state a stack is: who may delete what is left of a failed creation may delete all.
       actions: ['cloudformation:DeleteStack', 'cloudformation:UpdateTerminationProtection'],
-      on: [...workloadTemplates(world.topology), ...operatorTemplates].map((template) =>
-        stackOf(world, environment, environment.stack(template).name),
+      on: [...workloadTemplates(route.topology), ...operatorTemplates].map((template) =>
+        stackOf(route, environment, environment.stack(template).name),
       ),
       why: 'a stack is freed or deleted by the operator, with credentials of the account',
     },
@@ -141,18 +141,18 @@ function neverInAnEnvironment(world: World, environment: DeclaredEnvironment): r
   ];
 }
 
-function cloudFormationAction(world: World, environment: DeclaredEnvironment): ActorCases {
+function cloudFormationAction(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
   const roles = environment.stack('deployment-roles');
   const actor = roles.role('CloudFormationActionRole');
-  const stackArn = (name: string) => stackOf(world, environment, name);
-  const { container } = world.topology;
-  const own = workloadTemplates(world.topology).map((template) => stackArn(environment.stack(template).name));
-  const execution = executionRolesOf(world, environment).map(({ arn }) => arn);
+  const stackArn = (name: string) => stackOf(route, environment, name);
+  const { container } = route.topology;
+  const own = workloadTemplates(route.topology).map((template) => stackArn(environment.stack(template).name));
+  const execution = executionRolesOf(route, environment).map(({ arn }) => arn);
   return {
     group: `${environment.name}/CloudFormationActionRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('PipelineRole')),
+      assumedBy(route, environment, actor, pipelineStack(route, 'infrastructureDeployment').role('PipelineRole')),
       {
         does: 'deploys stacks and change sets',
         actions: [
@@ -168,7 +168,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         ],
         on: own,
         why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": service role permissions',
-        butNot: [
+        denied: [
           {
             that: 'stacks of others, or the stack of its own role',
             on: [stackArn('somebody-elses-stack'), stackArn(roles.name)],
@@ -181,7 +181,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         actions: ['cloudformation:GetStackPolicy', 'cloudformation:SetStackPolicy'],
         on: own,
         why: 'CodePipeline User Guide, "AWS CloudFormation artifacts": StackPolicy of a template configuration; CDK grants both',
-        butNot: [
+        denied: [
           {
             that: 'stacks of others, or the stack of its own role',
             on: [stackArn('somebody-elses-stack'), stackArn(roles.name)],
@@ -208,7 +208,7 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
         on: execution,
         context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
         why: 'CodePipeline User Guide, "AWS CloudFormation deploy action reference": iam:PassRole on RoleArn',
-        butNot: [
+        denied: [
           {
             that: 'to another service',
             context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
@@ -225,26 +225,26 @@ function cloudFormationAction(world: World, environment: DeclaredEnvironment): A
           },
         ],
       },
-      ...encryptedObjects(world, environment, 'artifacts', artifacts(world, 'infrastructureDeployment', 'Package'), {
+      ...encryptedObjects(route, environment, 'artifacts', artifacts(route, 'infrastructureDeployment', 'Package'), {
         read: ['s3:GetObject', 's3:GetObjectVersion'],
         describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
         why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": s3:GetObject*',
       }),
     ],
     never: [
-      ...neverInAnEnvironment(world, environment),
+      ...neverInAnEnvironment(route, environment),
       {
         that: 'reads packages',
         actions: 's3:GetObject',
-        on: packageIn(world),
+        on: packageIn(route),
         why: 'CloudFormation reads packages with the execution role',
       },
-      ...(world.topology.pipelines.source === 'codecommit'
+      ...(route.topology.pipelines.source === 'codecommit'
         ? [
             {
               that: 'reads the source of the pipeline',
               actions: ['codecommit:GetBranch', 'codecommit:GitPull'] as const,
-              on: pipelineStack(world, 'infrastructureDeployment').arn('SourceRepository'),
+              on: pipelineStack(route, 'infrastructureDeployment').arn('SourceRepository'),
               why: 'an environment gets artifacts, never the repository',
             },
           ]
@@ -258,7 +258,7 @@ const looksUpZones: Need = {
   actions: 'ec2:DescribeAvailabilityZones',
   on: '*',
   why: 'CloudFormation User Guide, "Specify existing resources at runtime with supplied parameter types": whose permission it takes is not said, so both roles have it',
-  butNot: [
+  denied: [
     {
       that: 'what lies in them',
       actions: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'],
@@ -267,16 +267,16 @@ const looksUpZones: Need = {
   ],
 };
 
-function codeDeployAction(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { environments, topology } = world;
+function codeDeployAction(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { environments, topology } = route;
   const roles = environment.stack('deployment-roles');
   const service = environment.stack('container-service');
   const actor = roles.role('CodeDeployActionRole');
   const application = service.arn('ContainerApplication');
   const group = service.arn('ContainerDeployments');
-  const config = arnIn(world, environment, 'codedeploy', 'deploymentconfig:CodeDeployDefault.ECSAllAtOnce');
+  const config = arnIn(route, environment, 'codedeploy', 'deploymentconfig:CodeDeployDefault.ECSAllAtOnce');
   const family = arnIn(
-    world,
+    route,
     environment,
     'ecs',
     `task-definition/${topology.project}-${environment.name}-container:1`,
@@ -285,12 +285,12 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
   const taskRoles = [service.arn('TaskRole'), serviceRoles.arn('TaskExecutionRole')];
   const toEcs = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
   const reference = 'CodePipeline User Guide, "Amazon ECS and CodeDeploy blue-green deploy action reference"';
-  const other = (resource: string) => arnIn(world, environment, 'codedeploy', resource);
+  const other = (resource: string) => arnIn(route, environment, 'codedeploy', resource);
   return {
     group: `${environment.name}/CodeDeployActionRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, pipelineStack(world, 'containerDeployment').role('PipelineRole')),
+      assumedBy(route, environment, actor, pipelineStack(route, 'containerDeployment').role('PipelineRole')),
       {
         does: 'registers revisions of the application',
         actions: [
@@ -300,7 +300,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
         ],
         on: application,
         why: reference,
-        butNot: [
+        denied: [
           {
             that: 'of another application',
             on: other('application:somebody-elses'),
@@ -313,7 +313,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
         actions: ['codedeploy:CreateDeployment', 'codedeploy:GetDeployment'],
         on: group,
         why: reference,
-        butNot: [
+        denied: [
           {
             that: 'for another deployment group',
             on: other('deploymentgroup:somebody-elses/group'),
@@ -337,7 +337,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
         actions: 'ecs:RegisterTaskDefinition',
         on: family,
         why: reference,
-        butNot: [
+        denied: [
           {
             that: 'deregistering them or running tasks',
             actions: ['ecs:DeleteTaskDefinitions', 'ecs:RunTask'],
@@ -351,10 +351,10 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
         on: family,
         context: { 'ecs:CreateAction': 'RegisterTaskDefinition' },
         why: 'ECS Developer Guide, "Tagging authorization": ecs:TagResource when the task definition has tags',
-        butNot: [
+        denied: [
           {
             that: 'others',
-            on: arnIn(world, environment, 'ecs', 'task-definition/somebody-elses:1'),
+            on: arnIn(route, environment, 'ecs', 'task-definition/somebody-elses:1'),
             why: 'tags can decide about access',
           },
           {
@@ -370,7 +370,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
         on: taskRoles,
         context: toEcs,
         why: `${reference}: iam:PassRole on task role and task execution role`,
-        butNot: [
+        denied: [
           {
             that: 'to another service',
             context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
@@ -389,10 +389,10 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
       },
       ...(['Verified', 'Image'] as const).flatMap((artifact) =>
         encryptedObjects(
-          world,
+          route,
           environment,
           `artifact ${artifact}`,
-          artifacts(world, 'containerDeployment', artifact),
+          artifacts(route, 'containerDeployment', artifact),
           {
             read: ['s3:GetObject', 's3:GetObjectVersion'],
             describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
@@ -402,7 +402,7 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
       ),
     ],
     never: [
-      ...neverInAnEnvironment(world, environment),
+      ...neverInAnEnvironment(route, environment),
       ...environments
         .filter(({ name }) => name !== environment.name)
         .map((neighbour) => ({
@@ -414,18 +414,18 @@ function codeDeployAction(world: World, environment: DeclaredEnvironment): Actor
       {
         that: 'reads packages',
         actions: 's3:GetObject',
-        on: packageIn(world),
+        on: packageIn(route),
         why: 'it deploys containers',
       },
     ],
   };
 }
 
-function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { environments } = world;
+function lambdaUpdate(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { environments } = route;
   const roles = environment.stack('deployment-roles');
   const actor = roles.role('LambdaUpdateRole');
-  const record = commitRecord(world, environment);
+  const record = commitRecord(route, environment);
   const functionsOf = (of: DeclaredEnvironment) =>
     of
       .stack('infrastructure')
@@ -436,20 +436,20 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
     actor,
     needs: [
       assumedBy(
-        world,
+        route,
         environment,
         actor,
-        pipelineStack(world, 'infrastructureDeployment').role(`UpdateLambdas${pascalCase(environment.name)}Role`),
+        pipelineStack(route, 'infrastructureDeployment').role(`UpdateLambdas${pascalCase(environment.name)}Role`),
       ),
       {
         does: 'brings functions to the packaged code',
         actions: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode'],
         on: functionsOf(environment),
         why: 'Lambda API Reference, "UpdateFunctionCode"; the waiter function-updated-v2 calls GetFunction',
-        butNot: [
+        denied: [
           {
             that: 'functions of others',
-            on: arnIn(world, environment, 'lambda', 'function:somebody-elses-function'),
+            on: arnIn(route, environment, 'lambda', 'function:somebody-elses-function'),
             why: 'the pipeline updates what it deploys',
           },
           ...environments
@@ -472,10 +472,10 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
         ],
       },
       ...encryptedObjects(
-        world,
+        route,
         environment,
         'packages',
-        packages(world, 'packages are all that functions are made of'),
+        packages(route, 'packages are all that functions are made of'),
         {
           read: ['s3:GetObject', 's3:GetObjectVersion'],
           why: 'Lambda API Reference, "UpdateFunctionCode", reads as the caller; S3 API Reference, "HeadObject": checksums, too',
@@ -486,11 +486,11 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
         actions: 'ssm:PutParameter',
         on: record.own,
         why: 'Systems Manager API Reference, "PutParameter"; the next approver compares with it',
-        butNot: [record.others],
+        denied: [record.others],
       },
     ],
     never: [
-      ...neverInAnEnvironment(world, environment),
+      ...neverInAnEnvironment(route, environment),
       {
         that: 'passes roles',
         actions: 'iam:PassRole',
@@ -509,27 +509,27 @@ function lambdaUpdate(world: World, environment: DeclaredEnvironment): ActorCase
 }
 
 /** The parameter that has the commit which an environment runs, and one of somebody else. */
-const commitRecord = (world: World, environment: DeclaredEnvironment) => ({
-  own: arnIn(world, environment, 'ssm', `parameter/${world.topology.project}/${environment.name}/deployed-commit`),
+const commitRecord = (route: DeclaredRoute, environment: DeclaredEnvironment) => ({
+  own: arnIn(route, environment, 'ssm', `parameter/${route.topology.project}/${environment.name}/deployed-commit`),
   others: {
     that: "somebody else's parameters",
-    on: arnIn(world, environment, 'ssm', 'parameter/somebody-elses/secret'),
+    on: arnIn(route, environment, 'ssm', 'parameter/somebody-elses/secret'),
     why: 'other parameters may hold anything',
   },
 });
 
-function review(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { topology, tooling } = world;
+function review(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { topology, tooling } = route;
   const roles = environment.stack('deployment-roles');
-  const record = commitRecord(world, environment);
+  const record = commitRecord(route, environment);
   const stacks = workloadTemplates(topology).map((template) =>
-    stackOf(world, environment, `${topology.project}-${environment.name}-${template}`),
+    stackOf(route, environment, `${topology.project}-${environment.name}-${template}`),
   );
   const [prepared = '', ...previewed] = stacks;
   const ofReview = { 'cloudformation:ChangeSetName': 'review' };
   const name = `${pascalCase(environment.name)}`;
   const build: RoleActor | AdministratorActor = environment.environment.approval
-    ? pipelineStack(world, 'infrastructureDeployment').role(`Review${name}Role`)
+    ? pipelineStack(route, 'infrastructureDeployment').role(`Review${name}Role`)
     : // Nothing is reviewed where nobody approves; the role is there in case somebody is to.
       {
         kind: 'administrator',
@@ -539,17 +539,17 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
     group: `${environment.name}/ReviewRole`,
     actor: roles.role('ReviewRole'),
     needs: [
-      assumedBy(world, environment, roles.role('ReviewRole'), build),
+      assumedBy(route, environment, roles.role('ReviewRole'), build),
       {
         does: 'looks at stacks and at what change sets would do to them',
         actions: ['cloudformation:DescribeChangeSet', 'cloudformation:DescribeStacks'],
         on: stacks,
         context: {},
         why: 'CloudFormation API Reference, "DescribeChangeSet"; review-changes.sh says it in words',
-        butNot: [
+        denied: [
           {
             that: 'at stacks of others',
-            on: stackOf(world, environment, 'somebody-elses-stack'),
+            on: stackOf(route, environment, 'somebody-elses-stack'),
             why: 'templates and parameters of others are theirs',
           },
           {
@@ -580,7 +580,7 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
               on: previewed,
               context: ofReview,
               why: 'CloudFormation API Reference, "CreateChangeSet": without RoleARN, the role that the stack has',
-              butNot: [
+              denied: [
                 {
                   that: 'under the name of the change set that the pipeline executes',
                   context: { 'cloudformation:ChangeSetName': 'pipeline' },
@@ -594,7 +594,7 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
                 {
                   that: 'handing over a role',
                   actions: 'iam:PassRole' as const,
-                  on: executionRolesOf(world, environment).map(({ arn }) => arn),
+                  on: executionRolesOf(route, environment).map(({ arn }) => arn),
                   context: { 'iam:PassedToService': 'cloudformation.amazonaws.com' },
                   why: 'CloudFormation would do what that role may do',
                 },
@@ -606,7 +606,7 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
         actions: 'ssm:GetParameter',
         on: record.own,
         why: 'Systems Manager API Reference, "GetParameter"; the approver compares with what runs',
-        butNot: [
+        denied: [
           record.others,
           {
             that: 'changing it',
@@ -617,27 +617,27 @@ function review(world: World, environment: DeclaredEnvironment): ActorCases {
       },
     ],
     never: [
-      ...neverInAnEnvironment(world, environment),
+      ...neverInAnEnvironment(route, environment),
       {
         that: 'reads artifacts or packages',
         actions: 's3:GetObject',
-        on: [artifactOf(world, 'infrastructureDeployment', 'Package'), packageIn(world)],
+        on: [artifactOf(route, 'infrastructureDeployment', 'Package'), packageIn(route)],
         why: 'the build that assumes it has them',
       },
     ],
   };
 }
 
-function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { topology } = world;
+function viewer(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { topology } = route;
   const actor = environment.stack('deployment-roles').role('ViewerRole');
   const prefix = `${topology.project}-${environment.name}`;
-  const stacks = workloadTemplates(topology).map((template) => stackOf(world, environment, `${prefix}-${template}`));
+  const stacks = workloadTemplates(topology).map((template) => stackOf(route, environment, `${prefix}-${template}`));
   return {
     group: `${environment.name}/ViewerRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, pipelineStack(world, 'infrastructureDeployment').role('ApproverRole')),
+      assumedBy(route, environment, actor, pipelineStack(route, 'infrastructureDeployment').role('ApproverRole')),
       {
         does: 'looks at stacks and change sets',
         actions: [
@@ -651,10 +651,10 @@ function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
         ],
         on: stacks,
         why: 'CloudFormation User Guide, "View a change set": what the console and the AWS CLI call',
-        butNot: [
+        denied: [
           {
             that: 'of others',
-            on: stackOf(world, environment, 'somebody-elses-stack'),
+            on: stackOf(route, environment, 'somebody-elses-stack'),
             why: 'templates and parameters of others are theirs',
           },
           {
@@ -670,24 +670,24 @@ function viewer(world: World, environment: DeclaredEnvironment): ActorCases {
           },
         ],
       },
-      ...(topology.container === undefined ? [] : looksAtDeployments(world, environment)),
+      ...(topology.container === undefined ? [] : looksAtDeployments(route, environment)),
     ],
-    never: neverInAnEnvironment(world, environment),
+    never: neverInAnEnvironment(route, environment),
   };
 }
 
-function looksAtDeployments(world: World, environment: DeclaredEnvironment): readonly Need[] {
-  const prefix = `${world.topology.project}-${environment.name}`;
+function looksAtDeployments(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Need[] {
+  const prefix = `${route.topology.project}-${environment.name}`;
   return [
     {
       does: 'looks at deployments',
       actions: ['codedeploy:GetDeployment', 'codedeploy:ListDeployments'],
       on: environment.stack('container-service').arn('ContainerDeployments'),
       why: 'CodeDeploy API Reference, "GetDeployment": which version gets the traffic',
-      butNot: [
+      denied: [
         {
           that: 'of others',
-          on: arnIn(world, environment, 'codedeploy', 'deploymentgroup:somebody-elses/group'),
+          on: arnIn(route, environment, 'codedeploy', 'deploymentgroup:somebody-elses/group'),
           why: 'deployments of others are theirs',
         },
         {
@@ -700,12 +700,12 @@ function looksAtDeployments(world: World, environment: DeclaredEnvironment): rea
     {
       does: 'looks at the service',
       actions: 'ecs:DescribeServices',
-      on: arnIn(world, environment, 'ecs', `service/${prefix}-cluster/${prefix}-container`),
+      on: arnIn(route, environment, 'ecs', `service/${prefix}-cluster/${prefix}-container`),
       why: 'ECS API Reference, "DescribeServices"',
-      butNot: [
+      denied: [
         {
           that: 'of others',
-          on: arnIn(world, environment, 'ecs', 'service/somebody-elses-cluster/service'),
+          on: arnIn(route, environment, 'ecs', 'service/somebody-elses-cluster/service'),
           why: 'services of others are theirs',
         },
       ],
@@ -713,13 +713,13 @@ function looksAtDeployments(world: World, environment: DeclaredEnvironment): rea
   ];
 }
 
-function containerReview(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { topology, tooling } = world;
+function containerReview(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { topology, tooling } = route;
   const actor = environment.stack('deployment-roles').role('ContainerReviewRole');
-  const service = (cluster: string, name: string) => arnIn(world, environment, 'ecs', `service/${cluster}/${name}`);
+  const service = (cluster: string, name: string) => arnIn(route, environment, 'ecs', `service/${cluster}/${name}`);
   const prefix = `${topology.project}-${environment.name}`;
   const build: RoleActor | AdministratorActor = environment.environment.approval
-    ? pipelineStack(world, 'containerDeployment').role(`ReviewContainer${pascalCase(environment.name)}Role`)
+    ? pipelineStack(route, 'containerDeployment').role(`ReviewContainer${pascalCase(environment.name)}Role`)
     : {
         kind: 'administrator',
         arn: `arn:aws:iam::${tooling.id}:role/${topology.project}-review-container-${environment.name}-build`,
@@ -728,13 +728,13 @@ function containerReview(world: World, environment: DeclaredEnvironment): ActorC
     group: `${environment.name}/ContainerReviewRole`,
     actor,
     needs: [
-      assumedBy(world, environment, actor, build),
+      assumedBy(route, environment, actor, build),
       {
         does: 'looks at the service, for what serves now',
         actions: 'ecs:DescribeServices',
         on: service(`${prefix}-cluster`, `${prefix}-container`),
         why: 'ECS API Reference, "DescribeServices": the primary task set',
-        butNot: [
+        denied: [
           {
             that: 'at services of others',
             on: service('somebody-elses-cluster', 'service'),
@@ -752,28 +752,28 @@ function containerReview(world: World, environment: DeclaredEnvironment): ActorC
         actions: 'ecs:DescribeTaskDefinition',
         on: '*',
         why: 'ECS API Reference, "DescribeTaskDefinition": no resource',
-        butNot: [
+        denied: [
           {
             that: 'registering one, or running it',
             actions: ['ecs:RegisterTaskDefinition', 'ecs:RunTask'],
-            on: arnIn(world, environment, 'ecs', `task-definition/${prefix}-container:1`),
+            on: arnIn(route, environment, 'ecs', `task-definition/${prefix}-container:1`),
             why: 'it acts before anybody has approved',
           },
         ],
       },
     ],
-    never: neverInAnEnvironment(world, environment),
+    never: neverInAnEnvironment(route, environment),
   };
 }
 
 /** The cases of the deployment roles, but the CloudFormation execution role. */
-export const deploymentRoles: Cases = (world) =>
-  world.environments.flatMap((environment) =>
+export const deploymentRoles: Cases = (route) =>
+  route.environments.flatMap((environment) =>
     [
       cloudFormationAction,
-      ...(world.topology.container === undefined ? [] : [codeDeployAction, containerReview]),
+      ...(route.topology.container === undefined ? [] : [codeDeployAction, containerReview]),
       lambdaUpdate,
       review,
-      ...(world.environments.some(({ environment: { approval } }) => approval) ? [viewer] : []),
-    ].flatMap((cases) => casesOf(cases(world, environment))),
+      ...(route.environments.some(({ environment: { approval } }) => approval) ? [viewer] : []),
+    ].flatMap((cases) => casesOf(cases(route, environment))),
   );

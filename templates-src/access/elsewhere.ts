@@ -2,9 +2,9 @@ import type {
   AdministratorActor,
   DeclaredAccount,
   DeclaredEnvironment,
+  DeclaredRoute,
   MadeUpResource,
   PolicyDocument,
-  World,
 } from './case';
 
 /**
@@ -13,7 +13,7 @@ import type {
  */
 
 /** ARN of something in an account and the Region of the route to live. */
-export const arnIn = ({ region }: World, { id }: DeclaredAccount, service: string, resource: string) =>
+export const arnIn = ({ region }: DeclaredRoute, { id }: DeclaredAccount, service: string, resource: string) =>
   `arn:aws:${service}:${region}:${id}:${resource}`;
 
 /** Somebody in an account who may do everything there: the operator, or a stranger. */
@@ -60,7 +60,7 @@ export const openToEverybody = (
 export const foreignAccountId = '000000000000';
 
 /** The environments with an account of their own: in one that they share, the tooling account's operators are theirs. */
-export const apartFromTooling = ({ tooling, environments }: World): readonly DeclaredEnvironment[] =>
+export const apartFromTooling = ({ tooling, environments }: DeclaredRoute): readonly DeclaredEnvironment[] =>
   environments.filter(({ id }) => id !== tooling.id);
 
 /** Somebody in an account that isn't one of the route to live. */
@@ -103,21 +103,21 @@ export const openObject = (of: DeclaredAccount, to: DeclaredAccount): MadeUpReso
 };
 
 /** A key of an account that another account may do everything with. */
-export const openKey = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
-  arn: arnIn(world, of, 'kms', 'key/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
+export const openKey = (route: DeclaredRoute, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: arnIn(route, of, 'kms', 'key/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
   account: of.id,
   policy: letsIn(to.id, 'kms:*', '*'),
 });
 
 /** The images of the route; where it has none, those of somebody else, which are nobody's business either. */
-export const imagesOf = (world: World): string | MadeUpResource =>
-  world.topology.container === undefined
-    ? openRepository(world, world.tooling, world.tooling)
-    : world.tooling.stack('artifact-store').arn('ImageRepository');
+export const imagesOf = (route: DeclaredRoute): string | MadeUpResource =>
+  route.topology.container === undefined
+    ? openRepository(route, route.tooling, route.tooling)
+    : route.tooling.stack('artifact-store').arn('ImageRepository');
 
 /** A repository of images of an account that another account may do everything with. */
-export const openRepository = (world: World, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
-  arn: arnIn(world, of, 'ecr', 'repository/somebody-elses-images'),
+export const openRepository = (route: DeclaredRoute, of: DeclaredAccount, to: DeclaredAccount): MadeUpResource => ({
+  arn: arnIn(route, of, 'ecr', 'repository/somebody-elses-images'),
   account: of.id,
   policy: letsIn(to.id, 'ecr:*'),
 });

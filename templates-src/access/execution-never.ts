@@ -1,5 +1,5 @@
 import { namesOf, operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../model/names';
-import type { DeclaredEnvironment, DeclaredResource, Prohibition, Requests, World } from './case';
+import type { DeclaredEnvironment, DeclaredResource, DeclaredRoute, Prohibition, Requests } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { ifNoneMatch, neverDeletes, neverReachesOthers, operatorsOwn } from './needs';
 import { packageIn } from './pipelines';
@@ -16,25 +16,25 @@ const ownedByPolicy =
  * @param own the resources of this template
  */
 export function executionNever(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   template: WorkloadTemplate,
   own: readonly DeclaredResource[],
 ): readonly Prohibition[] {
   return [
-    ...neverWidensRoles(world, environment, template),
-    ...neverPassesRoles(world, environment, template),
-    ...neverTakesKeys(world, environment),
-    ...neverLeavesItsResources(world, environment, own),
+    ...neverWidensRoles(route, environment, template),
+    ...neverPassesRoles(route, environment, template),
+    ...neverTakesKeys(route, environment),
+    ...neverLeavesItsResources(route, environment, own),
     ...(template === 'infrastructure'
-      ? neverOpensFunctionsOrNetwork(world, environment)
-      : neverOpensTasks(world, environment)),
+      ? neverOpensFunctionsOrNetwork(route, environment)
+      : neverOpensTasks(route, environment)),
   ];
 }
 
 /** The roles that a template creates: a name, and the logical id of the boundary that they have. */
-const createdBy = (world: World, environment: DeclaredEnvironment, template: WorkloadTemplate) => {
-  const names = namesOf(world.topology);
+const createdBy = (route: DeclaredRoute, environment: DeclaredEnvironment, template: WorkloadTemplate) => {
+  const names = namesOf(route.topology);
   const ofFunctions = {
     role: names.functionRole(environment.name, 'anything').text,
     boundary: 'FunctionBoundary',
@@ -44,12 +44,12 @@ const createdBy = (world: World, environment: DeclaredEnvironment, template: Wor
 };
 
 function neverWidensRoles(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   template: WorkloadTemplate,
 ): readonly Prohibition[] {
-  const { tooling, environments } = world;
-  const { own, other } = createdBy(world, environment, template);
+  const { tooling, environments } = route;
+  const { own, other } = createdBy(route, environment, template);
   const serviceRoles = environment.stack('service-roles');
   const arnsOf = (type: string) => operatorsOwn(environment, type);
   const role = (name: string) => `arn:aws:iam::${environment.id}:role/${name}`;
@@ -161,11 +161,11 @@ function neverWidensRoles(
 }
 
 function neverPassesRoles(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   template: WorkloadTemplate,
 ): readonly Prohibition[] {
-  const names = namesOf(world.topology);
+  const names = namesOf(route.topology);
   const { name } = environment;
   const role = (of: { readonly text: string }) => `arn:aws:iam::${environment.id}:role/${of.text}`;
   const [ofFunctions, ofTasks, taskExecution, codeDeploy, flowLogs] = [
@@ -213,8 +213,8 @@ function neverPassesRoles(
   ];
 }
 
-function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
-  const { tooling, topology } = world;
+function neverTakesKeys(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { tooling, topology } = route;
   const tags = (key: 'aws:RequestTag' | 'aws:ResourceTag', project: string, name: string) => ({
     [`${key}/Project`]: project,
     [`${key}/Environment`]: name,
@@ -223,7 +223,7 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
     ['somebody-elses', environment.name],
     [topology.project, 'another'],
   ];
-  const key = openKey(world, environment, environment);
+  const key = openKey(route, environment, environment);
   const create = (context: Requests['context']): Requests => ({
     actions: 'kms:CreateKey',
     on: '*',
@@ -259,7 +259,7 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
         ...wrong.map(([project, name]) => tag(tags('aws:RequestTag', project, name))),
         {
           ...tag(tags('aws:RequestTag', topology.project, environment.name)),
-          on: { ...key, arn: key.arn.replace(`:${world.region}:`, ':ap-southeast-2:') },
+          on: { ...key, arn: key.arn.replace(`:${route.region}:`, ':ap-southeast-2:') },
         },
       ],
       why: 'tags say whose a key is, so nobody may write the name of another on one',
@@ -312,8 +312,8 @@ function neverTakesKeys(world: World, environment: DeclaredEnvironment): readonl
 }
 
 /** Properties of functions, keys and endpoints that would let others in, or data out. */
-function neverOpensFunctionsOrNetwork(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
-  const { topology, region } = world;
+function neverOpensFunctionsOrNetwork(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { topology, region } = route;
   const functions = environment
     .stack('infrastructure')
     .resources.filter(({ type }) => type === 'AWS::Lambda::Function')
@@ -348,7 +348,7 @@ function neverOpensFunctionsOrNetwork(world: World, environment: DeclaredEnviron
       that: 'makes endpoints of services of others',
       actions: 'ec2:CreateVpcEndpoint',
       on:
-        topology.container === undefined ? [] : arnIn(world, environment, 'ec2', 'vpc-endpoint/vpce-00000000000000000'),
+        topology.container === undefined ? [] : arnIn(route, environment, 'ec2', 'vpc-endpoint/vpce-00000000000000000'),
       context: { 'ec2:VpceServiceName': `com.amazonaws.vpce.${region}.vpce-svc-00000000000000000` },
       why: 'VPC User Guide, "Control the service that can be specified in VpcEndpoints": ec2:VpceServiceName',
     },
@@ -356,7 +356,7 @@ function neverOpensFunctionsOrNetwork(world: World, environment: DeclaredEnviron
 }
 
 /** Properties of a service that would let others into its tasks. */
-function neverOpensTasks(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+function neverOpensTasks(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Prohibition[] {
   const service = environment.stack('container-service').arn('ContainerService');
   const change = ['ecs:CreateService', 'ecs:UpdateService'] as const;
   return [
@@ -377,7 +377,7 @@ function neverOpensTasks(world: World, environment: DeclaredEnvironment): readon
     {
       that: 'scales what others have',
       actions: ['application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget'],
-      on: arnIn(world, environment, 'application-autoscaling', 'scalable-target/0a1b2c3d4e5f6a7b8c9d'),
+      on: arnIn(route, environment, 'application-autoscaling', 'scalable-target/0a1b2c3d4e5f6a7b8c9d'),
       context: { 'application-autoscaling:service-namespace': 'dynamodb' },
       why: 'Service Authorization Reference, Application Auto Scaling: application-autoscaling:service-namespace',
     },
@@ -385,21 +385,21 @@ function neverOpensTasks(world: World, environment: DeclaredEnvironment): readon
 }
 
 function neverLeavesItsResources(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   all: readonly DeclaredResource[],
 ): readonly Prohibition[] {
-  const { environments, tooling } = world;
+  const { environments, tooling } = route;
   const store = tooling.stack('artifact-store');
   const arnsOf = (type: string) => all.filter((resource) => resource.type === type).map(({ arn }) => arn);
   const inUse = 'CloudFormation manages resources; it does not use them';
   return [
-    ...neverReachesOthers(world, environment),
-    ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
+    ...neverReachesOthers(route, environment),
+    ...neverDeletes('packages', packageIn(route), store.arn('PackageBucket')),
     {
       that: 'uploads packages or artifacts',
       actions: 's3:PutObject',
-      on: [packageIn(world), `${store.arn('ArtifactBucket')}/Infrastructure-Deplo/SourceArti/AbCdEfG`],
+      on: [packageIn(route), `${store.arn('ArtifactBucket')}/Infrastructure-Deplo/SourceArti/AbCdEfG`],
       context: ifNoneMatch,
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
@@ -419,13 +419,13 @@ function neverLeavesItsResources(
       that: 'lets functions of others read queues',
       actions: 'lambda:CreateEventSourceMapping',
       on: '*',
-      context: { 'lambda:FunctionArn': arnIn(world, environment, 'lambda', 'function:somebody-elses-function') },
+      context: { 'lambda:FunctionArn': arnIn(route, environment, 'lambda', 'function:somebody-elses-function') },
       why: 'Lambda Developer Guide, "Fine-tuning the Resources and Conditions sections of policies": lambda:FunctionArn',
     },
     {
       that: 'tags functions of others',
       actions: ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
-      on: arnIn(world, environment, 'lambda', 'function:somebody-elses-function'),
+      on: arnIn(route, environment, 'lambda', 'function:somebody-elses-function'),
       why: 'tags can decide about access',
     },
     {
@@ -449,13 +449,13 @@ function neverLeavesItsResources(
     {
       that: 'tags machines of others',
       actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      on: arnIn(world, environment, 'ec2', 'instance/i-00000000000000000'),
+      on: arnIn(route, environment, 'ec2', 'instance/i-00000000000000000'),
       why: 'tags can decide about access',
     },
     {
       that: 'starts machines or tasks',
       actions: 'ec2:RunInstances',
-      on: arnIn(world, environment, 'ec2', 'instance/i-00000000000000000'),
+      on: arnIn(route, environment, 'ec2', 'instance/i-00000000000000000'),
       why: 'the templates have none',
     },
     {
@@ -466,9 +466,9 @@ function neverLeavesItsResources(
         'cloudformation:UpdateStack',
         'cloudformation:UpdateTerminationProtection',
       ],
-      on: [...workloadTemplates(world.topology), ...operatorTemplates].map((template) =>
+      on: [...workloadTemplates(route.topology), ...operatorTemplates].map((template) =>
         arnIn(
-          world,
+          route,
           environment,
           'cloudformation',
           `stack/${environment.stack(template).name}/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`,

@@ -9,10 +9,10 @@ import {
   casesOf,
   type DeclaredEnvironment,
   type DeclaredResource,
+  type DeclaredRoute,
   type Need,
   type Refusal,
   type Requests,
-  type World,
 } from './case';
 import { arnIn, openKey } from './elsewhere';
 import { executionNever } from './execution-never';
@@ -75,7 +75,7 @@ const serviceLinkedRoles: Readonly<Record<string, readonly [service: string, nam
 
 /** A request of a handler, for one resource of the templates. */
 interface Subject {
-  readonly world: World;
+  readonly route: DeclaredRoute;
   readonly environment: DeclaredEnvironment;
   /** All resources of the environment's templates, and the roles that the operator makes for them. */
   readonly all: readonly DeclaredResource[];
@@ -109,7 +109,7 @@ function related({ all, resource }: Subject): readonly string[] {
 
 /** What AWS decides an action for, when a handler calls it for a resource. */
 async function requestsOf(subject: Subject, action: Action): Promise<readonly Requests[]> {
-  const { world, environment, all, resource } = subject;
+  const { route, environment, all, resource } = subject;
   const { type } = resource;
   if (action === 'iam:CreateServiceLinkedRole') {
     return [serviceLinkedRole(environment, type)];
@@ -122,18 +122,18 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   if (type === 'AWS::ApplicationAutoScaling::ScalableTarget' && action.startsWith('cloudwatch:')) {
     // The alarms of target tracking, which Application Auto Scaling names after what it scales.
     const alarm = `alarm:TargetTracking-${resource.properties.ResourceId}-AlarmHigh-0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d`;
-    return [{ actions: action, on: arnIn(world, environment, 'cloudwatch', alarm) }];
+    return [{ actions: action, on: arnIn(route, environment, 'cloudwatch', alarm) }];
   }
   if (type === 'AWS::Lambda::Function' && /^(s3|kms):/.test(action)) {
-    const store = world.tooling.stack('artifact-store');
+    const store = route.tooling.stack('artifact-store');
     return [
       action.startsWith('s3:')
-        ? { actions: action, on: packageIn(world) }
+        ? { actions: action, on: packageIn(route) }
         : {
             actions: action,
             on: store.arn('ArtifactKey'),
             context: {
-              'kms:ViaService': `s3.${world.region}.amazonaws.com`,
+              'kms:ViaService': `s3.${route.region}.amazonaws.com`,
               'kms:EncryptionContext:aws:s3:arn': store.arn('PackageBucket'),
             },
           },
@@ -141,7 +141,7 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   }
   if (action === 'kms:TagResource' && subject.handler === 'create') {
     // Decided by IAM alone, before the key has a policy of its own (KMS API reference, "CreateKey": Tags).
-    return [{ actions: action, on: openKey(world, environment, environment), context: contextOf(subject, action) }];
+    return [{ actions: action, on: openKey(route, environment, environment), context: contextOf(subject, action) }];
   }
   if (type === 'AWS::Logs::LogGroup' && !/Tag/.test(action) && (await authorizationOf(action)).types.length > 0) {
     return [{ actions: action, on: logGroupItself(resource.arn) }];
@@ -165,7 +165,7 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
           ...families(required).map(
             ([first, ...rest]) =>
               [first, ...rest].map(({ matches }) => anyOf(matches)).find((arn) => arn !== undefined) ??
-              madeUp(world, environment, resource, first.arn),
+              madeUp(route, environment, resource, first.arn),
           ),
           ...optional.flatMap(({ matches }) => [...(own === undefined ? [] : [own]), ...others].filter(matches)),
         ]
@@ -173,7 +173,7 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
   const referred = targets.length > 0 ? targets : optional.flatMap(({ matches }) => others.filter(matches));
   // A request that names nothing: only a statement for everything, or for all of the type, allows it.
   const found =
-    referred.length > 0 ? referred : optional.slice(0, 1).map(({ arn }) => anyOfType(world, environment, arn));
+    referred.length > 0 ? referred : optional.slice(0, 1).map(({ arn }) => anyOfType(route, environment, arn));
   const context = contextOf(subject, action);
   if (action === 'ec2:CreateVpcEndpoint') {
     // The endpoint alone has the condition key; network, subnets and security groups of the request have none.
@@ -187,7 +187,12 @@ async function requestsOf(subject: Subject, action: Action): Promise<readonly Re
 }
 
 /** ARN of something that no template declares, such as a rule of a security group. */
-function madeUp({ region }: World, { id }: DeclaredEnvironment, resource: DeclaredResource, template: string): string {
+function madeUp(
+  { region }: DeclaredRoute,
+  { id }: DeclaredEnvironment,
+  resource: DeclaredResource,
+  template: string,
+): string {
   const values: Readonly<Record<string, string>> = {
     Partition: 'aws',
     Region: region,
@@ -208,7 +213,7 @@ function madeUp({ region }: World, { id }: DeclaredEnvironment, resource: Declar
 }
 
 /** ARN of any resource of a type, whatever it is called. */
-const anyOfType = ({ region }: World, { id }: DeclaredEnvironment, template: string) =>
+const anyOfType = ({ region }: DeclaredRoute, { id }: DeclaredEnvironment, template: string) =>
   substitute(template, (name) => ({ Partition: 'aws', Region: region, Account: id })[name] ?? 'anything');
 
 function serviceLinkedRole({ id }: DeclaredEnvironment, type: string): Requests {
@@ -293,7 +298,7 @@ function contextOf({ resource, handler, all }: Subject, action: Action): Context
 
 /** The needs of one type of resources of a template. */
 async function needsOfType(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   all: readonly DeclaredResource[],
   own: readonly DeclaredResource[],
@@ -302,7 +307,7 @@ async function needsOfType(
   const ofType = own.filter((resource) => resource.type === type);
   // What AWS names is all alike to the policies: one of each type stands for the others.
   const resources = ofType.filter(
-    (resource, index) => index === 0 || isNamed(world, environment, tryArn(resource) ?? ''),
+    (resource, index) => index === 0 || isNamed(route, environment, tryArn(resource) ?? ''),
   );
   const needs: Need[] = [];
   const refused = new Set<string>();
@@ -310,7 +315,7 @@ async function needsOfType(
     const requests: Requests[] = [];
     for (const resource of resources) {
       for (const action of actionsOf(type, handler, ofType)) {
-        requests.push(...(await requestsOf({ world, environment, all, resource, handler }, action)));
+        requests.push(...(await requestsOf({ route, environment, all, resource, handler }, action)));
       }
     }
     const [first, ...and] = distinct(requests);
@@ -320,8 +325,8 @@ async function needsOfType(
         ...first,
         and,
         why: `CloudFormation, resource schema of ${type}: permissions of the ${handler} handler`,
-        butNot: notOfOthers(
-          world,
+        denied: notOfOthers(
+          route,
           environment,
           [first, ...and].filter(({ actions }) => !refused.has(String(actions))),
         ),
@@ -335,7 +340,7 @@ async function needsOfType(
   return needs;
 }
 
-const isNamed = ({ topology }: World, { name }: DeclaredEnvironment, arn: string) =>
+const isNamed = ({ topology }: DeclaredRoute, { name }: DeclaredEnvironment, arn: string) =>
   arn.includes(`${topology.project}-${name}-`) || arn.includes(`/${topology.project}/${name}/`);
 
 /**
@@ -343,18 +348,18 @@ const isNamed = ({ topology }: World, { name }: DeclaredEnvironment, arn: string
  * account; and, of those to which AWS gives names, resources in another Region.
  */
 function notOfOthers(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   requests: readonly Requests[],
 ): readonly Refusal[] {
-  const { topology, environments, region } = world;
+  const { topology, environments, region } = route;
   const neighbour = environments.find(({ name }) => name !== environment.name)?.name ?? 'another';
   const renamed = (arn: string) =>
     arn
       .replaceAll(`${topology.project}-${environment.name}-`, `${topology.project}-${neighbour}-`)
       .replaceAll(`/${topology.project}/${environment.name}/`, `/${topology.project}/${neighbour}/`);
   const moved = (arn: string) => arn.replace(`:${region}:`, ':ap-southeast-2:');
-  const { policy } = openKey(world, environment, environment);
+  const { policy } = openKey(route, environment, environment);
   /** The first target of each action: what one resource proves of a type, the others do, too. */
   const changed = (change: (arn: string) => string, applies: (arn: string) => boolean) =>
     distinct(
@@ -377,7 +382,7 @@ function notOfOthers(
     );
   const refusal = (that: string, why: string, [first, ...and]: readonly Requests[]): readonly Refusal[] =>
     first === undefined ? [] : [{ that, ...first, and, why }];
-  const named = (arn: string) => isNamed(world, environment, arn);
+  const named = (arn: string) => isNamed(route, environment, arn);
   return [
     ...refusal(
       'those of another environment in the account',
@@ -400,29 +405,33 @@ function distinct(
 }
 
 /** What a role does beside what handlers call. */
-function otherNeeds(world: World, environment: DeclaredEnvironment, template: WorkloadTemplate): readonly Need[] {
+function otherNeeds(
+  route: DeclaredRoute,
+  environment: DeclaredEnvironment,
+  template: WorkloadTemplate,
+): readonly Need[] {
   return [
-    assumedByService(world, executionRoleOf(environment, template), {
+    assumedByService(route, executionRoleOf(environment, template), {
       service: 'cloudformation.amazonaws.com',
       account: environment,
       why: 'CloudFormation User Guide, "AWS CloudFormation service role"',
     }),
     {
       ...encryptsLogs(
-        world,
+        route,
         environment.stack('infrastructure').arn('WorkloadKey'),
-        openKey(world, environment, environment),
+        openKey(route, environment, environment),
       ),
       does: 'encrypts log groups through CloudWatch Logs',
     },
     ...(template === 'infrastructure'
       ? [
-          ...(world.topology.container === undefined ? [] : needsOfNetwork(world, environment)),
+          ...(route.topology.container === undefined ? [] : needsOfNetwork(route, environment)),
           ...encryptedObjects(
-            world,
+            route,
             environment,
             'packages',
-            packages(world, 'CloudFormation gets templates from the action, and packages from their bucket'),
+            packages(route, 'CloudFormation gets templates from the action, and packages from their bucket'),
             {
               read: ['s3:GetObject', 's3:GetObjectVersion'],
               why: 'CloudFormation, resource schema of AWS::Lambda::Function: s3:GetObject, s3:GetObjectVersion for the code',
@@ -434,11 +443,11 @@ function otherNeeds(world: World, environment: DeclaredEnvironment, template: Wo
 }
 
 /** What only the network asks for. */
-const needsOfNetwork = (world: World, environment: DeclaredEnvironment): readonly Need[] => [
+const needsOfNetwork = (route: DeclaredRoute, environment: DeclaredEnvironment): readonly Need[] => [
   {
     does: 'adds rules to security groups',
     actions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
-    on: arnIn(world, environment, 'ec2', 'security-group-rule/sgr-00000000000000000'),
+    on: arnIn(route, environment, 'ec2', 'security-group-rule/sgr-00000000000000000'),
     why: 'Service Authorization Reference, Amazon EC2: a rule is a resource of both; when it is asked for is not said',
   },
   {
@@ -452,7 +461,7 @@ const needsOfNetwork = (world: World, environment: DeclaredEnvironment): readonl
     actions: 'route53:AssociateVPCWithHostedZone',
     on: { arn: 'arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ', account: environment.id },
     why: 'Service Authorization Reference, ec2:CreateVpcEndpoint: dependent action (2024; the VPC guide does not name it)',
-    butNot: [
+    denied: [
       {
         that: 'changing names',
         actions: ['route53:ChangeResourceRecordSets', 'route53:DisassociateVPCFromHostedZone'],
@@ -481,7 +490,7 @@ const makesRoleOfLoadBalancers = (environment: DeclaredEnvironment): Need => ({
   does: 'lets load balancers make their service-linked role',
   ...serviceLinkedRole(environment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
   why: 'Elastic Load Balancing User Guide, "Service-linked role": iam:CreateServiceLinkedRole',
-  butNot: [
+  denied: [
     {
       that: 'roles of other services',
       on: `arn:aws:iam::${environment.id}:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations`,
@@ -492,30 +501,30 @@ const makesRoleOfLoadBalancers = (environment: DeclaredEnvironment): Need => ({
 });
 
 /** The cases of the execution roles. */
-export const executionRoles: Cases = async (world) => {
+export const executionRoles: Cases = async (route) => {
   const cases: Case[] = [];
-  for (const environment of world.environments) {
+  for (const environment of route.environments) {
     const resourcesOf = (template: WorkloadTemplate) => {
       const { resources, declined } = environment.stack(template);
       return [...resources, ...declined];
     };
     const all = [
-      ...workloadTemplates(world.topology).flatMap(resourcesOf),
+      ...workloadTemplates(route.topology).flatMap(resourcesOf),
       ...environment.stack('service-roles').resources.filter(({ type }) => type === 'AWS::IAM::Role'),
     ];
-    for (const template of workloadTemplates(world.topology)) {
+    for (const template of workloadTemplates(route.topology)) {
       const own = resourcesOf(template);
       const needs: Need[] = [];
       for (const type of environmentResourceTypes) {
-        needs.push(...(await needsOfType(world, environment, all, own, type)));
+        needs.push(...(await needsOfType(route, environment, all, own, type)));
       }
       const actor = executionRoleOf(environment, template);
       cases.push(
         ...casesOf({
           group: `${environment.name}/${declaredAt[template].id}`,
           actor,
-          needs: [...otherNeeds(world, environment, template), ...needs],
-          never: executionNever(world, environment, template, own),
+          needs: [...otherNeeds(route, environment, template), ...needs],
+          never: executionNever(route, environment, template, own),
         }),
       );
     }

@@ -2,13 +2,13 @@ import { operatorTemplates, type WorkloadTemplate, workloadTemplates } from '../
 import type {
   DeclaredAccount,
   DeclaredEnvironment,
+  DeclaredRoute,
   MadeUpResource,
   Need,
   Prohibition,
   Refusal,
   RoleActor,
   ServiceActor,
-  World,
 } from './case';
 import { administratorOf, foreignAccountId, openKey, openObject } from './elsewhere';
 
@@ -55,7 +55,7 @@ export const keyAdministration = [
  * nothing about the resource.
  */
 export function assumedByService(
-  { tooling }: World,
+  { tooling }: DeclaredRoute,
   { arn: role }: RoleActor,
   {
     service,
@@ -89,7 +89,7 @@ export function assumedByService(
     actions: 'sts:AssumeRole',
     on: role,
     why,
-    butNot: [
+    denied: [
       ...(forOne === undefined
         ? []
         : [
@@ -131,7 +131,7 @@ export interface EncryptedObjects {
 
 /** That an actor works with encrypted objects: S3's side and KMS's side (S3 User Guide, "Protecting data with SSE-KMS"). */
 export function encryptedObjects(
-  world: World,
+  route: DeclaredRoute,
   actorAccount: DeclaredAccount,
   noun: string,
   { bucket, objects, key, bucketOwner, others }: EncryptedObjects,
@@ -144,7 +144,7 @@ export function encryptedObjects(
     readonly why: string;
   },
 ): readonly Need[] {
-  const { region } = world;
+  const { region } = route;
   const { read, writes, describesKey, why } = access;
   const refusals: readonly Refusal[] = [
     ...others,
@@ -157,27 +157,27 @@ export function encryptedObjects(
   ];
   const otherKey = {
     that: "with somebody else's key",
-    on: openKey(world, bucketOwner, actorAccount),
+    on: openKey(route, bucketOwner, actorAccount),
     why: 'KMS: a key is only used by those who need what it encrypts',
   };
   // With bucket keys, the context is the bucket (S3 User Guide, "Reducing the cost of SSE-KMS with S3 Bucket Keys").
   const context = { 'kms:ViaService': `s3.${region}.amazonaws.com`, 'kms:EncryptionContext:aws:s3:arn': bucket };
   return [
-    { does: `reads ${noun}`, actions: read, on: objects, why, butNot: refusals },
+    { does: `reads ${noun}`, actions: read, on: objects, why, denied: refusals },
     {
       does: `decrypts ${noun}`,
       actions: 'kms:Decrypt',
       on: key,
       context,
       why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": GetObject needs kms:Decrypt',
-      butNot: [otherKey],
+      denied: [otherKey],
     },
     {
       does: `decrypts ${noun} that have no bucket key`,
       actions: 'kms:Decrypt',
       on: key,
       context: { ...context, 'kms:EncryptionContext:aws:s3:arn': [objects].flat()[0] ?? '' },
-      why: 'S3 User Guide, "Configuring an S3 Bucket Key at the object level": whoever uploads may choose',
+      why: 'S3 User Guide, "Configuring an S3 Bucket Key at the object level": the uploader may choose',
     },
     ...(describesKey === undefined
       ? []
@@ -187,12 +187,12 @@ export function encryptedObjects(
             actions: 'kms:DescribeKey' as const,
             on: key,
             why: `${describesKey}: kms:DescribeKey`,
-            butNot: [otherKey],
+            denied: [otherKey],
           },
         ]),
     ...(writes !== undefined
       ? [
-          { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: writes, why, butNot: refusals },
+          { does: `writes ${noun}`, actions: 's3:PutObject' as const, on: writes, why, denied: refusals },
           {
             does: `writes ${noun}, naming the key of the bucket`,
             actions: 's3:PutObject' as const,
@@ -202,12 +202,12 @@ export function encryptedObjects(
               's3:x-amz-server-side-encryption-aws-kms-key-id': key,
             },
             why: 'CodePipeline User Guide, "Configure server-side encryption for artifacts": uploads name the key of the pipeline',
-            butNot: [
+            denied: [
               {
                 that: 'another key',
                 context: {
                   's3:x-amz-server-side-encryption': 'aws:kms',
-                  's3:x-amz-server-side-encryption-aws-kms-key-id': openKey(world, bucketOwner, actorAccount).arn,
+                  's3:x-amz-server-side-encryption-aws-kms-key-id': openKey(route, bucketOwner, actorAccount).arn,
                 },
                 why: 'S3 User Guide, "Requiring and restricting SSE-KMS": who may not use the other key could not read it',
               },
@@ -224,7 +224,7 @@ export function encryptedObjects(
             on: key,
             context,
             why: 'S3 User Guide, "Using server-side encryption with AWS KMS keys": PutObject needs kms:GenerateDataKey',
-            butNot: [otherKey],
+            denied: [otherKey],
           },
         ]
       : []),
@@ -232,13 +232,13 @@ export function encryptedObjects(
 }
 
 /**
- * That a role's log group may be encrypted with its permissions: CloudWatch Logs asks KMS for whoever calls it.
+ * That a role's log group may be encrypted with its permissions: CloudWatch Logs asks KMS for its caller.
  *
  * @param writesArtifacts whether it makes data keys for artifacts as well
  * @param knowsKey whether its policy names the key; where it is made before the key, it names those of the Region
  */
 export const encryptsLogs = (
-  { region }: World,
+  { region }: DeclaredRoute,
   key: string,
   otherKey: MadeUpResource,
   { writesArtifacts = false, knowsKey = true } = {},
@@ -248,7 +248,7 @@ export const encryptsLogs = (
   on: key,
   context: { 'kms:ViaService': `logs.${region}.amazonaws.com` },
   why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": kms:ViaService for roles that call it',
-  butNot: [
+  denied: [
     knowsKey
       ? { that: 'with other keys', on: otherKey, why: 'a role uses the key of its own log group' }
       : {
@@ -291,7 +291,7 @@ export const neverDeletes = (noun: string, objects: string, bucket: string) => [
 ];
 
 /** The roles that CloudFormation takes on in an environment, one for each stack that a pipeline deploys. */
-export const executionRolesOf = ({ topology }: World, environment: DeclaredEnvironment): readonly RoleActor[] =>
+export const executionRolesOf = ({ topology }: DeclaredRoute, environment: DeclaredEnvironment): readonly RoleActor[] =>
   workloadTemplates(topology).map((template) => executionRoleOf(environment, template));
 
 /** The role that CloudFormation takes on for a stack of an environment. */
@@ -316,7 +316,10 @@ export const operatorsOwn = (environment: DeclaredEnvironment, type: string): re
   );
 
 /** What no role of an environment does: reading, using or changing what belongs to another environment. */
-export function neverReachesOthers({ environments }: World, environment: DeclaredEnvironment): readonly Prohibition[] {
+export function neverReachesOthers(
+  { environments }: DeclaredRoute,
+  environment: DeclaredEnvironment,
+): readonly Prohibition[] {
   const others = environments.filter(({ name }) => name !== environment.name);
   const arns = (type: string) =>
     others.flatMap(({ stack }) =>

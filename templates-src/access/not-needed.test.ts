@@ -28,7 +28,7 @@ const exceptions = (type: Type, ...ofType: readonly Record<string, unknown>[]) =
     ofType.map((each) => ({ type, properties: each })),
   );
 
-/** Prints the paths that the schemas of AWS, which cfn-lint brings along, do not have. */
+/** Prints the paths that the schemas of AWS, which come with cfn-lint, do not have. */
 const program = `
 import json, pathlib, sys
 import cfnlint

@@ -165,7 +165,7 @@ export const notNeeded: {
       ],
       unless: ['CodeSigningConfigArn'],
     },
-    // Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC": of whoever connects one
+    // Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC": of the caller that connects one
     {
       actions: [
         'ec2:DescribeNetworkInterfaces',

@@ -12,7 +12,7 @@ export const notProtected: readonly Exposure[] = [
       'pull requests and a second pair of eyes do.',
   },
   {
-    to: 'administrators of the tooling account, and whoever may run `scripts/deploy.sh`',
+    to: 'administrators of the tooling account, and people who may run `scripts/deploy.sh`',
     because:
       'They make pipelines, roles, keys and the scripts that builds run; who may change IAM can also detach ' +
       '`<project>-not-approver`, make a role that does not have it, or change whom the approver trusts. Only a service control ' +
@@ -22,8 +22,8 @@ export const notProtected: readonly Exposure[] = [
   {
     to: 'people of the tooling account to whom nobody attached `<project>-not-approver`',
     because:
-      'CodePipeline has no policies of its own resources: whoever has `codepipeline:*` there may approve, start pipelines and ' +
-      'override revisions. The policy denies it to whoever has it; the template makes it, but knows no people. Attach it to ' +
+      'CodePipeline has no policies of its own resources: a principal with `codepipeline:*` there may approve, start pipelines and ' +
+      'override revisions. The policy denies it to principals that have it; the template makes it, but knows no people. Attach it to ' +
       'everybody who does not run `deploy.sh` (README, "Who may approve").',
   },
   {

@@ -1,6 +1,6 @@
 import { buildScriptsKey } from '../model/build-scripts';
 import { type PipelineKey, pipelineNames, pipelineNamesOf, pipelinesOf } from '../model/names';
-import { type ActorCases, type Cases, casesOf, type DeclaredStack, type Need, type World } from './case';
+import { type ActorCases, type Cases, casesOf, type DeclaredRoute, type DeclaredStack, type Need } from './case';
 import { administratorOf, arnIn, imagesOf, openRepository, openRole } from './elsewhere';
 import {
   assumedByService,
@@ -22,22 +22,22 @@ const stackOf: Readonly<Record<PipelineKey, string>> = {
 const keys = Object.keys(pipelineNames) as readonly PipelineKey[];
 
 /** The stack of a pipeline. */
-export const pipelineStack = ({ tooling }: World, pipeline: PipelineKey): DeclaredStack =>
+export const pipelineStack = ({ tooling }: DeclaredRoute, pipeline: PipelineKey): DeclaredStack =>
   tooling.stack(stackOf[pipeline]);
 
 /** Another pipeline than this one; a route need not have it. */
 const another = (pipeline: PipelineKey): PipelineKey => keys[(keys.indexOf(pipeline) + 1) % keys.length] as PipelineKey;
 
 /** ARNs of what another pipeline of the route has; where it has no other, of what somebody else has. */
-const ofAnother = (world: World, pipeline: PipelineKey) => {
-  const { tooling, topology } = world;
+const ofAnother = (route: DeclaredRoute, pipeline: PipelineKey) => {
+  const { tooling, topology } = route;
   const key = pipelinesOf(topology).find((other) => other === another(pipeline));
-  const stack = key === undefined ? undefined : pipelineStack(world, key);
+  const stack = key === undefined ? undefined : pipelineStack(route, key);
   return {
-    pipeline: stack?.arn('Pipeline') ?? arnIn(world, tooling, 'codepipeline', 'somebody-elses-pipeline'),
+    pipeline: stack?.arn('Pipeline') ?? arnIn(route, tooling, 'codepipeline', 'somebody-elses-pipeline'),
     /** Only asked for where pipelines have repositories. */
     repository: () =>
-      stack?.arn('SourceRepository') ?? arnIn(world, tooling, 'codecommit', 'somebody-elses-repository'),
+      stack?.arn('SourceRepository') ?? arnIn(route, tooling, 'codecommit', 'somebody-elses-repository'),
     projects: (stack?.resources ?? []).filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn),
   };
 };
@@ -46,7 +46,11 @@ const ofAnother = (world: World, pipeline: PipelineKey) => {
  * An artifact of a pipeline. CodePipeline names folders after the first 20 characters of the pipeline and the first 10
  * of the artifact.
  */
-export function artifactOf({ tooling, topology }: World, pipeline: PipelineKey, artifact: ArtifactName): string {
+export function artifactOf(
+  { tooling, topology }: DeclaredRoute,
+  pipeline: PipelineKey,
+  artifact: ArtifactName,
+): string {
   const folders = `${pipelineNamesOf(topology)[pipeline].slice(0, 20)}/${artifact.slice(0, 10)}`;
   return `${tooling.stack('artifact-store').arn('ArtifactBucket')}/${folders}/AbCdEfG`;
 }
@@ -60,21 +64,21 @@ export type ArtifactName = 'Source' | 'Zips' | 'Package' | 'Image' | 'Verified';
  * @param whole whether the actor may use all artifacts of the pipeline
  */
 export function artifacts(
-  world: World,
+  route: DeclaredRoute,
   pipeline: PipelineKey,
   artifact: ArtifactName | readonly [ArtifactName, ...ArtifactName[]],
   { whole = false }: { readonly whole?: boolean } = {},
 ): EncryptedObjects {
-  const store = world.tooling.stack('artifact-store');
+  const store = route.tooling.stack('artifact-store');
   return {
     bucket: store.arn('ArtifactBucket'),
-    objects: [artifact].flat().map((name) => artifactOf(world, pipeline, name)),
+    objects: [artifact].flat().map((name) => artifactOf(route, pipeline, name)),
     key: store.arn('ArtifactKey'),
-    bucketOwner: world.tooling,
+    bucketOwner: route.tooling,
     others: [
       {
         that: `an artifact of ${pipelineNames[another(pipeline)]}`,
-        on: artifactOf(world, another(pipeline), [artifact].flat()[0] as ArtifactName),
+        on: artifactOf(route, another(pipeline), [artifact].flat()[0] as ArtifactName),
         why: 'one pipeline must not read or replace what another deploys',
       },
       ...(whole
@@ -82,7 +86,7 @@ export function artifacts(
         : [
             {
               that: 'an artifact that is not for it',
-              on: `${store.arn('ArtifactBucket')}/${pipelineNamesOf(world.topology)[pipeline].slice(0, 20)}/Unknown/AbCdEfG`,
+              on: `${store.arn('ArtifactBucket')}/${pipelineNamesOf(route.topology)[pipeline].slice(0, 20)}/Unknown/AbCdEfG`,
               why: 'later actions read artifacts by key: who can write one replaces what waits for approval',
             },
           ]),
@@ -95,56 +99,56 @@ export function artifacts(
  *
  * @param whyNoArtifacts why the actor reads no artifacts beside them
  */
-export function packages(world: World, whyNoArtifacts: string): EncryptedObjects {
-  const store = world.tooling.stack('artifact-store');
+export function packages(route: DeclaredRoute, whyNoArtifacts: string): EncryptedObjects {
+  const store = route.tooling.stack('artifact-store');
   return {
     bucket: store.arn('PackageBucket'),
-    objects: packageIn(world),
+    objects: packageIn(route),
     key: store.arn('ArtifactKey'),
-    bucketOwner: world.tooling,
+    bucketOwner: route.tooling,
     others: [
-      { that: 'artifacts', on: artifactOf(world, 'infrastructureDeployment', 'Package'), why: whyNoArtifacts },
-      { that: 'scripts of builds', on: scriptsIn(world), why: 'packages are all that functions are made of' },
+      { that: 'artifacts', on: artifactOf(route, 'infrastructureDeployment', 'Package'), why: whyNoArtifacts },
+      { that: 'scripts of builds', on: scriptsIn(route), why: 'packages are all that functions are made of' },
     ],
   };
 }
 
 /** A package of a Lambda function. */
-export const packageIn = ({ tooling }: World) =>
+export const packageIn = ({ tooling }: DeclaredRoute) =>
   `${tooling.stack('artifact-store').arn('PackageBucket')}/any-function/${'0'.repeat(64)}.zip`;
 
 /** The scripts of builds, which the operator puts beside the packages. */
-export const scriptsIn = ({ tooling }: World) =>
+export const scriptsIn = ({ tooling }: DeclaredRoute) =>
   `${tooling.stack('artifact-store').arn('PackageBucket')}/${buildScriptsKey('0'.repeat(64))}`;
 
 /** The cases of a pipeline: its role, and the rules that start it and tell of failures. */
-function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases[] {
-  const { tooling, topology } = world;
-  const stack = pipelineStack(world, pipeline);
+function pipelineCases(route: DeclaredRoute, pipeline: PipelineKey): readonly ActorCases[] {
+  const { tooling, topology } = route;
+  const stack = pipelineStack(route, pipeline);
   const role = stack.role('PipelineRole');
   const group = `tooling/${stackOf[pipeline]}`;
   const store = tooling.stack('artifact-store');
   const bucket = store.arn('ArtifactBucket');
-  const others = ofAnother(world, pipeline);
+  const others = ofAnother(route, pipeline);
 
   const needs: readonly Need[] = [
-    assumedByService(world, role, {
+    assumedByService(route, role, {
       service: 'codepipeline.amazonaws.com',
       forOne: { noun: 'pipeline', arn: stack.arn('Pipeline'), otherArn: others.pipeline },
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": trust policy',
     }),
     ...(topology.pipelines.source === 'codecommit'
       ? [checksOutCodeCommit(stack, others.repository())]
-      : [usesConnection(world, stack), writesAccessListOfConnection(world, pipeline)]),
-    ...(pipeline === 'containerDeployment' ? [findsImage(world)] : []),
-    ...runsBuilds(world, stack, others.projects),
-    ...actsInEnvironments(world, pipeline),
+      : [usesConnection(route, stack), writesAccessListOfConnection(route, pipeline)]),
+    ...(pipeline === 'containerDeployment' ? [findsImage(route)] : []),
+    ...runsBuilds(route, stack, others.projects),
+    ...actsInEnvironments(route, pipeline),
     ...(pipeline !== 'containerBuild' && topology.environments.some(({ approval }) => approval)
-      ? asksForApproval(world)
+      ? asksForApproval(route)
       : []),
-    ...encryptedObjects(world, tooling, 'artifacts', artifacts(world, pipeline, 'Source', { whole: true }), {
+    ...encryptedObjects(route, tooling, 'artifacts', artifacts(route, pipeline, 'Source', { whole: true }), {
       read: ['s3:GetObject', 's3:GetObjectVersion'],
-      writes: artifactOf(world, pipeline, 'Source'),
+      writes: artifactOf(route, pipeline, 'Source'),
       describesKey: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account"',
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": artifacts in S3',
     }),
@@ -153,7 +157,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
       actions: ['s3:GetBucketLocation', 's3:GetBucketVersioning'],
       on: bucket,
       why: 'CodePipeline User Guide, "Manage the CodePipeline service role": AllowS3BucketAccess',
-      butNot: [
+      denied: [
         {
           that: 'the package bucket',
           on: store.arn('PackageBucket'),
@@ -168,25 +172,25 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
       actor: role,
       needs,
       never: [
-        ...neverDeletes('artifacts', artifactOf(world, pipeline, 'Source'), bucket),
-        ...neverDeletes('packages', packageIn(world), store.arn('PackageBucket')),
+        ...neverDeletes('artifacts', artifactOf(route, pipeline, 'Source'), bucket),
+        ...neverDeletes('packages', packageIn(route), store.arn('PackageBucket')),
         {
           that: 'deletes or replaces images',
           actions: ['ecr:BatchDeleteImage', 'ecr:PutImage', 'ecr:DeleteRepository', 'ecr:PutLifecyclePolicy'],
-          on: imagesOf(world),
+          on: imagesOf(route),
           why: 'only the build pushes images, and only the lifecycle policy deletes them',
         },
         {
           that: 'uploads packages',
           actions: 's3:PutObject',
-          on: packageIn(world),
+          on: packageIn(route),
           context: ifNoneMatch,
           why: 'only the build of packages does, in a container of its own',
         },
         {
           that: 'changes or starts pipelines',
           actions: ['codepipeline:UpdatePipeline', 'codepipeline:StartPipelineExecution'],
-          on: pipelinesOf(topology).map((key) => pipelineStack(world, key).arn('Pipeline')),
+          on: pipelinesOf(topology).map((key) => pipelineStack(route, key).arn('Pipeline')),
           why: 'pipelines are changed by their templates, and started by events',
         },
         {
@@ -198,8 +202,8 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
         {
           that: 'assumes the roles that CloudFormation and CodeBuild use',
           actions: 'sts:AssumeRole',
-          on: world.environments.flatMap((environment) => [
-            ...executionRolesOf(world, environment).map(({ arn }) => arn),
+          on: route.environments.flatMap((environment) => [
+            ...executionRolesOf(route, environment).map(({ arn }) => arn),
             environment.stack('deployment-roles').arn('LambdaUpdateRole'),
           ]),
           why: 'it deploys through the action roles, which hand the execution role to CloudFormation',
@@ -213,7 +217,7 @@ function pipelineCases(world: World, pipeline: PipelineKey): readonly ActorCases
         },
       ],
     },
-    ...rules(world, pipeline),
+    ...rules(route, pipeline),
   ];
 }
 
@@ -229,7 +233,7 @@ function checksOutCodeCommit(stack: DeclaredStack, otherRepository: string): Nee
     ],
     on: stack.arn('SourceRepository'),
     why: 'CodePipeline User Guide, "Amazon CodeCommit source action reference": service role permissions',
-    butNot: [
+    denied: [
       {
         that: 'the source of another pipeline',
         on: otherRepository,
@@ -249,7 +253,7 @@ function checksOutCodeCommit(stack: DeclaredStack, otherRepository: string): Nee
   };
 }
 
-function usesConnection({ tooling, ...world }: World, stack: DeclaredStack): Need {
+function usesConnection({ tooling, ...route }: DeclaredRoute, stack: DeclaredStack): Need {
   const { Configuration } = firstAction(stack);
   const connection = String(Configuration.ConnectionArn);
   const service = connection.split(':')[2] as 'codeconnections' | 'codestar-connections';
@@ -258,26 +262,26 @@ function usesConnection({ tooling, ...world }: World, stack: DeclaredStack): Nee
     actions: `${service}:UseConnection`,
     on: connection,
     why: 'CodePipeline User Guide, "CodeStarSourceConnection action reference": UseConnection',
-    butNot: [
+    denied: [
       {
         that: 'another connection',
-        on: arnIn({ tooling, ...world }, tooling, service, 'connection/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
+        on: arnIn({ tooling, ...route }, tooling, service, 'connection/9f8e7d6c-5b4a-3f2e-1d0c-9b8a7f6e5d4c'),
         why: 'a connection reaches every repository that its owner gave it',
       },
     ],
   };
 }
 
-function writesAccessListOfConnection(world: World, pipeline: PipelineKey): Need {
+function writesAccessListOfConnection(route: DeclaredRoute, pipeline: PipelineKey): Need {
   return {
     does: 'gives the source to the owner of the bucket',
     actions: 's3:PutObjectAcl',
-    on: artifactOf(world, pipeline, 'Source'),
+    on: artifactOf(route, pipeline, 'Source'),
     why: 'CodePipeline User Guide, "Manage the CodePipeline service role": AllowS3ObjectAccess; a connection fails without (aws-cdk 13557)',
-    butNot: [
+    denied: [
       {
         that: 'an artifact of another pipeline',
-        on: artifactOf(world, another(pipeline), 'Source'),
+        on: artifactOf(route, another(pipeline), 'Source'),
         why: 'one pipeline must not touch what another deploys',
       },
     ],
@@ -296,26 +300,26 @@ function firstAction(stack: DeclaredStack): { readonly Configuration: Readonly<R
   return action;
 }
 
-function findsImage(world: World): Need {
-  const { tooling } = world;
+function findsImage(route: DeclaredRoute): Need {
+  const { tooling } = route;
   return {
     does: 'finds the image that is latest',
     actions: 'ecr:DescribeImages',
     on: tooling.stack('artifact-store').arn('ImageRepository'),
     why: 'CodePipeline User Guide, "Amazon ECR source action reference": ecr:DescribeImages',
-    butNot: [
+    denied: [
       {
         that: "somebody else's images",
-        on: openRepository(world, tooling, tooling),
+        on: openRepository(route, tooling, tooling),
         why: 'the pipeline deploys images of one repository',
       },
     ],
   };
 }
 
-function runsBuilds(world: World, stack: DeclaredStack, otherProjects: readonly string[]): readonly Need[] {
+function runsBuilds(route: DeclaredRoute, stack: DeclaredStack, otherProjects: readonly string[]): readonly Need[] {
   const own = stack.resources.filter(({ type }) => type === 'AWS::CodeBuild::Project').map(({ arn }) => arn);
-  const somebodyElses = arnIn(world, world.tooling, 'codebuild', 'project/somebody-elses-project');
+  const somebodyElses = arnIn(route, route.tooling, 'codebuild', 'project/somebody-elses-project');
   return own.length === 0
     ? []
     : [
@@ -324,7 +328,7 @@ function runsBuilds(world: World, stack: DeclaredStack, otherProjects: readonly 
           actions: ['codebuild:BatchGetBuilds', 'codebuild:StartBuild'],
           on: own,
           why: 'CodePipeline User Guide, "AWS CodeBuild build and test action reference": service role permissions',
-          butNot: [
+          denied: [
             {
               that: 'builds of others',
               on: [...otherProjects, somebodyElses],
@@ -341,8 +345,8 @@ function runsBuilds(world: World, stack: DeclaredStack, otherProjects: readonly 
 }
 
 /** The roles of environments that a pipeline assumes, and those that it must not. */
-function actsInEnvironments(world: World, pipeline: PipelineKey): readonly Need[] {
-  const { environments, tooling } = world;
+function actsInEnvironments(route: DeclaredRoute, pipeline: PipelineKey): readonly Need[] {
+  const { environments, tooling } = route;
   const actionRole = {
     infrastructureDeployment: 'CloudFormationActionRole',
     containerDeployment: 'CodeDeployActionRole',
@@ -358,8 +362,8 @@ function actsInEnvironments(world: World, pipeline: PipelineKey): readonly Need[
       actions: 'sts:AssumeRole',
       on: roles.arn(actionRole[pipeline]),
       why: 'CodePipeline User Guide, "Create a pipeline that uses resources from another AWS account": sts:AssumeRole and trust',
-      butNot: [
-        ...(world.topology.container === undefined
+      denied: [
+        ...(route.topology.container === undefined
           ? []
           : [
               {
@@ -383,8 +387,8 @@ function actsInEnvironments(world: World, pipeline: PipelineKey): readonly Need[
   });
 }
 
-function asksForApproval(world: World): readonly Need[] {
-  const { region, tooling } = world;
+function asksForApproval(route: DeclaredRoute): readonly Need[] {
+  const { region, tooling } = route;
   const store = tooling.stack('artifact-store');
   return [
     {
@@ -392,10 +396,10 @@ function asksForApproval(world: World): readonly Need[] {
       actions: 'sns:Publish',
       on: store.arn('NotificationTopic'),
       why: 'CodePipeline User Guide, "Grant Amazon SNS permissions to a CodePipeline service role": sns:Publish',
-      butNot: [
+      denied: [
         {
           that: "with somebody else's topic",
-          on: arnIn(world, tooling, 'sns', 'somebody-elses-topic'),
+          on: arnIn(route, tooling, 'sns', 'somebody-elses-topic'),
           why: 'approvals go to one topic',
         },
         {
@@ -415,10 +419,10 @@ function asksForApproval(world: World): readonly Need[] {
   ];
 }
 
-/** Rules of EventBridge that start a pipeline, each with a role, and the one that tells of failures. */
-function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
-  const { tooling } = world;
-  const stack = pipelineStack(world, pipeline);
+/** Rules of EventBridge that start a pipeline, each with a role, and the one that notifies of failures. */
+function rules(route: DeclaredRoute, pipeline: PipelineKey): readonly ActorCases[] {
+  const { tooling } = route;
+  const stack = pipelineStack(route, pipeline);
   const starting = stack.resources.filter(({ logicalId }) => /^(Commit|Image)Rule$/.test(logicalId));
   return starting.map(({ logicalId, arn }): ActorCases => {
     const role = stack.role(`${logicalId}Role`);
@@ -426,7 +430,7 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
       group: `tooling/${stackOf[pipeline]}/${logicalId}`,
       actor: role,
       needs: [
-        assumedByService(world, role, {
+        assumedByService(route, role, {
           service: 'events.amazonaws.com',
           forOne: { noun: 'rule', arn: arn, otherArn: stack.arn('FailureRule') },
           why: 'EventBridge User Guide, "Using IAM roles to allow Amazon EventBridge to access resources"',
@@ -436,10 +440,10 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
           actions: 'codepipeline:StartPipelineExecution',
           on: stack.arn('Pipeline'),
           why: 'EventBridge User Guide, "Amazon EventBridge targets": CodePipeline needs codepipeline:StartPipelineExecution',
-          butNot: [
+          denied: [
             {
               that: 'another pipeline',
-              on: ofAnother(world, pipeline).pipeline,
+              on: ofAnother(route, pipeline).pipeline,
               why: 'a rule starts one pipeline',
             },
             {
@@ -454,7 +458,7 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
         {
           that: 'acts in environments',
           actions: 'sts:AssumeRole',
-          on: world.environments.map((environment) => openRole(environment, tooling)),
+          on: route.environments.map((environment) => openRole(environment, tooling)),
           why: 'a rule starts a pipeline and does nothing else',
         },
       ],
@@ -463,5 +467,5 @@ function rules(world: World, pipeline: PipelineKey): readonly ActorCases[] {
 }
 
 /** The cases of the pipelines. */
-export const pipelines: Cases = (world) =>
-  pipelinesOf(world.topology).flatMap((pipeline) => pipelineCases(world, pipeline).flatMap(casesOf));
+export const pipelines: Cases = (route) =>
+  pipelinesOf(route.topology).flatMap((pipeline) => pipelineCases(route, pipeline).flatMap(casesOf));

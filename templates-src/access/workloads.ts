@@ -5,11 +5,11 @@ import {
   casesOf,
   type DeclaredEnvironment,
   type DeclaredResource,
+  type DeclaredRoute,
   type Need,
   type Prohibition,
   type Refusal,
   type ServiceActor,
-  type World,
 } from './case';
 import {
   administratorOf,
@@ -44,23 +44,23 @@ const streamOf = (logGroup: string) => `${logGroup}:log-stream:2026/11/23/stream
 
 /** That a role writes to a log group, and to no other. */
 function writesLogs(
-  world: World,
+  route: DeclaredRoute,
   environment: DeclaredEnvironment,
   logGroup: string,
   why: string,
   through?: string,
 ): Need {
-  const { topology } = world;
+  const { topology } = route;
   return {
     does: through === undefined ? 'writes its logs' : 'writes its logs through the VPC endpoint',
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     on: streamOf(logGroup),
     ...(through === undefined ? {} : { through }),
     why,
-    butNot: [
+    denied: [
       {
         that: 'logs of others',
-        on: streamOf(arnIn(world, environment, 'logs', `log-group:/${topology.project}/${environment.name}/others`)),
+        on: streamOf(arnIn(route, environment, 'logs', `log-group:/${topology.project}/${environment.name}/others`)),
         why: 'who can write the logs of others can hide in them',
       },
     ],
@@ -68,10 +68,12 @@ function writesLogs(
 }
 
 /** Context of a request that a service makes to a key for its caller. */
-const via = (service: string, { region }: World) => ({ 'kms:ViaService': `${service}.${region}.amazonaws.com` });
+const via = (service: string, { region }: DeclaredRoute) => ({
+  'kms:ViaService': `${service}.${region}.amazonaws.com`,
+});
 
 /** The cases of one function: what its code calls, as far as its template says so. */
-function functionCases(world: World, environment: DeclaredEnvironment, lambda: DeclaredResource): ActorCases {
+function functionCases(route: DeclaredRoute, environment: DeclaredEnvironment, lambda: DeclaredResource): ActorCases {
   const stack = environment.stack('infrastructure');
   const { resources } = stack;
   const id = lambda.logicalId.replace(/Function$/, '');
@@ -87,7 +89,7 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
   );
   const sendsTo = queues.filter(({ arn, ref }) => texts.includes(ref) || arn === deadLetters.TargetArn);
   const receivesFrom = queues.filter(({ arn }) => arn === source?.properties.EventSourceArn);
-  const others = arnIn(world, environment, 'sqs', 'somebody-elses-queue');
+  const others = arnIn(route, environment, 'sqs', 'somebody-elses-queue');
   const key = stack.arn('WorkloadKey');
   const overHttp: Refusal = {
     that: 'over plain HTTP',
@@ -106,24 +108,24 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
     group: `${environment.name}/${lambda.logicalId}`,
     actor: role,
     needs: [
-      assumedByService(world, role, {
+      assumedByService(route, role, {
         service: 'lambda.amazonaws.com',
         account: environment,
         why: 'Lambda Developer Guide, "Lambda execution role"',
       }),
       writesLogs(
-        world,
+        route,
         environment,
         stack.arn(`${id}Logs`),
         'Lambda Developer Guide, "AWS managed policies": AWSLambdaBasicExecutionRole, for one log group',
       ),
-      encryptsLogs(world, key, openKey(world, environment, environment)),
+      encryptsLogs(route, key, openKey(route, environment, environment)),
       {
         does: 'sends messages and dead letters',
         actions: 'sqs:SendMessage',
         on: sendsTo.map(({ arn }) => arn),
         why: 'Lambda Developer Guide, "Dead-letter queues": sqs:SendMessage; what the code sends to is in its environment',
-        butNot: notOthers(sendsTo),
+        denied: notOthers(sendsTo),
       },
       ...(receivesFrom.length === 0
         ? []
@@ -133,25 +135,25 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
               actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'] as const,
               on: receivesFrom.map(({ arn }) => arn),
               why: 'Lambda Developer Guide, "Using Lambda with Amazon SQS": execution role permissions',
-              butNot: notOthers(receivesFrom),
+              denied: notOthers(receivesFrom),
             },
           ]),
       {
         does: 'uses the key of its queues',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         on: key,
-        context: via('sqs', world),
+        context: via('sqs', route),
         why: 'SQS Developer Guide, "Configure KMS permissions for Amazon SQS": producers and consumers',
-        butNot: [
+        denied: [
           {
             that: 'other keys',
-            on: openKey(world, environment, environment),
+            on: openKey(route, environment, environment),
             why: 'a function uses what it was given',
           },
           {
             that: 'by itself, or through another service',
             context: {},
-            and: [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], on: key, context: via('s3', world) }],
+            and: [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], on: key, context: via('s3', route) }],
             why: 'KMS Developer Guide, "kms:ViaService": the key is used through queues and log groups alone',
           },
           {
@@ -162,16 +164,16 @@ function functionCases(world: World, environment: DeclaredEnvironment, lambda: D
         ],
       },
     ],
-    never: workloadNever(world, environment),
+    never: workloadNever(route, environment),
   };
 }
 
 /** What nothing that runs in an environment may do, even if a template allowed it everything. */
-function workloadNever(world: World, environment: DeclaredEnvironment): readonly Prohibition[] {
-  const { environments, tooling } = world;
+function workloadNever(route: DeclaredRoute, environment: DeclaredEnvironment): readonly Prohibition[] {
+  const { environments, tooling } = route;
   const operatorsRoles = operatorsOwn(environment, 'AWS::IAM::Role');
   return [
-    ...neverReachesOthers(world, environment),
+    ...neverReachesOthers(route, environment),
     {
       that: 'becomes another role',
       actions: 'sts:AssumeRole',
@@ -192,10 +194,10 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
     {
       that: 'reads packages, or writes to the tooling account',
       actions: 's3:GetObject',
-      on: packageIn(world),
+      on: packageIn(route),
       and: [
-        { actions: 's3:PutObject', on: packageIn(world), context: ifNoneMatch },
-        { actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: imagesOf(world) },
+        { actions: 's3:PutObject', on: packageIn(route), context: ifNoneMatch },
+        { actions: ['ecr:PutImage', 'ecr:BatchDeleteImage'], on: imagesOf(route) },
       ],
       why: 'what is deployed to all environments is written in the tooling account alone',
     },
@@ -214,15 +216,15 @@ function workloadNever(world: World, environment: DeclaredEnvironment): readonly
  *
  * @param boundary logical id of the boundary
  */
-function boundaryCases(world: World, environment: DeclaredEnvironment, boundary: string): ActorCases {
-  const { topology, environments, tooling } = world;
+function boundaryCases(route: DeclaredRoute, environment: DeclaredEnvironment, boundary: string): ActorCases {
+  const { topology, environments, tooling } = route;
   const neighbour = environments.find(({ name }) => name !== environment.name)?.name ?? 'another';
-  const inAccount = (service: string, resource: string) => arnIn(world, environment, service, resource);
+  const inAccount = (service: string, resource: string) => arnIn(route, environment, service, resource);
   const why = 'IAM User Guide, "Permissions boundaries for IAM entities": the boundary is the most a role may do';
   const actor = boundedAdministratorOf(environment, boundary);
   const prefix = `${topology.project}-${environment.name}-`;
-  const key = openKey(world, environment, environment);
-  const elsewhere = key.arn.replace(`:${world.region}:`, ':ap-southeast-2:');
+  const key = openKey(route, environment, environment);
+  const elsewhere = key.arn.replace(`:${route.region}:`, ':ap-southeast-2:');
   const useKey = (context: Context, on = key) => ({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'] as const,
     on,
@@ -253,8 +255,8 @@ function boundaryCases(world: World, environment: DeclaredEnvironment, boundary:
       },
       {
         does: `leaves it to templates to give keys, through ${isOfFunctions ? 'log groups and queues' : 'queues'}`,
-        ...useKey(via('sqs', world)),
-        and: isOfFunctions ? [useKey(via('logs', world))] : [],
+        ...useKey(via('sqs', route)),
+        and: isOfFunctions ? [useKey(via('logs', route))] : [],
         why: 'SQS Developer Guide, "Configure KMS permissions for Amazon SQS"; CloudWatch Logs User Guide, "Encrypt log data"',
       },
       ...(isOfFunctions
@@ -267,30 +269,30 @@ function boundaryCases(world: World, environment: DeclaredEnvironment, boundary:
             },
             {
               does: 'has Lambda decrypt the variables of the function',
-              ...useKey(via('lambda', world)),
+              ...useKey(via('lambda', route)),
               why: 'hashicorp/terraform-provider-aws #9703: the role is who decrypts them, by a grant that a Deny would go before',
             },
           ]
         : []),
     ],
     never: [
-      ...workloadNever(world, environment),
+      ...workloadNever(route, environment),
       { that: 'writes logs of others', actions: logs, on: othersLogs, why },
       { that: 'uses queues of others', actions: queues, on: othersQueues, why },
       {
         that: 'uses keys by itself, through services that hold data of others, or in another Region',
         ...useKey({}),
         and: [
-          ...wrongServices.map((service) => useKey(via(service, world))),
-          useKey(via('sqs', world), { ...key, arn: elsewhere }),
-          { actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'], on: key, context: via('sqs', world) },
+          ...wrongServices.map((service) => useKey(via(service, route))),
+          useKey(via('sqs', route), { ...key, arn: elsewhere }),
+          { actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'], on: key, context: via('sqs', route) },
         ],
         why: 'KMS Developer Guide, "kms:ViaService": through queues and log groups, a key opens what these let in',
       },
       {
         that: 'pulls images',
         actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-        on: openRepository(world, tooling, environment),
+        on: openRepository(route, tooling, environment),
         why,
       },
       {
@@ -331,14 +333,14 @@ function boundaryCases(world: World, environment: DeclaredEnvironment, boundary:
           ...(isOfFunctions ? [{ actions: logs, on: othersLogs.flatMap(open) }] : []),
           ...open(key.arn).flatMap((on) => [
             useKey({}, on),
-            ...wrongServices.map((service) => useKey(via(service, world), on)),
+            ...wrongServices.map((service) => useKey(via(service, route), on)),
             {
               actions: ['kms:CreateGrant', 'kms:Encrypt', 'kms:PutKeyPolicy'] as const,
               on,
-              context: via('sqs', world),
+              context: via('sqs', route),
             },
           ]),
-          ...open(elsewhere).map((on) => useKey(via('sqs', world), on)),
+          ...open(elsewhere).map((on) => useKey(via('sqs', route), on)),
         ],
         why: 'IAM User Guide, "Policy evaluation for requests within a single account": only an explicit Deny holds',
       },
@@ -346,7 +348,7 @@ function boundaryCases(world: World, environment: DeclaredEnvironment, boundary:
   };
 }
 
-function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCases {
+function flowLogCases(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
   const stack = environment.stack('infrastructure');
   const role = environment.stack('service-roles').role('FlowLogRole');
   const logGroup = stack.arn('FlowLogGroup');
@@ -354,19 +356,19 @@ function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCase
     group: `${environment.name}/FlowLogRole`,
     actor: role,
     needs: [
-      assumedByService(world, role, {
+      assumedByService(route, role, {
         service: 'vpc-flow-logs.amazonaws.com',
         forOne: { noun: 'flow log', arn: stack.arn('NetworkFlowLog'), otherArn: stack.arn('Network') },
         account: environment,
         why: 'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs": trust policy',
       }),
       writesLogs(
-        world,
+        route,
         environment,
         logGroup,
         'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"',
       ),
-      encryptsLogs(world, stack.arn('WorkloadKey'), openKey(world, environment, environment), { knowsKey: false }),
+      encryptsLogs(route, stack.arn('WorkloadKey'), openKey(route, environment, environment), { knowsKey: false }),
       {
         does: 'looks at log groups and streams',
         actions: 'logs:DescribeLogStreams',
@@ -375,21 +377,21 @@ function flowLogCases(world: World, environment: DeclaredEnvironment): ActorCase
         why: 'VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"',
       },
     ],
-    never: workloadNever(world, environment),
+    never: workloadNever(route, environment),
   };
 }
 
-function containerCases(world: World, environment: DeclaredEnvironment): readonly ActorCases[] {
-  const { tooling } = world;
+function containerCases(route: DeclaredRoute, environment: DeclaredEnvironment): readonly ActorCases[] {
+  const { tooling } = route;
   const stack = environment.stack('container-service');
   const infrastructure = environment.stack('infrastructure');
   const repository = tooling.stack('artifact-store').arn('ImageRepository');
-  const task = arnIn(world, environment, 'ecs', 'task/0123456789abcdef');
+  const task = arnIn(route, environment, 'ecs', 'task/0123456789abcdef');
   const endpoint = (id: string) => infrastructure.resource(id).ref;
   const trust = (role: ReturnType<typeof stack.role>) =>
-    assumedByService(world, role, {
+    assumedByService(route, role, {
       service: 'ecs-tasks.amazonaws.com',
-      forOne: { noun: 'tasks', arn: task, otherArn: arnIn(world, environment, 'ec2', 'instance/i-00000000000000000') },
+      forOne: { noun: 'tasks', arn: task, otherArn: arnIn(route, environment, 'ec2', 'instance/i-00000000000000000') },
       account: environment,
       why: 'ECS Developer Guide, "Amazon ECS task execution IAM role" and "task IAM role": trust policy',
     });
@@ -399,7 +401,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
     'ECS Developer Guide, "Amazon ECS task execution IAM role"; ECR User Guide, "Private repository policies"';
   const otherImages: Refusal = {
     that: "somebody else's images",
-    on: openRepository(world, tooling, environment),
+    on: openRepository(route, tooling, environment),
     why: 'an environment runs images of one repository',
   };
   return [
@@ -419,7 +421,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
           actions: pull,
           on: repository,
           why: pulls,
-          butNot: [
+          denied: [
             otherImages,
             ...(environment.id === tooling.id
               ? []
@@ -444,7 +446,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
             on: '*',
             through: endpoint(id),
             why: 'ECR User Guide, "Amazon ECR interface VPC endpoints": endpoint policies',
-            butNot: [notFromOutside],
+            denied: [notFromOutside],
           },
           {
             does: `pulls the image through the VPC endpoint ${id}`,
@@ -452,28 +454,28 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
             on: repository,
             through: endpoint(id),
             why: 'ECR User Guide, "Amazon ECR interface VPC endpoints": endpoint policies',
-            butNot: [
+            denied: [
               notFromOutside,
               {
-                that: "somebody else's images, whoever asks",
+                that: "somebody else's images, for any caller",
                 actor: administratorOf(environment),
-                on: openRepository(world, environment, environment),
+                on: openRepository(route, environment, environment),
                 why: 'who can reach another registry from the VPC can carry data out',
               },
             ],
           },
         ]),
         writesLogs(
-          world,
+          route,
           environment,
           stack.arn('ContainerLogs'),
           'ECS Developer Guide, "Using the awslogs log driver"',
         ),
-        encryptsLogs(world, infrastructure.arn('WorkloadKey'), openKey(world, environment, environment), {
+        encryptsLogs(route, infrastructure.arn('WorkloadKey'), openKey(route, environment, environment), {
           knowsKey: false,
         }),
         writesLogs(
-          world,
+          route,
           environment,
           stack.arn('ContainerLogs'),
           'CloudWatch Logs User Guide, "Using CloudWatch Logs with interface VPC endpoints"',
@@ -481,12 +483,12 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
         ),
       ],
       never: [
-        ...workloadNever(world, environment),
+        ...workloadNever(route, environment),
         {
-          that: 'writes logs of others through the VPC endpoint, whoever asks',
+          that: 'writes logs of others through the VPC endpoint, for any caller',
           actor: administratorOf(environment),
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          on: streamOf(arnIn(world, environment, 'logs', 'log-group:/somebody-else/log-group')),
+          on: streamOf(arnIn(route, environment, 'logs', 'log-group:/somebody-else/log-group')),
           through: endpoint('LogsEndpoint'),
           why: 'tasks write to the log groups of their environment',
         },
@@ -505,7 +507,7 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
       actor: stack.role('TaskRole'),
       needs: [trust(stack.role('TaskRole'))],
       never: [
-        ...workloadNever(world, environment),
+        ...workloadNever(route, environment),
         {
           that: 'calls anything at all',
           actions: 's3:GetObject',
@@ -529,13 +531,13 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
         {
           does: 'lets layers of images through',
           actions: 's3:GetObject',
-          on: layerOf(world, environment, `prod-${world.region}-starport-layer-bucket`),
+          on: layerOf(route, environment, `prod-${route.region}-starport-layer-bucket`),
           through: endpoint('S3Endpoint'),
           why: 'ECR User Guide, "Minimum Amazon S3 bucket permissions for Amazon ECR"',
-          butNot: [
+          denied: [
             {
               that: 'anything else from S3',
-              on: layerOf(world, environment, 'somebody-elses-bucket'),
+              on: layerOf(route, environment, 'somebody-elses-bucket'),
               why: 'who can reach any bucket from the VPC can carry data out',
             },
             {
@@ -547,12 +549,12 @@ function containerCases(world: World, environment: DeclaredEnvironment): readonl
         },
       ],
     },
-    codeDeployCases(world, environment),
+    codeDeployCases(route, environment),
   ];
 }
 
 /** That administrators of the tooling account deploy through pipelines alone. */
-function reachedFromTooling({ tooling }: World, environment: DeclaredEnvironment): ActorCases {
+function reachedFromTooling({ tooling }: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
   return {
     group: `${environment.name}/operator of the tooling account`,
     actor: administratorOf(tooling),
@@ -581,13 +583,13 @@ const notFromOutside: Refusal = {
 };
 
 /** An object in a bucket of AWS that lets everybody of the account read and write, as far as the endpoint does. */
-const layerOf = (_world: World, environment: DeclaredEnvironment, bucket: string) => ({
+const layerOf = (_world: DeclaredRoute, environment: DeclaredEnvironment, bucket: string) => ({
   ...openObject(environment, environment),
   arn: `arn:aws:s3:::${bucket}/layer`,
 });
 
-function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorCases {
-  const { topology } = world;
+function codeDeployCases(route: DeclaredRoute, environment: DeclaredEnvironment): ActorCases {
+  const { topology } = route;
   const stack = environment.stack('container-service');
   const serviceRoles = environment.stack('service-roles');
   const role = serviceRoles.role('CodeDeployRole');
@@ -604,7 +606,7 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
     group: `${environment.name}/CodeDeployRole`,
     actor: role,
     needs: [
-      assumedByService(world, role, {
+      assumedByService(route, role, {
         service: 'codedeploy.amazonaws.com',
         account: environment,
         why: 'CodeDeploy User Guide, "Cross-service confused deputy prevention"',
@@ -614,14 +616,14 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
         actions: ['ecs:CreateTaskSet', 'ecs:DeleteTaskSet'],
         on: taskSet,
         why: managed,
-        butNot: notOthers(taskSet),
+        denied: notOthers(taskSet),
       },
       {
         does: 'makes a task set the primary one',
         actions: ['ecs:DescribeServices', 'ecs:UpdateServicePrimaryTaskSet'],
         on: service,
         why: managed,
-        butNot: [
+        denied: [
           ...notOthers(service),
           {
             that: 'changing or deleting the service',
@@ -641,7 +643,7 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
           },
         ],
         why: managed,
-        butNot: [
+        denied: [
           ...notOthers(listener),
           {
             that: 'removing listeners',
@@ -672,7 +674,7 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
         on: taskRoles,
         context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
         why: `${managed}: iam:PassRole to ecs-tasks.amazonaws.com`,
-        butNot: [
+        denied: [
           {
             that: 'to another service',
             context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
@@ -680,18 +682,18 @@ function codeDeployCases(world: World, environment: DeclaredEnvironment): ActorC
           },
           {
             that: 'other roles',
-            on: [role.arn, ...executionRolesOf(world, environment).map(({ arn }) => arn)],
+            on: [role.arn, ...executionRolesOf(route, environment).map(({ arn }) => arn)],
             why: 'a task would do what that role may do',
           },
         ],
       },
     ],
-    never: workloadNever(world, environment),
+    never: workloadNever(route, environment),
   };
 }
 
 /** An access log, as the load balancer names it. */
-const deliveredTo = ({ region }: World, environment: DeclaredEnvironment, logBucket: string) =>
+const deliveredTo = ({ region }: DeclaredRoute, environment: DeclaredEnvironment, logBucket: string) =>
   `${logBucket}/AWSLogs/${environment.id}/elasticloadbalancing/${region}/2026/11/23/log.gz`;
 
 const readsAccessLogs = (logBucket: string, delivered: string): readonly Need[] => [
@@ -700,19 +702,19 @@ const readsAccessLogs = (logBucket: string, delivered: string): readonly Need[] 
     actions: 's3:GetObject',
     on: delivered,
     why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-    butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+    denied: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
   },
   {
     does: 'lists access logs of the load balancer',
     actions: 's3:ListBucket',
     on: logBucket,
     why: 'S3 User Guide, "Identity-based policies": an account may use its own buckets',
-    butNot: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
+    denied: [{ that: 'over plain HTTP', context: plainHttp, why: 'Security Hub S3.5' }],
   },
 ];
 
-function accessLogCases(world: World, environment: DeclaredEnvironment, logBucket: string): ActorCases {
-  const delivered = deliveredTo(world, environment, logBucket);
+function accessLogCases(route: DeclaredRoute, environment: DeclaredEnvironment, logBucket: string): ActorCases {
+  const delivered = deliveredTo(route, environment, logBucket);
   const loadBalancers: ServiceActor = {
     kind: 'service',
     service: 'logdelivery.elasticloadbalancing.amazonaws.com',
@@ -727,7 +729,7 @@ function accessLogCases(world: World, environment: DeclaredEnvironment, logBucke
         actions: 's3:PutObject',
         on: delivered,
         why: 'Elastic Load Balancing User Guide, "Enable access logs": bucket policy for logdelivery.elasticloadbalancing.amazonaws.com',
-        butNot: [
+        denied: [
           {
             that: 'those of another account',
             on: delivered.replace(`/${environment.id}/`, `/${foreignAccountId}/`),
@@ -741,8 +743,8 @@ function accessLogCases(world: World, environment: DeclaredEnvironment, logBucke
 }
 
 /** Keys, buckets and queues of an environment: what services and the operator do with them. */
-function dataCases(world: World, environment: DeclaredEnvironment): readonly ActorCases[] {
-  const { region } = world;
+function dataCases(route: DeclaredRoute, environment: DeclaredEnvironment): readonly ActorCases[] {
+  const { region } = route;
   const stack = environment.stack('infrastructure');
   const key = stack.arn('WorkloadKey');
   const logBucket = environment.has('container-service') ? stack.arn('LogBucket') : undefined;
@@ -754,7 +756,7 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
   const ofLogGroup = (arn: string) => ({ 'kms:EncryptionContext:aws:logs:arn': arn });
   const logGroup = ofType(stack.resources, 'AWS::Logs::LogGroup')[0]?.arn ?? '';
   const queues = ofType(stack.resources, 'AWS::SQS::Queue').map(({ arn }) => arn);
-  const strangers: readonly Refusal[] = [world.tooling, ...world.environments]
+  const strangers: readonly Refusal[] = [route.tooling, ...route.environments]
     .filter(({ id }) => id !== environment.id)
     .map((account) => ({
       that: `from ${account.name}`,
@@ -771,22 +773,22 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
           actions: keyAdministration,
           on: key,
           why: 'KMS Developer Guide, "Default key policy": allows key administrators to administer the KMS key',
-          butNot: strangers,
+          denied: strangers,
         },
         {
           does: 'reads what is encrypted, as far as IAM lets it',
           actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
           on: key,
           why: 'KMS Developer Guide, "Default key policy": allows access to the account and enables IAM policies',
-          butNot: strangers,
+          denied: strangers,
         },
-        ...(logBucket === undefined ? [] : readsAccessLogs(logBucket, deliveredTo(world, environment, logBucket))),
+        ...(logBucket === undefined ? [] : readsAccessLogs(logBucket, deliveredTo(route, environment, logBucket))),
         {
           does: 'looks at queues',
           actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
           on: queues,
           why: 'SQS Developer Guide, "Identity-based policies": an account may use its own queues',
-          butNot: [
+          denied: [
             {
               that: 'over plain HTTP',
               context: plainHttp,
@@ -806,7 +808,7 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
           on: key,
           context: ofLogGroup(logGroup),
           why: 'CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS": permissions on the key',
-          butNot: [
+          denied: [
             {
               that: 'those of another account',
               context: ofLogGroup(logGroup.replace(environment.id, foreignAccountId)),
@@ -816,25 +818,25 @@ function dataCases(world: World, environment: DeclaredEnvironment): readonly Act
         },
       ],
     },
-    ...(logBucket === undefined ? [] : [accessLogCases(world, environment, logBucket)]),
+    ...(logBucket === undefined ? [] : [accessLogCases(route, environment, logBucket)]),
   ];
 }
 
 /** The cases of what runs in the environments. */
-export const workloads: Cases = (world) =>
-  world.environments.flatMap((environment) =>
+export const workloads: Cases = (route) =>
+  route.environments.flatMap((environment) =>
     [
       ...ofType(environment.stack('infrastructure').resources, 'AWS::Lambda::Function').map((lambda) =>
-        functionCases(world, environment, lambda),
+        functionCases(route, environment, lambda),
       ),
       ...(environment.has('container-service')
-        ? [flowLogCases(world, environment), ...containerCases(world, environment)]
+        ? [flowLogCases(route, environment), ...containerCases(route, environment)]
         : []),
-      ...(environment.id === world.tooling.id ? [] : [reachedFromTooling(world, environment)]),
+      ...(environment.id === route.tooling.id ? [] : [reachedFromTooling(route, environment)]),
       ...environment
         .stack('service-roles')
         .resources.filter(({ logicalId }) => logicalId.endsWith('Boundary'))
-        .map(({ logicalId }) => boundaryCases(world, environment, logicalId)),
-      ...dataCases(world, environment),
+        .map(({ logicalId }) => boundaryCases(route, environment, logicalId)),
+      ...dataCases(route, environment),
     ].flatMap(casesOf),
   );

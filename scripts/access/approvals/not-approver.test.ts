@@ -5,9 +5,9 @@ import { administratorOf } from '../../../templates-src/access/elsewhere';
 import type { Action } from '../../../templates-src/dsl';
 import { readsOfPipelines, readsOfProjects } from '../../../templates-src/patterns/tooling/approvers';
 import { topology, topologyWith } from '../../../templates-src/topology.fixture';
+import { declaredRouteOf } from '../../lib/iam/declared-route';
 import { Evaluator } from '../../lib/iam/evaluate';
 import { policiesOf } from '../../lib/iam/policies';
-import { worldOf } from '../../lib/iam/world';
 import { caseOf, routeOf } from '../access.fixture';
 
 /** What AWS decides for a type of resources (Service Authorization Reference): what reads, or everything else. */
@@ -25,7 +25,7 @@ const beneathPipeline = { pipeline: '', stage: '/Prod', action: '/Prod/Approve' 
 
 describe('the policy for those who do not approve', async () => {
   const route = await routeOf(topology);
-  const { tooling } = worldOf(route);
+  const { tooling } = declaredRouteOf(route);
   const evaluator = new Evaluator(policiesOf(route));
   const stack = tooling.stack('infrastructure-deployment-pipeline');
   const actor: AdministratorActor = { ...administratorOf(tooling), attached: [stack.arn('NotApproverPolicy')] };

@@ -74,7 +74,7 @@ function ofEarlierAccounts(
   const own = route.accounts.get(environment.name)?.id;
   return before.flatMap(({ name }): Principal[] => {
     const account = route.accounts.get(name)?.id ?? '';
-    // Whoever shares an account is not kept apart by it; `sharesAccountWith` says so.
+    // Environments that share an account are not kept apart by it; `sharesAccountWith` says so.
     if (account === own) {
       return [];
     }
@@ -111,7 +111,7 @@ function ofEarlierAccounts(
   });
 }
 
-/** Roles of an account that conditions name, be there such a role or not: whoever has the account can make it. */
+/** Roles of an account that conditions name, be there such a role or not: who has the account can make it. */
 function rolesKnownIn({ all }: RoutePolicies, account: string): readonly string[] {
   const conditions = all.flatMap(({ document }) =>
     document.Statement.flatMap(({ Condition }) =>

@@ -127,8 +127,8 @@ async function waysTo(
 }
 
 /**
- * Adds whoever the principals can become: by assuming a role, or by handing one to a service, which is taken to do with
- * it whatever they like.
+ * Adds the roles that the principals can become: by assuming one, or by passing it to a service, which is taken to do
+ * with it whatever they like.
  */
 async function closure(
   first: readonly Principal[],

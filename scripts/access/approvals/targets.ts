@@ -49,7 +49,7 @@ function toolingTargets(route: ResolvedRoute): Target[] {
     ...stacks.map(({ stack, accountId, region }) =>
       stackTarget(stack.name, accountId, region, 'a stack of the tooling account'),
     ),
-    // What isn't there yet: whoever makes a role or a policy in this account needs none of those that are.
+    // What isn't there yet: who can make a role or a policy in this account needs none of those that are.
     ...['role', 'policy'].map((kind) => ({
       arn: `arn:aws:iam::${resources[0]?.accountId}:${kind}/any-new-one`,
       type: `AWS::IAM::${kind === 'role' ? 'Role' : 'ManagedPolicy'}`,

@@ -34,7 +34,7 @@ export interface Decision {
   readonly blocks: readonly Block[];
 }
 
-/** What AWS is asked, with all that decides it: whoever evaluates policies can answer it, not only the engine here. */
+/** What AWS is asked, with all that decides it: any engine that evaluates policies can answer it, not only the one used here. */
 export interface Question {
   readonly actor: Actor;
   readonly action: string;

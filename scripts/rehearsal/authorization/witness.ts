@@ -4,8 +4,8 @@ import type { Case } from '../../../templates-src/access/case';
 import { stacksOf } from '../../../templates-src/model/stacks';
 import type { Topology } from '../../../templates-src/model/topology';
 import { resolveForProof } from '../../build/made-up-functions';
+import { declaredRouteOf } from '../../lib/iam/declared-route';
 import { EngineMissingError, isEngineInstalled } from '../../lib/iam/engine';
-import { worldOf } from '../../lib/iam/world';
 import { readFolders } from '../../lib/resolve/resolve-route';
 import { duration, type Report, table } from '../report';
 import { Authorizer, type Denial } from './authorizer';
@@ -133,4 +133,6 @@ export class Witness {
 }
 
 const casesOf = (topology: Topology, checkout: string): Promise<readonly Case[]> =>
-  allCases(worldOf(resolveForProof(topology, readFolders(join(checkout, 'generated'), join(checkout, 'parameters')))));
+  allCases(
+    declaredRouteOf(resolveForProof(topology, readFolders(join(checkout, 'generated'), join(checkout, 'parameters')))),
+  );

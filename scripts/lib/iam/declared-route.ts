@@ -2,8 +2,8 @@ import type {
   DeclaredAccount,
   DeclaredEnvironment,
   DeclaredResource,
+  DeclaredRoute,
   DeclaredStack,
-  World,
 } from '../../../templates-src/access/case';
 import { nearest } from '../../../templates-src/model/likely-cause';
 import { toolingAccount } from '../../../templates-src/model/topology';
@@ -11,7 +11,7 @@ import type { ResolvedRoute } from '../resolve/resolve-route';
 import type { ResolvedStack, Resource } from '../resolve/resolve-stack';
 
 /** What cases are written about, made of the resolved stacks. */
-export function worldOf({ topology, region, accounts, stacks }: ResolvedRoute): World {
+export function declaredRouteOf({ topology, region, accounts, stacks }: ResolvedRoute): DeclaredRoute {
   const accountCalled = (name: string): DeclaredAccount => {
     const id = accounts.get(name)?.id;
     if (id === undefined) {

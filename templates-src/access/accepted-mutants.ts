@@ -4,7 +4,7 @@ import type { Topology } from '../model/topology';
  * Changes of policies that no case notices, with the reason why none can. `npm run prove-access -- --mutate` fails on
  * every other change that goes unnoticed, and on an entry that no change needs any more.
  */
-export interface Survivors {
+export interface AcceptedMutants {
   /** What is done to the statements: `widen resource`. */
   readonly kind: string;
   /** What is removed, for changes that remove something. */
@@ -18,10 +18,10 @@ export interface Survivors {
 }
 
 /** Those that a topology can have. */
-export const survivorsOf = (topology: Topology): readonly Survivors[] =>
-  survivors.filter(({ of }) => of === undefined || of(topology));
+export const acceptedMutantsOf = (topology: Topology): readonly AcceptedMutants[] =>
+  acceptedMutants.filter(({ of }) => of === undefined || of(topology));
 
-const survivors: readonly Survivors[] = [
+const acceptedMutants: readonly AcceptedMutants[] = [
   {
     kind: 'drop condition',
     details: ['StringEquals aws:SourceAccount'],
