@@ -1,7 +1,8 @@
 import type { AcceptedMutants } from '../../templates-src/access/accepted-mutants';
 import type { PolicyDocument } from '../../templates-src/access/case';
-import { concerns, isAsExpected, type Overlay, type Request } from '../lib/iam/evaluate';
 import type { Policy, PolicySource, RoutePolicies } from '../lib/iam/policies';
+import { isAsExpected, type Overlay, type Request } from '../lib/iam/request';
+import { concerns } from '../lib/iam/statements';
 import type { ProvenCase } from './proven-case';
 
 /**

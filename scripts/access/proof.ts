@@ -1,7 +1,8 @@
 import type { AcceptedMutants } from '../../templates-src/access/accepted-mutants';
 import type { Case } from '../../templates-src/access/case';
-import { CaseError, type DecidingStatement, Evaluator, isAsExpected, type Request } from '../lib/iam/evaluate';
+import { Evaluator } from '../lib/iam/evaluate';
 import type { RoutePolicies } from '../lib/iam/policies';
+import { CaseError, type DecidingStatement, isAsExpected, type Request } from '../lib/iam/request';
 import { covers, type Mutant, type MutantKind, MutationTest, mutantsOf } from './mutants';
 import type { Answer, ProvenCase } from './proven-case';
 

@@ -1,5 +1,5 @@
 import type { Case } from '../../templates-src/access/case';
-import type { Decision, Request } from '../lib/iam/evaluate';
+import type { Decision, Request } from '../lib/iam/request';
 
 /** A request of a case, with AWS's answer. */
 export interface Answer {

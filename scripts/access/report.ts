@@ -1,5 +1,5 @@
 import { nearest } from '../../templates-src/model/likely-cause';
-import type { DecidingStatement } from '../lib/iam/evaluate';
+import type { DecidingStatement } from '../lib/iam/request';
 import { type MutationScore, nameOf } from './mutants';
 import type { Proof } from './proof';
 import type { Answer, ProvenCase } from './proven-case';

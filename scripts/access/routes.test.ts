@@ -3,6 +3,7 @@ import { allCases } from '../../templates-src/access';
 import type { Case } from '../../templates-src/access/case';
 import { toolingAccount } from '../../templates-src/model/topology';
 import { topologyWith } from '../../templates-src/topology.fixture';
+import { covers } from '../lib/iam/covers';
 import { declaredRouteOf } from '../lib/iam/declared-route';
 import { Evaluator } from '../lib/iam/evaluate';
 import { policiesOf } from '../lib/iam/policies';
@@ -36,14 +37,6 @@ const texts = (value: unknown): string[] =>
     : Array.isArray(value)
       ? value.flatMap(texts)
       : Object.values(value ?? {}).flatMap(texts);
-
-const covers = (pattern: string, text: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);
 
 /** The same route with environments in accounts of their own. */
 async function apart(project: string): Promise<ResolvedRoute> {

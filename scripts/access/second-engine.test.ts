@@ -6,8 +6,10 @@ import type { Case, PolicyDocument } from '../../templates-src/access/case';
 import type { Topology } from '../../templates-src/model/topology';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { declaredRouteOf } from '../lib/iam/declared-route';
-import { concerns, Evaluator, type Question, type Request } from '../lib/iam/evaluate';
+import { Evaluator } from '../lib/iam/evaluate';
 import { type Policy, policiesOf, type RoutePolicies } from '../lib/iam/policies';
+import type { Question, Request } from '../lib/iam/request';
+import { concerns } from '../lib/iam/statements';
 import { routeOf } from './access.fixture';
 import { type Mutant, mutantsOf } from './mutants';
 

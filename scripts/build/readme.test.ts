@@ -7,7 +7,7 @@ import { stacksOf } from '../../templates-src/model/stacks';
 import { readsOfPipelines, readsOfProjects } from '../../templates-src/patterns/tooling/approvers';
 import { topology, topologyWith } from '../../templates-src/topology.fixture';
 import { sourceOf } from '../access/access.fixture';
-import { covers } from '../access/approvals/covers';
+import { covers } from '../lib/iam/covers';
 import { engine } from '../lib/iam/engine';
 import { withRoute } from './readme';
 

@@ -1,8 +1,10 @@
 import type { Actor, Case, Context } from '../../../templates-src/access/case';
-import { CaseError, type Evaluator, statementsAbout } from '../../lib/iam/evaluate';
+import { covers } from '../../lib/iam/covers';
+import type { Evaluator } from '../../lib/iam/evaluate';
 import { actionData, isGlobalKey } from '../../lib/iam/iam-data';
 import type { Policy, RoutePolicies } from '../../lib/iam/policies';
-import { covers } from './covers';
+import { CaseError } from '../../lib/iam/request';
+import { statementsAbout } from '../../lib/iam/statements';
 
 type Statement = Readonly<Record<string, unknown>>;
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;

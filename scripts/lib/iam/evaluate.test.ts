@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../../../templates-src/access/case';
 import { caseOf, policiesOfStack } from '../../access/access.fixture';
-import { type Decision, Evaluator } from './evaluate';
+import { Evaluator } from './evaluate';
 import type { PolicySource } from './policies';
+import type { Decision } from './request';
 
 /** A role that reads a bucket under a boundary, a key, and a VPC endpoint. */
 const policies = policiesOfStack(`

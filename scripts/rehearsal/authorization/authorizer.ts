@@ -1,6 +1,7 @@
 import type { Case, Context, Target } from '../../../templates-src/access/case';
-import { CaseError, type Decision, Evaluator, type Request } from '../../lib/iam/evaluate';
+import { Evaluator } from '../../lib/iam/evaluate';
 import type { RoutePolicies } from '../../lib/iam/policies';
+import { CaseError, type Decision, type Request } from '../../lib/iam/request';
 import { messageOf } from '../../lib/message';
 import type { Call, Caller, Question } from './call';
 import { contextOf } from './context-keys';

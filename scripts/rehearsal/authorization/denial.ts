@@ -1,5 +1,5 @@
-import type { Decision, Request } from '../../lib/iam/evaluate';
 import type { Policy, RolePolicies } from '../../lib/iam/policies';
+import type { Decision, Request } from '../../lib/iam/request';
 import type { Caller } from './call';
 
 /** What AWS calls kinds of policies in its messages. */
