@@ -3,16 +3,17 @@ import type { Policy, PolicyKind } from './policies';
 import { type Block, CaseError, type DecidingStatement, type Decision } from './request';
 import { disguise, encryptionContext } from './simulated-policy';
 
+/** The policies of templates that decide a request. */
+export interface DecidingPolicies {
+  readonly identity: readonly Policy[];
+  readonly boundary: Policy | undefined;
+  /** The resource's own policy: a key's is its key policy, a role's its trust. */
+  readonly resourcePolicy: Policy | undefined;
+  readonly endpoint: Policy | undefined;
+}
+
 /** Decides, says which statements did, and refuses what AWS would never ask. */
-export async function decisionOf(
-  simulation: Simulation,
-  policies: {
-    readonly identity: readonly Policy[];
-    readonly boundary: Policy | undefined;
-    readonly resourcePolicy: Policy | undefined;
-    readonly endpoint: Policy | undefined;
-  },
-): Promise<Decision> {
+export async function decisionOf(simulation: Simulation, policies: DecidingPolicies): Promise<Decision> {
   const { action, resource } = simulation.request;
   const outcome = await engine().runSimulation(simulation, {});
   const refuse = (message: string): never => {

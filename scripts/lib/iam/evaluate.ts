@@ -1,5 +1,5 @@
 import type { Case, Context, PolicyDocument, Target } from '../../../templates-src/access/case';
-import { decisionOf } from './decision';
+import { type DecidingPolicies, decisionOf } from './decision';
 import { engine, type Simulation } from './engine';
 import type { Policy, RoutePolicies } from './policies';
 import { CaseError, type Decision, type Overlay, type Request } from './request';
@@ -35,53 +35,19 @@ export class Evaluator {
 
   #request(of: Case, action: string, target: Target, context: Context): Request {
     const { actor } = of;
-    const role = actor.kind === 'role' ? this.#policies.roles.get(actor.arn) : undefined;
-    if (actor.kind === 'role' && role === undefined) {
-      throw new CaseError(`${of.id}: no stack declares the role ${actor.arn}`);
-    }
     const resource = typeof target === 'string' ? target : target.arn;
     const accountId = this.#ownerOf(of, target);
     const madeUp = typeof target === 'string' ? undefined : target.policy;
-    const attached = actor.kind === 'administrator' ? (actor.attached ?? []) : [];
-    const identity = role?.identity ?? attached.map((arn) => this.#attachable(of, arn));
-    const boundaryArn = actor.kind === 'administrator' ? actor.boundary : undefined;
-    // What a role must not do, its own policy must not allow; its boundary has cases of its own.
-    const ownBoundary = of.expect === 'allowed' ? role?.boundary : undefined;
-    const boundary = ownBoundary ?? this.#policies.boundaries.get(boundaryArn ?? '');
-    if (boundaryArn !== undefined && boundary === undefined) {
-      throw new CaseError(`${of.id}: no role of a stack has the boundary ${boundaryArn}`);
-    }
-    const resourcePolicy = this.#policyOf(action, resource);
-    const endpoint = of.through === undefined ? undefined : this.#policies.ofEndpoints.get(of.through);
-    if (of.through !== undefined && endpoint === undefined) {
-      throw new CaseError(`${of.id}: no stack declares a policy of the VPC endpoint ${of.through}`);
-    }
+    const deciding = this.#decidingPolicies(of, action, resource);
+    const { identity, boundary, resourcePolicy, endpoint } = deciding;
     const fullContext = contextOf(of, context, accountId);
     const contextVariables = Object.fromEntries(
       Object.entries(fullContext).map(([key, value]) => [standIn(key), typeof value === 'string' ? value : [...value]]),
     );
 
-    const simulation = (overlay?: Overlay): Simulation => {
-      const named = (policies: readonly Policy[]) =>
-        policies.map((policy, index) => ({ name: String(index), policy: this.#textOf(policy, action, overlay) }));
-      const resourceText = resourcePolicy
-        ? this.#textOf(resourcePolicy, action, overlay)
-        : madeUp && excerptOf(valid(madeUp, action.startsWith('sts:') ? 'trust' : 'resource', of.id), action);
-      return {
-        request: { principal: principalOf(actor), action, resource: { resource, accountId }, contextVariables },
-        identityPolicies:
-          actor.kind === 'administrator'
-            ? [{ name: 'administrator', policy: administratorAccess }, ...named(identity)]
-            : named(identity),
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
-        ...(boundary ? { permissionBoundaryPolicies: named([boundary]) } : {}),
-        ...(resourceText ? { resourcePolicy: resourceText } : {}),
-        ...(endpoint ? { vpcEndpointPolicies: named([endpoint]) } : {}),
-      };
-    };
-    const decide = (overlay?: Overlay) =>
-      decisionOf(simulation(overlay), { identity, boundary, resourcePolicy, endpoint });
+    const simulation = (overlay?: Overlay) =>
+      this.#simulation(of, { action, resource: { resource, accountId }, contextVariables }, deciding, madeUp, overlay);
+    const decide = (overlay?: Overlay) => decisionOf(simulation(overlay), deciding);
     return {
       of,
       action,
@@ -120,6 +86,61 @@ export class Evaluator {
         endpoint !== undefined || resource === '*'
           ? (await decide(overlay)).result
           : engine().runUnsafeSimulation(simulation(overlay), {}),
+    };
+  }
+
+  /** The policies of templates that decide a request. */
+  #decidingPolicies(of: Case, action: string, resource: string): DecidingPolicies {
+    const { actor } = of;
+    const role = actor.kind === 'role' ? this.#policies.roles.get(actor.arn) : undefined;
+    if (actor.kind === 'role' && role === undefined) {
+      throw new CaseError(`${of.id}: no stack declares the role ${actor.arn}`);
+    }
+    const attached = actor.kind === 'administrator' ? (actor.attached ?? []) : [];
+    const boundaryArn = actor.kind === 'administrator' ? actor.boundary : undefined;
+    // What a role must not do, its own policy must not allow; its boundary has cases of its own.
+    const ownBoundary = of.expect === 'allowed' ? role?.boundary : undefined;
+    const boundary = ownBoundary ?? this.#policies.boundaries.get(boundaryArn ?? '');
+    if (boundaryArn !== undefined && boundary === undefined) {
+      throw new CaseError(`${of.id}: no role of a stack has the boundary ${boundaryArn}`);
+    }
+    const endpoint = of.through === undefined ? undefined : this.#policies.ofEndpoints.get(of.through);
+    if (of.through !== undefined && endpoint === undefined) {
+      throw new CaseError(`${of.id}: no stack declares a policy of the VPC endpoint ${of.through}`);
+    }
+    return {
+      identity: role?.identity ?? attached.map((arn) => this.#attachable(of, arn)),
+      boundary,
+      resourcePolicy: this.#policyOf(action, resource),
+      endpoint,
+    };
+  }
+
+  /** What the engine is asked. */
+  #simulation(
+    { actor, id }: Case,
+    request: Omit<Simulation['request'], 'principal'>,
+    { identity, boundary, resourcePolicy, endpoint }: DecidingPolicies,
+    madeUp: PolicyDocument | undefined,
+    overlay: Overlay | undefined,
+  ): Simulation {
+    const { action } = request;
+    const named = (policies: readonly Policy[]) =>
+      policies.map((policy, index) => ({ name: String(index), policy: this.#textOf(policy, action, overlay) }));
+    const resourceText = resourcePolicy
+      ? this.#textOf(resourcePolicy, action, overlay)
+      : madeUp && excerptOf(valid(madeUp, action.startsWith('sts:') ? 'trust' : 'resource', id), action);
+    return {
+      request: { principal: principalOf(actor), ...request },
+      identityPolicies:
+        actor.kind === 'administrator'
+          ? [{ name: 'administrator', policy: administratorAccess }, ...named(identity)]
+          : named(identity),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(boundary ? { permissionBoundaryPolicies: named([boundary]) } : {}),
+      ...(resourceText ? { resourcePolicy: resourceText } : {}),
+      ...(endpoint ? { vpcEndpointPolicies: named([endpoint]) } : {}),
     };
   }
 
