@@ -51,7 +51,7 @@ async function proveAccess({
   const { topology } = require('../templates-src/topology') as typeof import('../templates-src/topology');
   const { readFolders } = require('./lib/resolve/resolve-route') as typeof import('./lib/resolve/resolve-route');
   const { resolveForProof } = require('./build/made-up-functions') as typeof import('./build/made-up-functions');
-  const { proveRoute } = require('./access/access') as typeof import('./access/access');
+  const { evaluateRoute, proveRoute } = require('./access/access') as typeof import('./access/access');
   const report = require('./access/report') as typeof import('./access/report');
 
   const route = resolveForProof(topology, readFolders(generated, parameters));
@@ -63,11 +63,11 @@ async function proveAccess({
     process.stdout.write(approvals.explainEnvironment(verdicts, String(explain)));
     return 0;
   }
-  const proof = await proveRoute(route);
   if (explain !== undefined) {
-    process.stdout.write(report.explainCase(proof.cases, explain));
+    process.stdout.write(report.explainCase(await evaluateRoute(route), explain));
     return 0;
   }
+  const proof = await proveRoute(route);
   process.stdout.write(report.describeProof(proof));
   if (proof.failed.length > 0) {
     return 1;

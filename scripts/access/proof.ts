@@ -67,7 +67,12 @@ export async function prove(
   return { policies, cases: proven, failed, statements, idle, doubleGrants: await doubleGrants(proven, mutants) };
 }
 
-async function evaluate(policies: RoutePolicies, cases: readonly Case[]): Promise<readonly ProvenCase[]> {
+/**
+ * Evaluates all cases.
+ *
+ * @throws CaseError, Error as `prove` does
+ */
+export async function evaluate(policies: RoutePolicies, cases: readonly Case[]): Promise<readonly ProvenCase[]> {
   const ids = new Set<string>();
   for (const { id } of cases) {
     if (ids.has(id)) {
