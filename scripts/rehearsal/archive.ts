@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { outputOf, run } from '../lib/run';
 
-const run = promisify(execFile);
 const program = join(__dirname, 'archive.py');
 
 /**
@@ -15,13 +13,12 @@ const program = join(__dirname, 'archive.py');
  */
 export async function pack(folder: string, patterns: readonly string[]): Promise<Buffer> {
   return withArchive(async (archive) => {
-    try {
-      await run('python3', ['-B', program, 'pack', archive, folder, ...patterns]);
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 3) {
-        throw new Error(`found no file that matches ${patterns.join(' or ')}`);
-      }
-      throw error;
+    const ended = await run('python3', ['-B', program, 'pack', archive, folder, ...patterns]);
+    if (ended?.code === 3) {
+      throw new Error(`found no file that matches ${patterns.join(' or ')}`);
+    }
+    if (ended?.code !== 0) {
+      throw new Error(`python3 could not pack ${folder}: ${ended?.stderr.trim() ?? 'there is no python3'}`);
     }
     return readFile(archive);
   });
@@ -32,7 +29,7 @@ export async function unpack(zip: Uint8Array, folder: string): Promise<void> {
   await withArchive(async (archive) => {
     await writeFile(archive, zip);
     await mkdir(folder, { recursive: true });
-    await run('python3', ['-B', program, 'unpack', archive, folder]);
+    await outputOf('python3', ['-B', program, 'unpack', archive, folder]);
   });
 }
 

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { run } from '../lib/run';
 
 /**
  * What builds see of this machine.
@@ -63,7 +60,7 @@ async function prepareDocker(
   const answers =
     engine !== undefined &&
     (await run(engine, ['info'], { timeout: 10_000 }).then(
-      () => true,
+      (ended) => ended?.code === 0,
       () => false,
     ));
   differs(

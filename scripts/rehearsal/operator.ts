@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { type PipelineKey, pipelineNames, pipelineNamesOf } from '../../templates-src/model/names';
 import { type Topology, toolingAccount } from '../../templates-src/model/topology';
 import type { Emulator } from '../emulator/client';
+import { outputOf } from '../lib/run';
 import { readEnvironments } from './accounts';
 import { commitAll } from './checkout';
-import { runChild } from './child';
 import type { Cloud } from './cloud';
 import type { Report } from './report';
 import { gitEnvironment, type Repositories } from './repositories';
@@ -117,13 +117,13 @@ export class Operator {
       .flatMap((account) => ['--profile', `${account}=route-to-live-${account}`]);
   }
 
-  private runScript(
+  private async runScript(
     program: string,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
     line: (text: string) => void,
   ): Promise<void> {
-    return runChild(program, args, {
+    await outputOf(program, args, {
       cwd: this.copy,
       env,
       signal: this.options.signal,

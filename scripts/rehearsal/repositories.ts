@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { outputOf } from '../lib/run';
 import type { Patterns } from './definition';
 
-const run = promisify(execFile);
-
-/** A commit, as source actions tell of it. */
+/** A commit, as source actions report it. */
 export interface Commit {
   readonly id: string;
   readonly message: string;
@@ -142,13 +139,9 @@ export class Repositories {
  *
  * @throws Error with what git says
  */
-export async function git(args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
-  const { stdout } = await run('git', args, {
-    env: { ...gitEnvironment(), ...environment },
-    maxBuffer: 64 * 1024 * 1024,
-    ...(cwd === undefined ? {} : { cwd }),
-  });
-  return stdout;
+export function git(args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
+  const env = { ...gitEnvironment(), ...environment };
+  return outputOf('git', args, { env, ...(cwd === undefined ? {} : { cwd }) });
 }
 
 /** An environment, this process's unless given, in which git reads no settings and no repository of the user's. */
