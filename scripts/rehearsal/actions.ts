@@ -8,17 +8,56 @@ import { codeCommitSource, connectionSource } from './actions/git-source';
 import type { PipelineDefinition } from './definition';
 import type { ActionResult, ActionRun } from './pipeline';
 
-type Doing = (run: ActionRun, context: ActionContext) => Promise<ActionResult>;
+interface Provider {
+  readonly perform: (run: ActionRun, context: ActionContext) => Promise<ActionResult>;
+  /** The configuration that it understands: what templates-src writes. The rest would be left undone silently. */
+  readonly configuration: readonly string[];
+}
 
 /** What the rehearsal does for AWS, by provider. */
-const doings = new Map<string, Doing>([
-  ['CodeCommit', codeCommitSource],
-  ['CodeStarSourceConnection', connectionSource],
-  ['ECR', ecrSource],
-  ['CodeBuild', codeBuild],
-  ['Manual', approval],
-  ['CloudFormation', cloudFormation],
-  ['CodeDeployToECS', codeDeployToEcs],
+const providers = new Map<string, Provider>([
+  [
+    'CodeCommit',
+    {
+      perform: codeCommitSource,
+      configuration: ['RepositoryName', 'BranchName', 'OutputArtifactFormat', 'PollForSourceChanges'],
+    },
+  ],
+  [
+    'CodeStarSourceConnection',
+    {
+      perform: connectionSource,
+      configuration: ['ConnectionArn', 'FullRepositoryId', 'BranchName', 'OutputArtifactFormat', 'DetectChanges'],
+    },
+  ],
+  ['ECR', { perform: ecrSource, configuration: ['RepositoryName', 'ImageTag'] }],
+  ['CodeBuild', { perform: codeBuild, configuration: ['ProjectName', 'PrimarySource', 'EnvironmentVariables'] }],
+  ['Manual', { perform: approval, configuration: ['NotificationArn', 'CustomData', 'ExternalEntityLink'] }],
+  [
+    'CloudFormation',
+    {
+      perform: cloudFormation,
+      configuration: [
+        ...['ActionMode', 'StackName', 'ChangeSetName', 'TemplatePath', 'TemplateConfiguration', 'Capabilities'],
+        'RoleArn',
+      ],
+    },
+  ],
+  [
+    'CodeDeployToECS',
+    {
+      perform: codeDeployToEcs,
+      configuration: [
+        ...['ApplicationName', 'DeploymentGroupName', 'AppSpecTemplateArtifact', 'AppSpecTemplatePath'],
+        ...[
+          'TaskDefinitionTemplateArtifact',
+          'TaskDefinitionTemplatePath',
+          'Image1ArtifactName',
+          'Image1ContainerName',
+        ],
+      ],
+    },
+  ],
 ]);
 
 /**
@@ -26,22 +65,27 @@ const doings = new Map<string, Doing>([
  *
  * @throws Error that names them all
  */
-export function checkProviders({ name, stages }: PipelineDefinition): void {
-  const unknown = stages.flatMap((stage) =>
-    stage.actions
-      .filter(({ actionTypeId }) => !doings.has(actionTypeId.provider))
-      .map((action) => `${stage.name}.${action.name} (${action.actionTypeId.provider})`),
+export function checkActions({ name, stages }: PipelineDefinition): void {
+  const refused = stages.flatMap((stage) =>
+    stage.actions.flatMap(({ name: action, actionTypeId: { provider }, configuration }) => {
+      const understood = providers.get(provider)?.configuration;
+      const unknown = Object.keys(configuration).filter((key) => !understood?.includes(key));
+      if (understood !== undefined && unknown.length === 0) {
+        return [];
+      }
+      return `${stage.name}.${action} (${provider}${understood === undefined ? '' : ` with ${unknown.join(', ')}`})`;
+    }),
   );
-  if (unknown.length > 0) {
+  if (refused.length > 0) {
     throw new Error(
-      `The rehearsal cannot do these actions of ${name}: ${unknown.join(', ')}. It knows the providers ` +
-        `${[...doings.keys()].join(', ')}.`,
+      `The rehearsal cannot do these actions of ${name}: ${refused.join(', ')}. It knows the providers ` +
+        `${[...providers.keys()].join(', ')}.`,
     );
   }
 }
 
 /** Does an action. */
 export function performAction(run: ActionRun, context: ActionContext): Promise<ActionResult> {
-  const doing = doings.get(run.action.actionTypeId.provider) as Doing;
-  return doing(run, context);
+  const { perform } = providers.get(run.action.actionTypeId.provider) as Provider;
+  return perform(run, context);
 }

@@ -43,7 +43,11 @@ test('what the rehearsal would have to leave undone is refused, all of it at onc
         {
           name: 'Dev',
           beforeEntry: { conditions: [{ result: 'FAIL' }] },
-          onFailure: { result: 'SKIP', conditions: [{ result: 'ROLLBACK' }] },
+          onFailure: {
+            result: 'SKIP',
+            conditions: [{ result: 'ROLLBACK' }],
+            retryConfiguration: { retryMode: 'ALL_ACTIONS' },
+          },
           actions: [{ name: 'Deploy', actionTypeId, region: 'us-east-1', commands: ['true'] }],
         },
       ],
@@ -52,6 +56,7 @@ test('what the rehearsal would have to leave undone is refused, all of it at onc
     'The rehearsal does not know how CodePipeline treats A-Pipeline.variables, A-Pipeline.artifactStores, ' +
       'A-Pipeline.triggers.Get.pullRequest, A-Pipeline.triggers.Get.push.tags, ' +
       'A-Pipeline.Dev.beforeEntry, A-Pipeline.Dev.onFailure.conditions, A-Pipeline.Dev.onFailure.result SKIP, ' +
+      'A-Pipeline.Dev.onFailure.retryConfiguration.retryMode ALL_ACTIONS, ' +
       'A-Pipeline.Dev.Deploy.region, A-Pipeline.Dev.Deploy.commands, A-Pipeline.executionMode PARALLEL.',
   );
 });

@@ -41,7 +41,7 @@ export interface StageDefinition {
   readonly actions: readonly ActionDefinition[];
   readonly onFailure?: {
     readonly result?: 'RETRY' | 'ROLLBACK' | 'FAIL';
-    readonly retryConfiguration?: { readonly retryMode?: 'FAILED_ACTIONS' | 'ALL_ACTIONS' };
+    readonly retryConfiguration?: { readonly retryMode?: 'FAILED_ACTIONS' };
   };
 }
 
@@ -110,6 +110,10 @@ export function readDefinition(pipeline: Part): PipelineDefinition {
     check('onFailure', `${path}.onFailure`, (stage.onFailure ?? {}) as Part);
     if (!['RETRY', 'ROLLBACK', 'FAIL'].includes(stage.onFailure?.result ?? 'FAIL')) {
       problems.push(`${path}.onFailure.result ${stage.onFailure?.result}`);
+    }
+    const retryMode: string | undefined = stage.onFailure?.retryConfiguration?.retryMode;
+    if (retryMode !== undefined && retryMode !== 'FAILED_ACTIONS') {
+      problems.push(`${path}.onFailure.retryConfiguration.retryMode ${retryMode}`);
     }
     for (const action of stage.actions) {
       check('action', `${path}.${action.name}`, action as unknown as Part);

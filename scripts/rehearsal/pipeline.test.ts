@@ -245,20 +245,6 @@ describe('a stage that fails', () => {
     expect(hand.lines).toContain('1 Build RESUMED');
   });
 
-  test('tries everything once more when it is to retry all actions', async () => {
-    const hand = new Stagehand().when('Build', failing(1));
-    const definition = pipelineOf({
-      Build: {
-        actions: [action('Fetch'), action('Build', { runOrder: 2 })],
-        onFailure: { result: 'RETRY', retryConfiguration: { retryMode: 'ALL_ACTIONS' } },
-      },
-    });
-
-    expect(await hand.pipeline(definition).start('a commit').finished).toBe('Succeeded');
-
-    expect(hand.runs.map(({ action: { name } }) => name)).toEqual(['Fetch', 'Build', 'Fetch', 'Build']);
-  });
-
   test('is not tried a third time', async () => {
     const hand = new Stagehand().when('Build', failing(3));
     const definition = pipelineOf({ Build: { actions: [action('Build')], onFailure: { result: 'RETRY' } } });

@@ -221,9 +221,6 @@ export class Pipeline {
     let passed = await this.runActions(execution, stage, done);
     if (!passed && stage.onFailure?.result === 'RETRY' && !this.stopping.signal.aborted) {
       tell('RESUMED');
-      if (stage.onFailure.retryConfiguration?.retryMode === 'ALL_ACTIONS') {
-        done.clear();
-      }
       passed = await this.runActions(execution, stage, done);
     }
     tell(passed ? 'SUCCEEDED' : 'FAILED');

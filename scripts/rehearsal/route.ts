@@ -1,5 +1,5 @@
 import type { ActionContext, Approval, Decision } from './action-context';
-import { checkProviders, performAction } from './actions';
+import { checkActions, performAction } from './actions';
 import { type ActionDefinition, readDefinition } from './definition';
 import { actionEvent, branchEvent, EventBus, executionEvent, imageEvent } from './event-bus';
 import { ImageWatch } from './images';
@@ -84,7 +84,7 @@ export class Route {
         { name },
       );
       const definition = readDefinition(pipeline);
-      checkProviders(definition);
+      checkActions(definition);
       const until = this.options.until(name);
       this.pipelines.set(
         name,

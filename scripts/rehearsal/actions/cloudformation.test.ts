@@ -130,26 +130,7 @@ describe('a deployment', () => {
     );
   });
 
-  test('takes parameters out of artifacts, over those of the configuration', async () => {
-    const { act, describe: found } = stack();
-    const input = await packaged(template, { Name: 'overridden' }, { 'out.json': '{"QueueName": "from-a-file"}' });
-    await act('CREATE_UPDATE', {
-      inputs: [input],
-      configuration: {
-        ParameterOverrides: JSON.stringify({
-          Name: { 'Fn::GetParam': ['Package', 'out.json', 'QueueName'] },
-          Purpose: { 'Fn::GetArtifactAtt': ['Package', 'ObjectKey'] },
-        }),
-      },
-    });
-
-    expect((await found())?.Parameters).toEqual([
-      { ParameterKey: 'Name', ParameterValue: 'from-a-file' },
-      { ParameterKey: 'Purpose', ParameterValue: input[1].key },
-    ]);
-  });
-
-  test('says which file or value of an artifact is missing', async () => {
+  test('says which file or artifact is missing', async () => {
     const { act } = stack();
     await expect(act('CREATE_UPDATE', { configuration: { TemplatePath: 'Package::other.yaml' } })).rejects.toThrow(
       'File [other.yaml] does not exist in artifact [Package].',
@@ -157,22 +138,6 @@ describe('a deployment', () => {
     await expect(act('CREATE_UPDATE', { configuration: { TemplatePath: 'Source::other.yaml' } })).rejects.toThrow(
       'It names the artifact Source, which is not among its inputs: Package.',
     );
-    const ParameterOverrides = JSON.stringify({ Name: { 'Fn::GetParam': ['Package', 'out.json', 'QueueName'] } });
-    await expect(
-      act('CREATE_UPDATE', { files: { 'out.json': '{"Other": "1"}' }, configuration: { ParameterOverrides } }),
-    ).rejects.toThrow('Fn::GetParam for Name: found no text QueueName in out.json of the artifact Package.');
-  });
-
-  test('writes its outputs into a file when it is to', async () => {
-    const { name, act } = stack();
-    const { outputs } = await act('CREATE_UPDATE', {
-      configuration: { OutputFileName: 'outputs.json' },
-      outputArtifacts: [{ name: 'Outputs' }],
-    });
-
-    expect(await bench.filesOf(outputs?.get('Outputs'))).toEqual({
-      'outputs.json': JSON.stringify({ QueueArn: `arn:aws:sqs:eu-west-1:222222222222:${name}` }),
-    });
   });
 
   test('refuses a parameter that the template does not declare', async () => {
@@ -192,7 +157,7 @@ describe('a deployment', () => {
     );
   });
 
-  test('that fails in an update tells of this update alone, and leaves the stack as it was', async () => {
+  test('that fails in an update reports this update alone, and leaves the stack as it was', async () => {
     const { name, act, describe: found } = stack();
     await act('CREATE_UPDATE');
     await expect(act('CREATE_UPDATE', { context: withFault })).rejects.toThrow(

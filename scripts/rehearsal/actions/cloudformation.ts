@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../action-context';
-import { actionSession, fetchArtifact, storeArtifact } from '../artifacts';
+import { actionSession, fetchArtifact } from '../artifacts';
 import type { Session } from '../cloud';
-import type { ActionResult, ActionRun, ArtifactLocation } from '../pipeline';
+import type { ActionResult, ActionRun } from '../pipeline';
 
 interface StackDescription {
   readonly StackStatus: string;
@@ -43,7 +43,6 @@ const NO_CHANGES = /No updates are to be performed|didn't contain changes|The su
 export async function cloudFormation(run: ActionRun, context: ActionContext): Promise<ActionResult> {
   const session = await actionSession(context.cloud, run);
   const { ActionMode = '', StackName = '', ChangeSetName = '' } = run.configuration;
-  const where = `in ${session.account.name}`;
   switch (ActionMode) {
     case 'CREATE_UPDATE': {
       const submission = await readSubmission(run, context, session);
@@ -51,14 +50,7 @@ export async function cloudFormation(run: ActionRun, context: ActionContext): Pr
         addFault(submission, run.pipeline.artifactStore.location);
       }
       const changed = await deploy(session, StackName, submission);
-      const stack = await succeeded(session, StackName);
-      return leaveBehind(
-        run,
-        context,
-        session,
-        stack,
-        `${StackName} ${where}: ${changed ? stack.StackStatus : 'no changes'}`,
-      );
+      return deployed(session, StackName, changed, await succeeded(session, StackName));
     }
     case 'CHANGE_SET_REPLACE': {
       const submission = await readSubmission(run, context, session);
@@ -70,21 +62,14 @@ export async function cloudFormation(run: ActionRun, context: ActionContext): Pr
         submission.RoleARN = `${submission.RoleARN}-that-is-gone-by---fail-at`;
       }
       const changes = await replaceChangeSet(session, StackName, ChangeSetName, submission);
-      return { summary: `${StackName} ${where}: change set ${ChangeSetName}, ${changes}` };
+      return { summary: `${StackName} in ${session.account.name}: change set ${ChangeSetName}, ${changes}` };
     }
     case 'CHANGE_SET_EXECUTE': {
       if (context.fails(run)) {
         await session.call('cloudformation', 'DeleteChangeSet', { StackName, ChangeSetName });
       }
       const changed = await executeChangeSet(session, StackName, ChangeSetName);
-      const stack = await succeeded(session, StackName);
-      return leaveBehind(
-        run,
-        context,
-        session,
-        stack,
-        `${StackName} ${where}: ${changed ? stack.StackStatus : 'no changes'}`,
-      );
+      return deployed(session, StackName, changed, await succeeded(session, StackName));
     }
     default:
       throw new Error(
@@ -106,15 +91,14 @@ function addFault(submission: Submission, bucket: string): void {
 }
 
 async function readSubmission(run: ActionRun, context: ActionContext, session: Session): Promise<Submission> {
-  const { TemplatePath = '', TemplateConfiguration, ParameterOverrides, Capabilities, RoleArn } = run.configuration;
+  const { TemplatePath = '', TemplateConfiguration, Capabilities, RoleArn } = run.configuration;
   const files = await inputFiles(run, context, session);
   const configuration = (
     TemplateConfiguration === undefined ? {} : JSON.parse(await files(TemplateConfiguration))
   ) as TemplateConfiguration;
-  const overrides = await readOverrides(ParameterOverrides, files, run.inputs);
   return {
     TemplateBody: await files(TemplatePath),
-    Parameters: Object.entries({ ...configuration.Parameters, ...overrides }).map(([ParameterKey, ParameterValue]) => ({
+    Parameters: Object.entries(configuration.Parameters ?? {}).map(([ParameterKey, ParameterValue]) => ({
       ParameterKey,
       ParameterValue,
     })),
@@ -148,46 +132,6 @@ async function inputFiles(
       throw error;
     }
   };
-}
-
-/**
- * Parameter overrides with the functions that look into artifacts.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html
- */
-async function readOverrides(
-  text: string | undefined,
-  files: (name: string) => Promise<string>,
-  inputs: ReadonlyMap<string, ArtifactLocation>,
-): Promise<Record<string, string>> {
-  const entries = Object.entries(JSON.parse(text ?? '{}') as Record<string, unknown>);
-  return Object.fromEntries(
-    await Promise.all(
-      entries.map(async ([key, value]) => {
-        const { 'Fn::GetParam': param, 'Fn::GetArtifactAtt': attribute } = value as {
-          'Fn::GetParam'?: readonly [artifact: string, file: string, key: string];
-          'Fn::GetArtifactAtt'?: readonly [artifact: string, attribute: string];
-        };
-        if (param !== undefined) {
-          const [artifact, file, name] = param;
-          const found = (JSON.parse(await files(`${artifact}::${file}`)) as Record<string, unknown>)[name];
-          if (typeof found !== 'string') {
-            throw new Error(`Fn::GetParam for ${key}: found no text ${name} in ${file} of the artifact ${artifact}.`);
-          }
-          return [key, found] as const;
-        }
-        if (attribute !== undefined) {
-          const [artifact, name] = attribute;
-          const location = inputs.get(artifact);
-          const found = { BucketName: location?.bucket, ObjectKey: location?.key }[name];
-          if (found === undefined) {
-            throw new Error(`Fn::GetArtifactAtt for ${key}: the rehearsal does not know ${name} of ${artifact}.`);
-          }
-          return [key, found] as const;
-        }
-        return [key, String(value)] as const;
-      }),
-    ),
-  );
 }
 
 /** @returns whether the stack had to be changed */
@@ -322,22 +266,8 @@ function lastOperation(latestFirst: readonly StackEvent[], stack: string): Stack
   return latestFirst.slice(0, begin === -1 ? undefined : begin).toReversed();
 }
 
-/** The outputs of the stack: as variables, and as a file when one is asked for. */
-async function leaveBehind(
-  run: ActionRun,
-  context: ActionContext,
-  session: Session,
-  { Outputs = [] }: StackDescription,
-  summary: string,
-): Promise<ActionResult> {
-  const variables = Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-  const { OutputFileName } = run.configuration;
-  const [output] = run.action.outputArtifacts;
-  if (OutputFileName === undefined || output === undefined) {
-    return { summary, variables };
-  }
-  const folder = await mkdtemp(join(context.folder, 'outputs-'));
-  await writeFile(join(folder, OutputFileName), JSON.stringify(variables));
-  const location = await storeArtifact(context.cloud, session, run, output.name, folder);
-  return { summary, variables, outputs: new Map([[output.name, location]]) };
-}
+/** The result of an action that deployed a stack; its outputs are the action's variables. */
+const deployed = (session: Session, name: string, changed: boolean, stack: StackDescription): ActionResult => ({
+  summary: `${name} in ${session.account.name}: ${changed ? stack.StackStatus : 'no changes'}`,
+  variables: Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+});

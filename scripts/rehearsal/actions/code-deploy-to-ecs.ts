@@ -11,7 +11,6 @@ import { type DeploymentGroup, type Replacement, shiftTraffic } from './shift-tr
 
 /** What the action takes of an artifact; larger ones it refuses. */
 const LARGEST_ARTIFACT = 3 * 1024 * 1024;
-const IMAGES = ['1', '2', '3', '4'];
 
 /** https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html */
 interface AppSpec {
@@ -32,7 +31,7 @@ export async function codeDeployToEcs(run: ActionRun, context: ActionContext): P
   const { ApplicationName: applicationName = '', DeploymentGroupName: deploymentGroupName = '' } = configuration;
   const artifact = await inputArtifacts(run, context, session);
 
-  const { taskDefinition, images } = await registerTaskDefinition(run, session, artifact);
+  const { taskDefinition, image } = await registerTaskDefinition(run, session, artifact);
   const appSpec = (
     await readInput(
       artifact,
@@ -57,7 +56,7 @@ export async function codeDeployToEcs(run: ActionRun, context: ActionContext): P
   const codeDeploy = await assumeRole(context.cloud, codeDeployFor, group.serviceRoleArn, deploymentId);
   await shiftTraffic(context.cloud, run, codeDeploy, group, readAppSpec(appSpec), context.fails(run));
   return {
-    summary: `${group.ecsServices[0]?.serviceName} in ${session.account.name} runs ${images.map(shortDigest).join(', ')}`,
+    summary: `${group.ecsServices[0]?.serviceName} in ${session.account.name} runs ${shortDigest(image)}`,
   };
 }
 
@@ -88,33 +87,26 @@ async function readInput(artifact: InputArtifact, name: string | undefined, path
   }
 }
 
-/** @returns the ARN of the revision, and the images in it */
+/** @returns the ARN of the revision, and the image in it */
 async function registerTaskDefinition(
   { configuration }: ActionRun,
   session: Session,
   artifact: InputArtifact,
-): Promise<{ taskDefinition: string; images: readonly string[] }> {
+): Promise<{ taskDefinition: string; image: string }> {
   const path = configuration.TaskDefinitionTemplatePath ?? 'taskdef.json';
-  let text = await readInput(artifact, configuration.TaskDefinitionTemplateArtifact, path);
-  const images: string[] = [];
-  for (const number of IMAGES) {
-    const name = configuration[`Image${number}ArtifactName`];
-    if (name !== undefined) {
-      const placeholder = `<${configuration[`Image${number}ContainerName`]}>`;
-      const detail = JSON.parse(await readInput(artifact, name, 'imageDetail.json')) as { ImageURI: string };
-      if (!text.includes(placeholder)) {
-        throw new Error(`${path} has no ${placeholder}, so it would not get the image ${detail.ImageURI}.`);
-      }
-      text = text.replaceAll(placeholder, detail.ImageURI);
-      images.push(detail.ImageURI);
-    }
+  const text = await readInput(artifact, configuration.TaskDefinitionTemplateArtifact, path);
+  const placeholder = `<${configuration.Image1ContainerName}>`;
+  const detail = await readInput(artifact, configuration.Image1ArtifactName, 'imageDetail.json');
+  const { ImageURI: image } = JSON.parse(detail) as { ImageURI: string };
+  if (!text.includes(placeholder)) {
+    throw new Error(`${path} has no ${placeholder}, so it would not get the image ${image}.`);
   }
   const { taskDefinition } = await session.call<{ taskDefinition: { taskDefinitionArn: string } }>(
     'ecs',
     'RegisterTaskDefinition',
-    JSON.parse(text) as object,
+    JSON.parse(text.replaceAll(placeholder, image)) as object,
   );
-  return { taskDefinition: taskDefinition.taskDefinitionArn, images };
+  return { taskDefinition: taskDefinition.taskDefinitionArn, image };
 }
 
 const shortDigest = (uri: string) => uri.slice(uri.indexOf('@') + 1).slice(0, 'sha256:'.length + 12);
