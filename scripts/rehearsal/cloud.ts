@@ -31,7 +31,7 @@ export interface Session {
 }
 
 /**
- * Assumes a role, which has to exist and to trust whoever assumes it; AWS answers alike when it does not.
+ * Assumes a role, which has to exist and to trust the caller; AWS answers alike when it does not.
  *
  * @param caller who assumes it: a session, or a service for one of its resources
  * @param sessionName what the sessions of the role are told apart by

@@ -204,7 +204,7 @@ describe('the command', () => {
         pushed = Promise.all([run('bash', ['-c', script, 'push', remote, clone]), looked]);
         pushed.catch(() => kill('SIGINT'));
       }
-      // Once: whoever presses Ctrl-C again does not want to wait for the end.
+      // Once: all of the text is matched again whenever there is more.
       if (text.includes('ECS-Container-Build #2 succeeded') && !isInterrupted) {
         isInterrupted = true;
         kill('SIGINT');

@@ -208,7 +208,7 @@ describe('a blue/green deployment', () => {
     ]);
   });
 
-  test('tells of its steps in their order', async () => {
+  test('reports its steps in their order', async () => {
     await deploy('a');
 
     expect(bench.notes.map((note) => note.replace(/ (d-)?[0-9a-f-]{36}| ecs-svc\/\d+/, ''))).toEqual([
@@ -231,7 +231,7 @@ describe('a blue/green deployment', () => {
     expect(bench.notes).toContain('old task set ended; AWS keeps it for 5 minutes');
   });
 
-  test('tells of a test window', async () => {
+  test('reports a test window', async () => {
     await bench.dev('codedeploy', 'UpdateDeploymentGroup', {
       applicationName: service.name,
       currentDeploymentGroupName: service.name,

@@ -24,7 +24,7 @@ describe('a source in CodeCommit', () => {
     );
   });
 
-  test('leaves the files of the newest commit behind, and tells of the commit', async () => {
+  test('leaves the files of the newest commit behind, and names the commit', async () => {
     await bench.commit('Team-Repository', { 'old.txt': 'gone' });
     const files = { 'run.sh': '#!/bin/sh\n', 'folder/.hidden': 'here', 'with space.txt': 'text' };
     const id = await bench.commit('Team-Repository', files, 'Subject\n\nAnd more.');

@@ -19,7 +19,7 @@ async function keysOf(action: string, resource: string, parameters: object, role
 describe('the boundary of a role', () => {
   const role = `arn:aws:iam::${account}:role/one`;
 
-  test('is the new one for whoever gives it another', async () => {
+  test('is the new one when the call sets another', async () => {
     expect(
       await keysOf(
         'iam:PutRolePermissionsBoundary',

@@ -16,7 +16,7 @@ const parameterOf: Readonly<Record<string, string>> = {
  * The condition keys that AWS sends with a request, as far as parameters and deployed resources tell: of those that the
  * Service Authorization Reference has for it.
  *
- * @param account of whoever calls
+ * @param account of the caller
  * @param more keys that the kind of request brings
  */
 export async function contextOf(

@@ -8,7 +8,7 @@ export interface DeployedResource extends Resource {
   readonly isComplete: boolean;
 }
 
-/** The resources of all deployed stacks, as the emulator tells of them, and the policies that they bring. */
+/** The resources of all deployed stacks, as the emulator describes them, and their policies. */
 export class Deployed {
   /** By the stack's id and the logical id. */
   private readonly resources = new Map<string, Map<string, DeployedResource>>();

@@ -2,7 +2,7 @@ import type { Context } from '../../../templates-src/access/case';
 import { type Call, textsIn } from './call';
 import type { Deployed } from './deployed';
 
-/** What a call needs beside the permission for itself, in the name of whoever calls. */
+/** What a call needs beside the permission for itself, on behalf of the caller. */
 export interface Implied {
   readonly action: string;
   readonly resource: string;
@@ -44,7 +44,7 @@ function passedRoles({ service, operation, parameters }: Call): readonly Implied
   }));
 }
 
-/** What Elastic Load Balancing looks at in the name of whoever calls (its User Guide, "API permissions"). */
+/** What Elastic Load Balancing reads on behalf of the caller (its User Guide, "API permissions"). */
 const looksAt: Readonly<Record<string, readonly string[]>> = {
   CreateLoadBalancer: ['AccountAttributes', 'Addresses', 'InternetGateways', 'SecurityGroups', 'Subnets', 'Vpcs'],
   CreateTargetGroup: ['InternetGateways', 'Vpcs'],
@@ -128,7 +128,7 @@ function keyArn(key: unknown, user: string, deployed: Deployed): string | undefi
   return key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${accountId}:key/${key}`;
 }
 
-/** Lambda reads a package as whoever calls (AWS Lambda API Reference, "FunctionCode"). */
+/** Lambda reads a package on behalf of the caller (AWS Lambda API Reference, "FunctionCode"). */
 function code({ service, operation, region, parameters }: Call, deployed: Deployed): readonly Implied[] {
   if (service !== 'lambda' || !/^(CreateFunction|UpdateFunctionCode)/.test(operation)) {
     return [];
