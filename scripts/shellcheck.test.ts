@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-/** What scripts/codebuild/.shellcheckrc says, and nothing that a file in HOME says or leaves out. */
+/** Nothing that a file in HOME says or leaves out. */
 const shellcheckOptions = ['--norc', '--external-sources', '--source-path=SCRIPTDIR'];
 const repository = join(__dirname, '..');
 

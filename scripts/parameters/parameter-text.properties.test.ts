@@ -118,11 +118,12 @@ test('any file is taken by the pipeline just where validate takes it, with the s
     const program = `
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from configuration import ConfigurationError, read_parameters
+from configuration import read_parameters
+from failure import Failure
 def read(index):
     try:
         return read_parameters(f"{sys.argv[2]}/{index}.json")
-    except ConfigurationError:
+    except Failure:
         return None
 print(json.dumps([read(index) for index in range(int(sys.argv[3]))]))
 `;

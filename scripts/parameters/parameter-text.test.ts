@@ -28,11 +28,12 @@ function saidByValidate({ content }: TextCase): string {
 const program = `
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from configuration import ConfigurationError, read_parameters
+from configuration import read_parameters
+from failure import Failure
 def said(path):
     try:
         read_parameters(path)
-    except ConfigurationError as error:
+    except Failure as error:
         return str(error)
     return ""
 print(json.dumps([said(path) for path in sys.argv[2:]]))

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -17,7 +17,10 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 const scripts = { 'b.sh': 'b', 'lib/a.py': 'a' };
 
 test('the list holds each file in the form of sha256sum, without what is there for tests', () => {
-  const ofTests = { 'b.test.ts': '', 'b.bench.ts': '', 'test-support/x.ts': '', 'lib/__pycache__/a.pyc': '', '.x': '' };
+  const ofTests = {
+    ...{ 'b.test.ts': '', 'lib/test_a.py': '', 'lib/a_fixture.py': '', 'lib/fixture.py': '' },
+    ...{ 'test-support/x.ts': '', 'lib/__pycache__/a.pyc': '', '.x': '' },
+  };
   expect(buildScripts(folderWith({ ...scripts, ...ofTests }))).toEqual({
     files: ['b.sh', 'lib/a.py'],
     list:
@@ -37,12 +40,14 @@ test('the version is another one as soon as a file has other bytes, another name
   expect(new Set(versions).size).toBe(versions.length);
 });
 
-test('holds every file that a script of this repository names', () => {
+test('holds every program that a script of this repository runs, and every module that programs import', () => {
   const { files } = buildScripts();
-  const named = files
-    .filter((path) => path.endsWith('.sh'))
-    .flatMap((path) => [...readFileSync(join(buildScriptsSource, path), 'utf8').matchAll(/\$here\/([\w./-]+\.\w+)/g)])
-    .map(([, path]) => path);
-  expect(named.length).toBeGreaterThan(10);
-  expect(named.filter((path) => !files.includes(path ?? ''))).toEqual([]);
+  const named = files.flatMap((path) => {
+    const text = readFileSync(join(buildScriptsSource, path), 'utf8');
+    const programs = [...text.matchAll(/\/(lib\/\w+\.py)"/g)].map(([, program = '']) => program);
+    const modules = [...text.matchAll(/^ *(?:from|import) (\w+)/gm)].map(([, module]) => `lib/${module}.py`);
+    return path.endsWith('.sh') ? programs : modules.filter((module) => existsSync(join(buildScriptsSource, module)));
+  });
+  expect(new Set(named).size).toBeGreaterThan(20);
+  expect(named.filter((path) => !files.includes(path))).toEqual([]);
 });

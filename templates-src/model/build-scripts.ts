@@ -22,7 +22,7 @@ const sha256 = (content: string | Buffer) => createHash('sha256').update(content
 
 /** What is there for the tests of the scripts only. */
 const isOfTests = (path: string) =>
-  /(^|\/)(test-support|__pycache__)\//.test(path) || /\.(test|bench)\.ts$/.test(path) || /(^|\/)\./.test(path);
+  /(^|\/)(test-support|__pycache__)\//.test(path) || /\.test\.ts$|(^|\/)(test_\w+|\w*fixture)\.py$|(^|\/)\./.test(path);
 
 /** Where they are. */
 export const buildScriptsSource = join(__dirname, '..', '..', 'scripts', 'codebuild');

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# How the scripts run the AWS CLI, those of builds and those of the operator. Sourced by them, never run.
+# How deploy.sh and destroy.sh run the AWS CLI. Sourced by them, never run. Builds do it in aws.py.
 
 # Settings of the caller's that would change what scripts read, or would ask somebody (AWS CLI v2, "aws help
-# config-vars"). A variable wins over what a profile says. scripts/deploy/aws-cli.ts has the same ones. Options of a profile
+# config-vars"). A variable wins over what a profile says. aws-cli.json has the same ones. Options of a profile
 # without a variable (cli_binary_format, cli_timestamp_format) concern nothing that the scripts pass or read.
 export AWS_CLI_AUTO_PROMPT=off # on, it waits for a person at every call
 export AWS_PAGER=''            # v2 opens one by default, and waits for a key

@@ -16,7 +16,8 @@ from glob import glob
 from pathlib import Path
 
 from cfnlint.decode import decode
-from configuration import ConfigurationError, read_parameters
+from configuration import read_parameters
+from failure import Failure
 
 
 def problems_of(path: str, templates: dict[str, str]) -> list[str]:
@@ -32,7 +33,7 @@ def problems_of(path: str, templates: dict[str, str]) -> list[str]:
     try:
         # In the pipeline these are configurations, with what packaging has added.
         given = read_parameters(path, "StackPolicy")
-    except ConfigurationError as error:
+    except Failure as error:
         return error.problems
     return [f"{path}: {_undeclared(key, template_path, list(declared))}" for key in given if key not in declared] + [
         f"{path}: {key} is missing; {template_path} declares it without a default."

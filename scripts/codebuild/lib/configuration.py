@@ -15,7 +15,8 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-from files import write_json_atomically
+from failure import Failure
+from files import Limits, Pairs, read_json, write_json_atomically
 from function_source import code_key_parameter
 from manifest import Package
 
@@ -26,29 +27,20 @@ TEMPLATE_WITH_FUNCTIONS = "infrastructure"
 TOOLING = "tooling"
 
 # Limits of a parameters file; those of scripts/parameters/parameter-file.ts, which says where they come from.
-LARGEST_FILE = 1024 * 1024
+LIMITS = Limits(size=1024 * 1024, depth=20, mark=False)
 MOST_ENTRIES = 200
 LONGEST_TEXT = 4096
-DEEPEST = 20
-
-
-class ConfigurationError(Exception):
-    """Parameters files that cannot be used. `problems` has one sentence or more for each thing that is wrong."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def environments_in(parameters_directory: str) -> list[str]:
-    """The environments that have a folder of parameters, sorted by name. Raises ConfigurationError."""
+    """The environments that have a folder of parameters, sorted by name. Raises Failure."""
     environments = sorted(
         entry.name
         for entry in os.scandir(parameters_directory)
         if entry.is_dir() and not entry.name.startswith(".") and entry.name != TOOLING
     )
     if not environments:
-        raise ConfigurationError(
+        raise Failure(
             [
                 f"{parameters_directory}: found no environment; expected a sub-folder for each. "
                 "Is --parameters-dir the right folder?"
@@ -60,14 +52,14 @@ def environments_in(parameters_directory: str) -> list[str]:
 def read_parameters(path: str, *beside: str) -> dict[str, str]:
     """The parameters of a parameters file, or of a configuration, which may hold other keys beside them.
 
-    Takes what `npm run validate` takes, and refuses what that refuses (scripts/parameters/parameter-file.ts; a table of cases is
-    run through both). Raises ConfigurationError with what is wrong with it.
+    Takes what `npm run validate` takes, and refuses what that refuses (scripts/parameters/parameter-file.ts; a table of cases
+    is run through both). Raises Failure with what is wrong with it.
     """
     expected = 'expected {"Parameters": {"Key": "value"}}'
     parsed = _read_json(path, expected)
     keys = set(parsed) - set(beside) if isinstance(parsed, dict) else set()
     if keys != {"Parameters"} or not isinstance(parsed["Parameters"], dict):
-        raise ConfigurationError([f"{path}: found something else at its top level; {expected}."])
+        raise Failure([f"{path}: found something else at its top level; {expected}."])
     problems = [
         f"{path}: {_printable(key)} is {_printable(value)}; expected a string, since CloudFormation parameters are "
         "strings: put the value in quotes."
@@ -75,59 +67,27 @@ def read_parameters(path: str, *beside: str) -> dict[str, str]:
         if not isinstance(value, str)
     ]
     if problems:
-        raise ConfigurationError(problems)
+        raise Failure(problems)
     return parsed["Parameters"]
 
 
 def _read_json(path: str, expected: str) -> Any:
-    """What a file of JSON holds, which has to keep within the limits. Raises ConfigurationError."""
-    try:
-        # A pipe or a device could be read for ever.
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise ConfigurationError([f"{path}: found no file; {expected}."])
-        with open(path, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise ConfigurationError([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
-    if len(content) > LARGEST_FILE:
-        raise ConfigurationError([f"{path}: found more than {LARGEST_FILE} bytes; {expected}, which has less."])
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"{path}: found bytes that are not UTF-8 ({error}); save it as UTF-8."]) from None
-    if text.startswith("\ufeff"):
-        raise ConfigurationError([f"{path}: found a byte order mark at the start; save it as UTF-8 without one."])
-    if _depth(text) > DEEPEST:
-        raise ConfigurationError([f"{path}: found more than {DEEPEST} levels of {{ and [; {expected}."])
+    """What a file of JSON holds, which has to keep within the limits. Raises Failure."""
     problems: list[str] = []
 
-    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def object_of(pairs: Pairs) -> dict[str, Any]:
         problems.extend(_problems_of_entries(path, pairs))
         return dict(pairs)
 
     try:
-        parsed = json.loads(text, object_pairs_hook=object_of, parse_constant=_refuse_constant)
+        parsed = read_json(path, LIMITS, object_of)
+    except OSError as error:
+        raise Failure([f"{path}: cannot be read ({error.strerror}); {expected}."]) from None
     except ValueError as error:
-        raise ConfigurationError([f"{path}: found no JSON ({error}); {expected}."]) from None
+        raise Failure(problems or [f"{path}: found no JSON ({error}); {expected}."]) from None
     if problems:
-        raise ConfigurationError(problems)
+        raise Failure(problems)
     return parsed
-
-
-def _depth(text: str) -> int:
-    """How deep brackets are nested that stand outside of strings: a parser would run out of stack."""
-    depth = deepest = 0
-    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):
-        if match[0] in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif match[0] in "]}":
-            depth -= 1
-    return deepest
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is Python's, not JSON's")
 
 
 def _problems_of_entries(path: str, pairs: list[tuple[str, Any]]) -> list[str]:
@@ -173,11 +133,11 @@ def _printable(value: Any) -> str:
 
 
 def pipeline_templates(templates_directory: str) -> list[str]:
-    """The templates that the Infrastructure-Deployment pipeline deploys, sorted by name. Raises ConfigurationError."""
+    """The templates that the Infrastructure-Deployment pipeline deploys, sorted by name. Raises Failure."""
     names = [name for name, extension in map(os.path.splitext, os.listdir(templates_directory)) if extension == ".yaml"]
     templates = sorted(set(names) - OPERATORS_TEMPLATES)
     if TEMPLATE_WITH_FUNCTIONS not in templates:
-        raise ConfigurationError(
+        raise Failure(
             [
                 f"{templates_directory}: found {', '.join(sorted(names)) or 'no template'}; expected "
                 f"{TEMPLATE_WITH_FUNCTIONS}.yaml among them. Is --templates-dir the right folder?"
@@ -187,16 +147,15 @@ def pipeline_templates(templates_directory: str) -> list[str]:
 
 
 def _read_stack_policies(templates_directory: str, templates: list[str]) -> dict[str, Any]:
-    """The stack policies by template: <template>.stack-policy.json, where there is one. Raises ConfigurationError."""
+    """The stack policies by template: <template>.stack-policy.json, where there is one. Raises Failure."""
     policies = {}
     for template in templates:
         path = os.path.join(templates_directory, f"{template}.stack-policy.json")
         if os.path.exists(path):
             try:
-                with open(path, encoding="utf-8") as file:
-                    policies[template] = json.load(file)
+                policies[template] = read_json(path)
             except (OSError, ValueError) as error:
-                raise ConfigurationError([f"{path}: cannot be read ({error}). `npm run build` writes it."]) from None
+                raise Failure([f"{path}: cannot be read ({error}). `npm run build` writes it."]) from None
     return policies
 
 
@@ -205,7 +164,7 @@ def configurations(
 ) -> dict[str, dict[str, Any]]:
     """The template configurations by their paths below the configuration folder.
 
-    Raises ConfigurationError with the problems of all files, not of the first alone.
+    Raises Failure with the problems of all files, not of the first alone.
     """
     templates = pipeline_templates(templates_directory)
     stack_policies = _read_stack_policies(templates_directory, templates)
@@ -217,7 +176,7 @@ def configurations(
             path = os.path.join(parameters_directory, environment, f"{template}.json")
             try:
                 parameters = read_parameters(path)
-            except ConfigurationError as error:
+            except Failure as error:
                 problems += error.problems
                 continue
             if template == TEMPLATE_WITH_FUNCTIONS:
@@ -232,7 +191,7 @@ def configurations(
                 configuration["StackPolicy"] = stack_policies[template]
             result[f"{environment}/{template}.json"] = configuration
     if problems:
-        raise ConfigurationError(problems)
+        raise Failure(problems)
     return result
 
 

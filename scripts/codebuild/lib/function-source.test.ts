@@ -488,8 +488,8 @@ beforeAll(async () => {
 import json, os, sys
 from function_source import read_function
 from platforms import read_platforms
-from source_error import SourceError
-from dependency_manifests import some_of
+from failure import Failure as SourceError
+from manifest_files import some_of
 found = {}
 for name, platform in read_platforms(sys.argv[1]).items():
     try:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Callable, Iterable
 
-from cut_out import pointer_problems, submodule_problems
-from dependency_manifests import NPM_LOCKS, PIP_LOCK, manifest_problems
+from dependency_manifests import manifest_problems
+from failure import Failure
+from manifest_files import NPM_LOCKS, PIP_LOCK
 from native_code import native_problems
 from packaged_files import NEVER_PACKAGED, PackagedFile, packaged_files
 from platforms import Platform, read_platforms
-from source_error import SourceError
 from tests_of_source import tests_among
 
 # "Unzipped size must be smaller than 262144000 bytes" (UpdateFunctionCode). The 50 MB of the Lambda quotas hold for
 # direct uploads only, not for packages in S3.
 UNZIPPED_LIMIT = 262_144_000
+
+# "Git LFS Specification": a pointer begins with its version, one of these, and has less than 1024 bytes.
+LFS_VERSIONS = (
+    b"version https://git-lfs.github.com/spec/v1\n",
+    b"version https://hawser.github.com/spec/v1\n",
+    b"version http://git-media.io/v/2\n",
+)
+LFS_POINTER_LIMIT = 1024
 
 # Lambda's own limit of a function name; CloudFormation parameter names have to be alphanumeric.
 FUNCTION_NAME_LIMIT = 64
@@ -42,7 +50,7 @@ class FunctionSource:
 def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionSource]:
     """Read every sub-folder of lambda/, each for the platform that the file of platforms names.
 
-    Returns the functions sorted by name. Raises SourceError with the problems of all folders, not of the first alone.
+    Returns the functions sorted by name. Raises Failure with the problems of all folders, not of the first alone.
     """
     names = sorted(
         entry.name
@@ -51,7 +59,7 @@ def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionS
     )
     platforms = read_platforms(platforms_path)
     if platforms and not names:
-        raise SourceError(
+        raise Failure(
             [
                 f"{lambda_directory}: found no sub-folder; expected one folder per function. "
                 "Is --lambda-dir the right folder?"
@@ -59,17 +67,14 @@ def read_functions(lambda_directory: str, platforms_path: str) -> list[FunctionS
         )
     problems = _name_problems(names) + _platform_problems(lambda_directory, names, platforms_path, platforms)
 
-    def read(name: str) -> FunctionSource | SourceError:
+    functions = []
+    for name in names:
         try:
-            return read_function(lambda_directory, name, platforms[name])
-        except SourceError as error:
-            return error
-
-    results = [read(name) for name in names if name in platforms]
-    functions = [result for result in results if isinstance(result, FunctionSource)]
-    problems += [problem for result in results if isinstance(result, SourceError) for problem in result.problems]
+            functions += [read_function(lambda_directory, name, platforms[name])] if name in platforms else []
+        except Failure as error:
+            problems += error.problems
     if problems:
-        raise SourceError(problems)
+        raise Failure(problems)
     return functions
 
 
@@ -86,7 +91,7 @@ def is_locked(folder: str) -> bool:
 def source_files(folder: str) -> list[PackagedFile]:
     """The source files of a function's folder that its package holds, sorted by the bytes of their names.
 
-    Tests are left out, and installed dependencies where a lock file says what to install. Raises SourceError.
+    Tests are left out, and installed dependencies where a lock file says what to install. Raises Failure.
     """
     return read_source(folder)[0]
 
@@ -94,7 +99,7 @@ def source_files(folder: str) -> list[PackagedFile]:
 def read_source(folder: str) -> tuple[list[PackagedFile], list[str]]:
     """The source files of a function's folder that its package holds, and the names of those that it leaves out.
 
-    Raises SourceError.
+    Raises Failure.
     """
     files = packaged_files(folder, _left_out_of(folder))
     tests = tests_among(files)
@@ -102,15 +107,15 @@ def read_source(folder: str) -> tuple[list[PackagedFile], list[str]]:
 
 
 def installed_files(folder: str) -> list[PackagedFile]:
-    """The files of a folder that holds a function's source and its installed dependencies. Raises SourceError."""
+    """The files of a folder that holds a function's source and its installed dependencies. Raises Failure."""
     return packaged_files(folder, _is_left_out)
 
 
 def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
-    """Raise SourceError when Lambda would refuse the files for their unzipped size."""
+    """Raise Failure when Lambda would refuse the files for their unzipped size."""
     size = sum(file.size for file in files)
     if size >= UNZIPPED_LIMIT:
-        raise SourceError(
+        raise Failure(
             [
                 f"{function}: the package has {size} bytes unzipped; Lambda accepts less than {UNZIPPED_LIMIT} "
                 "(250 MB). Remove what the function does not need, or deploy it as a container image."
@@ -119,11 +124,11 @@ def check_unzipped_size(function: str, files: Iterable[PackagedFile]) -> None:
 
 
 def read_function(lambda_directory: str, name: str, platform: Platform) -> FunctionSource:
-    """Read a sub-folder of lambda/. Raises SourceError with all its problems."""
+    """Read a sub-folder of lambda/. Raises Failure with all its problems."""
     folder = os.path.join(lambda_directory, name)
     if os.path.islink(folder):
-        raise SourceError([f"{folder}: found a symbolic link; expected a folder. Move the function's files here."])
-    problems = manifest_problems(folder, platform) + submodule_problems(folder, _left_out_of(folder))
+        raise Failure([f"{folder}: found a symbolic link; expected a folder. Move the function's files here."])
+    problems = manifest_problems(folder, platform) + _submodule_problems(folder, _left_out_of(folder))
     files: list[PackagedFile] = []
     left_out: list[str] = []
     try:
@@ -134,13 +139,13 @@ def read_function(lambda_directory: str, name: str, platform: Platform) -> Funct
                 "tsconfig.json do not count. Add the code or remove the folder. Is it a git submodule that was not "
                 "fetched? Then commit its files here."
             )
-        problems += pointer_problems(folder, files)
+        problems += _pointer_problems(folder, files)
         check_unzipped_size(name, files)
-    except SourceError as error:
+    except Failure as error:
         problems += error.problems
     problems += native_problems(f"{folder}/", files, platform)
     if problems:
-        raise SourceError(problems)
+        raise Failure(problems)
     return FunctionSource(name, folder, is_locked(folder), platform, tuple(left_out))
 
 
@@ -193,3 +198,39 @@ def _left_out_of(folder: str) -> Callable[[list[str]], bool]:
 def _is_left_out(parts: list[str]) -> bool:
     # .bin has links to programs of packages, for npm's scripts: as copies they would not find what lies beside them.
     return len(parts) > 1 and parts[-2] == "node_modules" and parts[-1] in (".cache", ".bin")
+
+
+def _pointer_problems(folder: str, files: Iterable[PackagedFile]) -> list[str]:
+    """The files that are pointers of Git LFS, not what they point to."""
+    return [
+        f"{folder}/{file.name}: found a pointer of Git LFS, expected the file itself. Run `git lfs pull`; what AWS "
+        "builds from has no Git LFS, so take the file out of it (`git lfs untrack`) and commit it as it is."
+        for file in files
+        if file.size < LFS_POINTER_LIMIT and file.read().replace(b"\r\n", b"\n").startswith(LFS_VERSIONS)
+    ]
+
+
+def _submodule_problems(folder: str, excluded: Callable[[list[str]], bool]) -> list[str]:
+    """The folders that are git submodules, as they look with their files and without.
+
+    `excluded` is told the parts of a path and says whether to leave it out.
+    """
+    problems = []
+    for directory, folders, files in os.walk(folder):
+        parts = [part for part in os.path.relpath(directory, folder).split(os.sep) if part != os.curdir]
+        path = "/".join([folder, *parts])
+        # A submodule has a file of this name, a clone a folder.
+        if ".git" in folders or ".git" in files:
+            problems.append(
+                f"{path}: found a .git in it: the folder is a git submodule or a clone of its own, whose files no "
+                "commit of this repository has. Commit its files here: take the folder out of .gitmodules and of git "
+                "(`git rm --cached`), remove its .git, and add it again."
+            )
+        if parts and not folders and not files:
+            problems.append(
+                f"{path}: found an empty folder, which no commit and no package can hold. It is probably a git "
+                "submodule that was not fetched: commit its files here. If not, remove it; a function can make folders "
+                "in /tmp."
+            )
+        folders[:] = sorted(name for name in folders if name != ".git" and not excluded([*parts, name]))
+    return sorted(problems)

@@ -1,9 +1,10 @@
-"""What the properties of a resource of CloudFormation allow, in words: policies, rules of security groups, open URLs."""
+"""What the properties of a resource allow, in words: policies, rules of security groups, open URLs."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 # Properties that grant something without being a policy.
 OTHER_GRANTS = ("ManagedPolicyArns", "PermissionsBoundary", "AuthType")
@@ -66,7 +67,9 @@ def _policy_grants(statements: list[Any], effect: str, path: str) -> Iterator[tu
                         words = f"{path}: {verb} {principal + ' ' if principal else ''}"
                         words += "everything but " if action_kind == "NotAction" else ""
                         words += f"{action}"
-                        words += f" on {'all but ' if resource_kind == 'NotResource' else ''}{resource}" if resource else ""
+                        words += (
+                            f" on {'all but ' if resource_kind == 'NotResource' else ''}{resource}" if resource else ""
+                        )
                         yield (path, principal, action_kind, action, resource_kind, resource, condition), words + under
 
 

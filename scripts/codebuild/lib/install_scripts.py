@@ -16,14 +16,14 @@ import hashlib
 import os
 import platform as machine
 import re
-import subprocess
 import sys
 import tempfile
 from typing import Any
 
-from bounded_text import read_json
+from failure import Failure
+from files import read_json
 from platforms import PYTHON_MACHINES, Platform
-from source_error import SourceError
+from program import run_program
 
 SCRIPTS = ("preinstall", "install", "postinstall")
 PINNED = re.compile(r"(?P<name>@?[^@]+)(?:@(?P<version>.+))?")
@@ -72,7 +72,8 @@ def _answer(allowed: dict[str, Any], name: str, version: str) -> Any:
 def script_problems(folder: str, lock: str, allowed: dict[str, Any], packages: dict[str, tuple[str, str]]) -> list[str]:
     """The packages with scripts that the allow-list does not say anything about."""
     return [
-        f'{folder}: {path} ({lock}) runs scripts when it is installed, which none does here unanswered. Take a package, '
+        f"{folder}: {path} ({lock}) runs scripts when it is installed, which none does here unanswered. Take a "
+        "package, "
         f'or a release, without; or read them and answer in package.json: "allowScripts": {{"{name}@{version}": true}} '
         f'runs them, {{"{name}": false}} installs the package without them.'
         for path, (name, version) in packages.items()
@@ -92,23 +93,23 @@ def allowed_packages(packages: dict[str, tuple[str, str]], allowed: dict[str, An
 def run_scripts(
     function: str, folder: str, platform: Platform, running: dict[str, str], packages: dict[str, Any]
 ) -> None:
-    """Run the scripts of packages, by path, in a folder with everything installed. Raises SourceError."""
+    """Run the scripts of packages, by path, in a folder with everything installed. Raises Failure."""
     unlocked = [
-        f"{function}: {path}: its scripts are allowed, but the lock file names no hash of its bytes (integrity). Lock it "
-        "again, from a registry."
+        f"{function}: {path}: its scripts are allowed, but the lock file names no hash of its bytes (integrity). Lock "
+        "it again, from a registry."
         for path in running
         if not packages[path].get("integrity")
     ]
     if unlocked:
-        raise SourceError(unlocked)
+        raise Failure(unlocked)
     here = f"{sys.platform}, {machine.machine()}, Node.js {_node_version(function)}"
     needed = f"linux, {PYTHON_MACHINES[platform.architecture]}, Node.js {platform.version}"
     if here != needed:
-        raise SourceError(
+        raise Failure(
             [
-                f"{function}: the scripts of {', '.join(running.values())} build for the machine that they run on: found "
-                f"{here}, expected {needed} ({platform}). Run the build on such a machine, or give the function the "
-                "runtime and architecture of the build."
+                f"{function}: the scripts of {', '.join(running.values())} build for the machine that they run on: "
+                f"found {here}, expected {needed} ({platform}). Run the build on such a machine, or give the function "
+                "the runtime and architecture of the build."
             ]
         )
     outside = tuple(f"{path}/" for path in running)
@@ -116,36 +117,33 @@ def run_scripts(
     with tempfile.TemporaryDirectory() as home:
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         command = ["npm", "rebuild", *dict.fromkeys(running.values()), "--no-bin-links", "--foreground-scripts"]
-        result = subprocess.run(
-            [*command, "--ignore-scripts=false", "--no-audit", "--no-fund"],
+        result = run_program(
+            *(*command, "--ignore-scripts=false", "--no-audit", "--no-fund"),
             cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            env={**environment, "HOME": home, "TMPDIR": home, "npm_config_cache": os.path.join(home, "cache")},
+            environment={**environment, "HOME": home, "TMPDIR": home, "npm_config_cache": os.path.join(home, "cache")},
+            merge=True,
         )
-    if result.returncode != 0:
-        raise SourceError(
+    if result.code != 0:
+        raise Failure(
             [f"{function}: the scripts of {', '.join(running.values())} failed:", *result.stdout.splitlines()[-30:]]
         )
     changed = sorted(name for name, _ in before ^ _digests(folder, outside))
     if changed:
-        raise SourceError(
+        raise Failure(
             [
-                f"{function}: the scripts of {', '.join(running.values())} changed {', '.join(dict.fromkeys(changed))}, "
-                "outside of their packages: what others' files hold is for the lock file to say. Take another package."
+                f"{function}: the scripts of {', '.join(running.values())} changed "
+                f"{', '.join(dict.fromkeys(changed))}, outside of their packages: what others' files hold is for the "
+                "lock file to say. Take another package."
             ]
         )
 
 
 def _node_version(function: str) -> str:
     try:
-        output = subprocess.run(["node", "--version"], capture_output=True, encoding="utf-8", check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise SourceError([f"{function}: the program node is not on PATH. Install it."]) from None
-    return output.strip().lstrip("v").partition(".")[0]
+        ended = run_program("node", "--version")
+    except FileNotFoundError:
+        raise Failure([f"{function}: the program node is not on PATH. Install it."]) from None
+    return ended.stdout.strip().lstrip("v").partition(".")[0]
 
 
 def _digests(folder: str, outside: tuple[str, ...]) -> set[tuple[str, str]]:
@@ -156,6 +154,12 @@ def _digests(folder: str, outside: tuple[str, ...]) -> set[tuple[str, str]]:
             path = os.path.join(directory, name)
             relative = os.path.relpath(path, folder)
             if not relative.startswith(outside):
-                content = os.readlink(path).encode() if os.path.islink(path) else open(path, "rb").read()
-                digests.add((relative, hashlib.sha256(content).hexdigest()))
+                digests.add((relative, hashlib.sha256(_content(path)).hexdigest()))
     return digests
+
+
+def _content(path: str) -> bytes:
+    if os.path.islink(path):
+        return os.readlink(path).encode()
+    with open(path, "rb") as file:
+        return file.read()

@@ -3,29 +3,24 @@
 `{"bucket": ..., "functions": [{"function", "key", "sha256", "size"}]}`, sorted by function. `sha256` is the hash of
 the zip in base64, which is what S3 calls ChecksumSHA256 and Lambda CodeSha256. The key is named by the same hash, so
 that it says what has to be under it: a name that nobody can take for other bytes without being found out.
-
-Run as a program, prints the manifest for a shell script: the bucket on the first line, then a line for each function
-with its name, key and hash, parted by tabs. Ends with 1 and says on standard error what is wrong with the file.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
-import sys
+from collections import Counter
 from dataclasses import dataclass
 
-from files import write_json_atomically
+from failure import Failure
+from files import read_json, write_json_atomically
 from function_source import FUNCTION_NAME
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-class ManifestError(Exception):
-    """A manifest that cannot be used. The message names the file and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,17 @@ class Package:
         return f"{self.function}/{base64.b64decode(self.sha256).hex()}.zip"
 
 
+def package_of(function: str, path: str) -> Package:
+    """The package that a zip is, by its bytes: S3 compares them with the hash once more when they arrive."""
+    digest = hashlib.sha256()
+    size = 0
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+            size += len(chunk)
+    return Package(function, base64.b64encode(digest.digest()).decode(), size)
+
+
 def write_manifest(path: str, bucket: str, packages: list[Package]) -> None:
     """Write the manifest, whole or not at all."""
     functions = [
@@ -52,27 +58,27 @@ def write_manifest(path: str, bucket: str, packages: list[Package]) -> None:
 
 
 def read_manifest(path: str) -> tuple[str, list[Package]]:
-    """The bucket and the packages of a manifest. Raises ManifestError."""
+    """The bucket and the packages of a manifest. Raises Failure."""
     try:
-        with open(path, encoding="utf-8") as file:
-            manifest = json.load(file)
+        manifest = read_json(path)
     except OSError as error:
-        raise ManifestError(
-            f"{path}: cannot be read ({error.strerror}). It is written by publish-packages.sh: is the artifact of the "
-            "Publish action an input of this one?"
+        raise Failure(
+            [
+                f"{path}: cannot be read ({error.strerror}). It is written by publish-packages.sh: is the artifact of "
+                "the Publish action an input of this one?"
+            ]
         ) from None
     except ValueError as error:
         raise _damaged(path, f"no JSON ({error})") from None
     bucket = manifest.get("bucket") if isinstance(manifest, dict) else None
     if not isinstance(bucket, str) or not BUCKET.fullmatch(bucket):
-        raise _damaged(path, f"no bucket name at \"bucket\" (found {json.dumps(bucket)})")
+        raise _damaged(path, f'no bucket name at "bucket" (found {json.dumps(bucket)})')
     functions = manifest.get("functions")
     if not isinstance(functions, list):
         raise _damaged(path, 'no list of functions at "functions"')
     packages = [_package(path, index, function) for index, function in enumerate(functions)]
-    names = [package.function for package in packages]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(package.function for package in packages).items():
+        if count > 1:
             raise _damaged(path, f"the function {name} more than once")
     return bucket, packages
 
@@ -102,25 +108,10 @@ def _is_sha256(text: str) -> bool:
         return False
 
 
-def _damaged(path: str, found: str) -> ManifestError:
-    return ManifestError(
-        f"{path}: found {found}. The file is damaged or no manifest of publish-packages.sh; run the Publish action "
-        "again. Nothing has been changed."
+def _damaged(path: str, found: str) -> Failure:
+    return Failure(
+        [
+            f"{path}: found {found}. The file is damaged or no manifest of publish-packages.sh; run the Publish action "
+            "again. Nothing has been changed."
+        ]
     )
-
-
-def main() -> int:
-    """Print the manifest named by the only argument."""
-    try:
-        bucket, packages = read_manifest(sys.argv[1])
-    except ManifestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(bucket)
-    for package in packages:
-        print(package.function, package.key, package.sha256, sep="\t")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

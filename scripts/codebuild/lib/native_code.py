@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Iterable
+from collections.abc import Iterable
 
 from packaged_files import PackagedFile
 from platforms import GLIBC, NODEJS_MODULE_VERSIONS, PYTHON_MACHINES, Platform
@@ -110,8 +110,8 @@ def _misfit(name: str, content: bytes, platform: Platform) -> str | None:
         )
     if MUSL in content:
         return (
-            "found a binary for musl, expected one for glibc, which Amazon Linux 2023 has. It was built or installed on "
-            "Alpine Linux: take the build of its package for glibc."
+            "found a binary for musl, expected one for glibc, which Amazon Linux 2023 has. It was built or installed "
+            "on Alpine Linux: take the build of its package for glibc."
         )
     return _other_interpreter(name, content, platform) or _newer_glibc(content)
 
@@ -127,13 +127,13 @@ def _other_interpreter(name: str, content: bytes, platform: Platform) -> str | N
             "does not import it. It was installed with another Python, or for another one: have it installed from "
             "requirements.txt, or change the function's runtime."
         )
-    match = NODE_MODULE.search(content) if name.endswith(".node") else None
+    module = NODE_MODULE.search(content) if name.endswith(".node") else None
     expected = NODEJS_MODULE_VERSIONS[platform.version]
-    if match is None or match[1].decode() == expected:
+    if module is None or module[1].decode() == expected:
         return None
     return (
-        f"found a module with NODE_MODULE_VERSION {match[1].decode()}, expected {expected} ({platform.runtime}), or one "
-        "with Node-API. It was built with another Node.js: take the build of its package for this one."
+        f"found a module with NODE_MODULE_VERSION {module[1].decode()}, expected {expected} ({platform.runtime}), or "
+        "one with Node-API. It was built with another Node.js: take the build of its package for this one."
     )
 
 

@@ -10,13 +10,14 @@ import json
 import os
 import re
 import sys
+from typing import Any
 
-from bounded_text import read_json
+from failure import Failure
+from files import read_json
 from function_source import FunctionSource
-from install_program import run_installer
 from install_scripts import allowed_packages, allowed_scripts, packages_with_scripts, run_scripts, script_problems
+from installer import run_installer
 from platforms import NODEJS_CPUS, Platform, admits
-from source_error import SourceError
 
 # A package that brings its native code along as optional dependencies names them so: @img/sharp-linux-x64,
 # @rollup/rollup-linux-arm64-gnu. Those for musl do not fit.
@@ -24,7 +25,7 @@ LINUX_PACKAGE = re.compile(r"linux-(?P<cpu>[a-z0-9]+)(?:-gnu|-glibc)?$")
 
 
 def install(source: FunctionSource, folder: str) -> None:
-    """Install into a folder with a copy of a function's source, as its node_modules. Raises SourceError.
+    """Install into a folder with a copy of a function's source, as its node_modules. Raises Failure.
 
     Code of dependencies does not run, unless the function's package.json allows it, after everything is there: see
     install_scripts.
@@ -36,7 +37,7 @@ def install(source: FunctionSource, folder: str) -> None:
             *(source, folder, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"),
             *("--os=linux", f"--cpu={cpu}", "--libc=glibc"),
         )
-    except SourceError as error:
+    except Failure as error:
         if any("EBADPLATFORM" in line for line in error.problems):
             error.problems.append(
                 f"{function}: npm compares a dependency that must be there with the machine that it runs on, and not "
@@ -50,7 +51,7 @@ def install(source: FunctionSource, folder: str) -> None:
         raise
     # Where npm notes what it has installed; there is none when nothing was to be installed.
     notes = os.path.join(folder, "node_modules", ".package-lock.json")
-    packages: dict[str, dict] = {}
+    packages: dict[str, dict[str, Any]] = {}
     if os.path.exists(notes):
         with open(notes, encoding="utf-8") as file:
             packages = json.load(file)["packages"]
@@ -65,12 +66,12 @@ def install(source: FunctionSource, folder: str) -> None:
     running = allowed_packages(with_scripts, allowed)
     problems += _unbuilt_packages(function, folder, {path: it for path, it in packages.items() if path not in running})
     if problems:
-        raise SourceError(problems)
+        raise Failure(problems)
     if running:
         run_scripts(function, folder, platform, running, packages)
         problems = _unbuilt_packages(function, folder, packages)
         if problems:
-            raise SourceError(problems)
+            raise Failure(problems)
 
 
 def _engine_problems(source: FunctionSource, folder: str) -> list[str]:
@@ -91,7 +92,7 @@ def _engine_problems(source: FunctionSource, folder: str) -> list[str]:
     return problems
 
 
-def _wrong_packages(function: str, packages: dict[str, dict], platform: Platform, cpu: str) -> list[str]:
+def _wrong_packages(function: str, packages: dict[str, dict[str, Any]], platform: Platform, cpu: str) -> list[str]:
     return [
         f"{function}: {path} is for {field} {', '.join(package[field])}, expected {value} ({platform}). It is a "
         "dependency that must be there: make it an optional one, or remove it if another package brings it along."
@@ -101,7 +102,7 @@ def _wrong_packages(function: str, packages: dict[str, dict], platform: Platform
     ]
 
 
-def _missing_packages(function: str, packages: dict[str, dict], platform: Platform, cpu: str) -> list[str]:
+def _missing_packages(function: str, packages: dict[str, dict[str, Any]], platform: Platform, cpu: str) -> list[str]:
     """Native code that npm left out without a word, as it does with optional dependencies.
 
     The lock file lacks them when it was written where node_modules was (npm/cli #4828; npm 11 refuses that itself), or
@@ -110,15 +111,15 @@ def _missing_packages(function: str, packages: dict[str, dict], platform: Platfo
     installed = {path.rpartition("node_modules/")[2] for path in packages}
     return [
         f"{function}: {path} needs {name} on {platform}, but that was not installed. Either package-lock.json was "
-        "written for another machine alone: remove it and node_modules, run `npm install --package-lock-only` and commit "
-        "the new one. Or its engines do not admit the Node.js that runs npm here."
+        "written for another machine alone: remove it and node_modules, run `npm install --package-lock-only` and "
+        "commit the new one. Or its engines do not admit the Node.js that runs npm here."
         for path, package in packages.items()
         for name in package.get("optionalDependencies", {})
         if (match := LINUX_PACKAGE.search(name)) and match["cpu"] == cpu and name not in installed
     ]
 
 
-def _unbuilt_packages(function: str, folder: str, packages: dict[str, dict]) -> list[str]:
+def _unbuilt_packages(function: str, folder: str, packages: dict[str, dict[str, Any]]) -> list[str]:
     """Native code that its package would build, or fetch, with a script; optional dependencies can do without."""
     return [
         f"{function}: {path} is built when it is installed (it has a binding.gyp and no module that is ready), and "

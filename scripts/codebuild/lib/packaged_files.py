@@ -1,15 +1,25 @@
-"""The files of a folder, as a package holds them."""
+"""The files of a folder, as a package holds them, and the package: a zip of them.
+
+Its bytes depend on names, executable bits and contents alone: not on times, users, umask or directory.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Callable
 
-from source_error import SourceError
+from failure import Failure
 
 NEVER_PACKAGED = ("__pycache__", ".DS_Store")
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+COMPRESSION_LEVEL = 4  # two thirds of the time of zlib's default, 6, for two or three per cent more bytes
+UNIX = 3  # "version made by": without it the modes would not count
+MODE = 0o644
+EXECUTABLE_MODE = 0o755  # Lambda runs code as a user of its own: everybody has to be able to read it
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class PackagedFile:
 def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[PackagedFile]:
     """The files of a folder, sorted by the bytes of their names; symbolic links are the files they point to.
 
-    `excluded` is told the parts of a path and says whether to leave it out. Raises SourceError.
+    `excluded` is told the parts of a path and says whether to leave it out. Raises Failure.
     """
     root = os.path.realpath(folder)
     files: list[PackagedFile] = []
@@ -60,10 +70,10 @@ def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[P
             if stat.S_ISDIR(status.st_mode):
                 if entry.is_symlink() and "node_modules" in parts and "node_modules" in path[len(root) :].split(os.sep):
                     problems.append(
-                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, as pnpm makes them: the copy "
-                        "that a package has in its place would not find the dependencies beside what it points to. Have "
-                        "them installed from package-lock.json; or install them without links (pnpm: node-linker=hoisted; "
-                        "npm: install-strategy=hoisted)."
+                        f"{folder}/{name}: found a symbolic link to {os.readlink(entry.path)}, as pnpm makes them: the "
+                        "copy that a package has in its place would not find the dependencies beside what it points "
+                        "to. Have them installed from package-lock.json; or install them without links (pnpm: "
+                        "node-linker=hoisted; npm: install-strategy=hoisted)."
                     )
                 elif path in open_directories:
                     problems.append(f"{folder}/{name}: found a symbolic link to a folder that holds the link itself.")
@@ -80,7 +90,7 @@ def packaged_files(folder: str, excluded: Callable[[list[str]], bool]) -> list[P
 
     walk(root, [], (root,))
     if problems:
-        raise SourceError(sorted(problems))
+        raise Failure(sorted(problems))
     return sorted(files, key=lambda file: file.name.encode())
 
 
@@ -91,3 +101,15 @@ def _is_utf8(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def write_zip(path: str, files: Iterable[PackagedFile]) -> None:
+    """Write files, in the order given, to a zip without directory entries and extra fields. Raises OSError."""
+    # Another zlib may compress to other bytes. It does no harm: a new build image may deploy all functions once more.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
+        for file in files:
+            info = zipfile.ZipInfo(file.name, EPOCH)
+            info.create_system = UNIX
+            info.external_attr = (stat.S_IFREG | (EXECUTABLE_MODE if file.executable else MODE)) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, file.read())

@@ -10,16 +10,16 @@ import json
 import re
 from dataclasses import dataclass
 
-from bounded_text import read_json
-from source_error import SourceError
+from failure import Failure
+from files import read_json
 
 PLATFORMS_FILE = "lambda-functions.json"
 
 RUNTIME = re.compile(r"(?P<nodejs>nodejs(?P<major>\d+)\.x)|python3\.(?P<minor>\d+)")
 # Older runtimes run on Amazon Linux 2, which has an older glibc ("Lambda runtimes").
 OLDEST_PYTHON_MINOR = 12
-# By the version of Node.js its NODE_MODULE_VERSION, which native modules are built for. Nothing computes it: nodejs/node,
-# doc/abi_version_registry.json.
+# By the version of Node.js its NODE_MODULE_VERSION, which native modules are built for. Nothing computes it:
+# nodejs/node, doc/abi_version_registry.json.
 NODEJS_MODULE_VERSIONS = {"20": "115", "22": "127", "24": "137"}
 # Of Amazon Linux 2023: programs may need this version of it and older ones.
 GLIBC = (2, 34)
@@ -44,8 +44,10 @@ class Platform:
 
 def platform_of(runtime: object, architecture: object) -> Platform | None:
     """The platform of a function's settings; None when packages cannot be made for it."""
-    match = RUNTIME.fullmatch(runtime) if isinstance(runtime, str) else None
-    if match is None or architecture not in PYTHON_MACHINES:
+    if not isinstance(runtime, str) or not isinstance(architecture, str) or architecture not in PYTHON_MACHINES:
+        return None
+    match = RUNTIME.fullmatch(runtime)
+    if match is None:
         return None
     if match["nodejs"]:
         version = match["major"]
@@ -63,16 +65,16 @@ def admits(values: object, value: str) -> bool:
 
 
 def read_platforms(path: str) -> dict[str, Platform]:
-    """The platforms by function. Raises SourceError with everything that is wrong with the file."""
+    """The platforms by function. Raises Failure with everything that is wrong with the file."""
     origin = "It is written by `npm run build`: run that, commit the file, and publish it with lambda/."
     try:
         functions = read_json(path)
     except OSError as error:
-        raise SourceError([f"{path}: cannot be read ({error.strerror}). {origin}"]) from None
+        raise Failure([f"{path}: cannot be read ({error.strerror}). {origin}"]) from None
     except ValueError as error:
-        raise SourceError([f"{path}: found no JSON ({error}). {origin}"]) from None
+        raise Failure([f"{path}: found no JSON ({error}). {origin}"]) from None
     if not isinstance(functions, dict):
-        raise SourceError([f"{path}: found something else than an object of functions. {origin}"])
+        raise Failure([f"{path}: found something else than an object of functions. {origin}"])
     platforms: dict[str, Platform] = {}
     problems: list[str] = []
     for function, settings in functions.items():
@@ -81,12 +83,12 @@ def read_platforms(path: str) -> dict[str, Platform]:
         if platform is None:
             problems.append(
                 f"{path}: {function}: found {json.dumps(settings)}; expected a runtime of Amazon Linux 2023 "
-                f"({', '.join(f'nodejs{version}.x' for version in NODEJS_MODULE_VERSIONS)}, python3.{OLDEST_PYTHON_MINOR} "
-                f"and later) and the architecture "
+                f"({', '.join(f'nodejs{version}.x' for version in NODEJS_MODULE_VERSIONS)}, "
+                f"python3.{OLDEST_PYTHON_MINOR} and later) and the architecture "
                 f"{' or '.join(PYTHON_MACHINES)}. {origin}"
             )
         else:
             platforms[function] = platform
     if problems:
-        raise SourceError(problems)
+        raise Failure(problems)
     return platforms

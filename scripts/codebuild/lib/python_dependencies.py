@@ -10,23 +10,32 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
+from collections.abc import Iterable
 from importlib import metadata
-from typing import Iterable
+
+from failure import Failure
+from function_source import FunctionSource
+from installer import run_installer
+from manifest_files import PIP_LOCK
 
 # Part of pip, which is needed anyway.
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
-
-from dependency_manifests import PIP_LOCK, declared_requirements
-from function_source import FunctionSource
-from install_program import run_installer
 from platforms import GLIBC, PYTHON_MACHINES, Platform
-from source_error import SourceError
+from python_manifests import declared_requirements
 
 NO_WHEEL = re.compile(r"No matching distribution found for ([^ ]+)")
 
 
-def install(source: FunctionSource, folder: str, target: str) -> None:
-    """Install from the requirements.txt of a copy of a function's source into an empty folder. Raises SourceError.
+def install(source: FunctionSource, folder: str) -> None:
+    """Install into a folder with a copy of a function's source, beside its files. Raises Failure."""
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as installed:
+        _install(source, folder, installed)
+        merge(source.function, installed, folder)
+
+
+def _install(source: FunctionSource, folder: str, target: str) -> None:
+    """Install from the requirements.txt of a copy of a function's source into an empty folder. Raises Failure.
 
     Code of dependencies does not run, so source distributions are not built: their builds would act with the powers of
     this one, and with tools that no lock file names.
@@ -44,7 +53,7 @@ def install(source: FunctionSource, folder: str, target: str) -> None:
             *(part for tag in (*tags, f"manylinux2014_{machine}") for part in ("--platform", tag)),
             *("--no-compile", "--disable-pip-version-check", "--no-warn-script-location", "--no-input"),
         )
-    except SourceError as error:
+    except Failure as error:
         error.problems += _likely_causes(function, platform, "\n".join(error.problems))
         raise
     installed = list(metadata.distributions(path=[target]))
@@ -55,14 +64,14 @@ def install(source: FunctionSource, folder: str, target: str) -> None:
     ]
     problems = _conflicts(function, installed) + _unmet(function, required, installed, platform)
     if problems:
-        raise SourceError(problems)
+        raise Failure(problems)
 
 
 def _leave_out_what_names_this_machine(target: str, installed: Iterable[metadata.Distribution]) -> None:
     """Remove what has paths of this run in it, so that no two machines would make one package.
 
-    It is of no use in Lambda either: where a wheel came from that is a file, and programs that begin with the path of the
-    Python that runs pip.
+    It is of no use in Lambda either: where a wheel came from that is a file, and programs that begin with the path of
+    the Python that runs pip.
     """
     programs = set()
     folder = os.path.join(target, "bin")
@@ -76,25 +85,27 @@ def _leave_out_what_names_this_machine(target: str, installed: Iterable[metadata
     for distribution in installed:
         for record in [file for file in distribution.files or [] if file.name == "RECORD"]:
             origin = record.parent / "direct_url.json"
-            path = distribution.locate_file(origin)
+            path = str(distribution.locate_file(origin))
             if os.path.exists(path):
                 os.remove(path)
             forgotten = (f"{origin},", *(f"../../bin/{name}," for name in programs))
-            with open(distribution.locate_file(record), encoding="utf-8") as lines:
+            with open(str(distribution.locate_file(record)), encoding="utf-8") as lines:
                 kept = [line for line in lines if not line.startswith(forgotten)]
-            with open(distribution.locate_file(record), "w", encoding="utf-8") as lines:
+            with open(str(distribution.locate_file(record)), "w", encoding="utf-8") as lines:
                 lines.writelines(kept)
 
 
 def _likely_causes(function: str, platform: Platform, log: str) -> list[str]:
     causes = [
-        f"{function}: {name} has no wheel for {platform} with glibc {GLIBC[0]}.{GLIBC[1]} or older. Source distributions "
-        "are not built here. Take a release that has one; or build the wheel once and put it into a package index of "
-        "your own; or, if it is Python alone, copy it into the function's folder."
+        f"{function}: {name} has no wheel for {platform} with glibc {GLIBC[0]}.{GLIBC[1]} or older. Source "
+        "distributions are not built here. Take a release that has one; or build the wheel once and put it into a "
+        "package index of your own; or, if it is Python alone, copy it into the function's folder."
         for name in dict.fromkeys(NO_WHEEL.findall(log))
     ]
     if "DO NOT MATCH THE HASHES" in log:
-        causes.append(f"{function}: does requirements.txt have hashes for another platform alone? {_lock_again(platform)}")
+        causes.append(
+            f"{function}: does requirements.txt have hashes for another platform alone? {_lock_again(platform)}"
+        )
     return causes
 
 
@@ -116,8 +127,9 @@ def _conflicts(function: str, installed: Iterable[metadata.Distribution]) -> lis
             other, same = owners.setdefault(str(file), (name, digest))
             if digest != same:
                 problems.append(
-                    f"{function}: {other} and {name} both have a file {file}, and not the same: only one can be installed. "
-                    "Do they belong together, or is one a copy of the other? Remove one from requirements.txt."
+                    f"{function}: {other} and {name} both have a file {file}, and not the same: only one can be "
+                    "installed. Do they belong together, or is one a copy of the other? Remove one from "
+                    "requirements.txt."
                 )
     return problems
 
@@ -128,7 +140,7 @@ def _unmet(
     installed: Iterable[metadata.Distribution],
     platform: Platform,
 ) -> list[str]:
-    """What the function's files and the distributions require on the platform and is not installed in the right version."""
+    """What files and distributions require on the platform and is not installed in the right version."""
     distributions = {_normalized(distribution.metadata["Name"]): distribution for distribution in installed}
     environment = _environment(platform)
     problems: dict[str, None] = {}
@@ -140,17 +152,14 @@ def _unmet(
         distribution = distributions.get(name)
         if distribution is None or not requirement.specifier.contains(distribution.version, prereleases=True):
             found = "it was not installed" if distribution is None else f"found {distribution.version}"
-            problems[
-                f"{function}: {origin} requires {requirement}, but {found}. {_lock_again(platform)}"
-            ] = None
+            problems[f"{function}: {origin} requires {requirement}, but {found}. {_lock_again(platform)}"] = None
             continue
         for extra in {"", *requirement.extras}:
             if (name, extra) not in seen:
                 seen.add((name, extra))
-                required = [Requirement(text) for text in distribution.requires or []]
                 queue += [
                     (distribution.metadata["Name"], it)
-                    for it in required
+                    for it in map(Requirement, distribution.requires or [])
                     if it.marker is None or it.marker.evaluate({**environment, "extra": extra})
                 ]
     return list(problems)
@@ -195,3 +204,28 @@ def _requirement(text: str) -> Requirement | None:
 
 def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def merge(function: str, installed: str, folder: str) -> None:
+    """Move installed files beside those of the source.
+
+    File by file, since both may have a part of one namespace package. Installing into the source's folder itself would
+    leave out a whole package, or replace the source's (pypa/pip #8063, #10110).
+    """
+    problems = []
+    for directory, _, names in os.walk(installed):
+        target = os.path.join(folder, os.path.relpath(directory, installed))
+        for name in names:
+            path = os.path.normpath(os.path.join(target, name))
+            try:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                if os.path.lexists(path):
+                    raise FileExistsError
+                os.rename(os.path.join(directory, name), path)
+            except (FileExistsError, NotADirectoryError):
+                problems.append(
+                    f"{function}: its source and its dependencies both have {os.path.relpath(path, folder)}. Rename "
+                    "that of the source; or, if it is a copy of the dependency, remove the copy."
+                )
+    if problems:
+        raise Failure(sorted(problems))

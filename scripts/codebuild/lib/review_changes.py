@@ -1,59 +1,73 @@
-"""What approving a deployment lets through, in words, for the approver.
+"""What approving a deployment lets through, in words, for the approver: review-changes.sh.
 
-    review_changes.py OPTIONS, a JSON object:
-        package       folder of what publish-packages.sh left
-        environment   name of the environment
-        stack_prefix  what the names of its stacks begin with
-        prepared      template whose change set the pipeline has prepared
-        change_set    name of that change set
-        previewed     templates that are deployed after it; a change set is made of each, looked at, and deleted
-        commit        commit that is to be deployed
-        record        name of the parameter of Systems Manager that has the commit of the last deployment
-        compare       page that compares two commits, with {from} and {to} in their places; empty where there is none
-        output        folder to write to
-
-Prints everything, and writes for the message to the approver, a line each: OUTPUT/summary, of at most 600 characters;
-OUTPUT/running, the commit that runs there now; OUTPUT/build, which the page of this build is called by. With credentials of a role that may
-look at the stacks and prepare change sets called "review", but neither execute one nor touch another. Ends with 1 when
-a change set cannot be looked at: what nobody can see, nobody should be asked to approve.
+With credentials of a role that may look at the stacks and prepare change sets called "review", but neither execute one
+nor touch another. What nobody can see, nobody is asked to approve.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from files import write_atomically
+from aws import NEEDS, Aws, AwsError, account_of_role, assume_role
+from command import Command, Option, run, say
+from failure import Failure
+from files import read_json
 from grants import grants
+from program import pause
+from review import conclusion, shortened, write_lines
 
-# A message for approvers has 1,000 characters (CodePipeline API reference, CustomData), and says more than this.
-SUMMARY_LIMIT = 600
+COMMAND = Command(
+    script="review-changes.sh",
+    usage="review-changes.sh --environment NAME --stack-prefix PREFIX --role-arn ARN --output DIR [OPTION...]",
+    about="""
+Says what a deployment to an environment would do to each of its stacks, for somebody who has to approve it: what is
+replaced and removed, which permissions become wider and narrower, what is added and changed. Of the stack whose change
+set the pipeline has prepared, it describes that; of the others it makes change sets called "review", describes and
+deletes them. Nothing is deployed.
+
+Writes for the message to the approver, a line each:
+
+  DIR/summary   the most important of it, in at most 600 characters
+  DIR/running   the commit that the environment runs now
+  DIR/build     the id of the build that this runs in, without its project""",
+    options=(
+        Option("--package", "DIR", "what publish-packages.sh wrote", "PACKAGE", "."),
+        Option("--environment", "NAME", "environment", "ENVIRONMENT_NAME", required=True),
+        Option(
+            *("--stack-prefix", "PREFIX", "what the names of its stacks begin with, as in <project>-prod-"),
+            "STACK_PREFIX",
+            required=True,
+        ),
+        Option(*("--role-arn", "ARN", "role to assume in the environment's account", "REVIEW_ROLE_ARN"), required=True),
+        Option("--prepared", "TEMPLATE", "template whose change set is prepared", "PREPARED", "infrastructure"),
+        Option("--change-set", "NAME", "its name", "CHANGE_SET", "pipeline"),
+        Option("--previewed", '"A B ..."', "templates that are deployed after it", "PREVIEWED"),
+        Option("--commit", "ID", "commit that is to be deployed", "COMMIT", required=True),
+        Option(
+            *("--record", "NAME", "parameter of Systems Manager that has the commit of the last deployment"),
+            "COMMIT_RECORD",
+            required=True,
+        ),
+        Option("--compare", "URL", "page that compares commits, with {from} and {to} in their places", "COMPARE_URL"),
+        Option("--output", "DIR", "where to write", "REVIEW_OUTPUT", required=True),
+    ),
+    notes=f"""Needs {NEEDS} and Python 3. The caller may sts:AssumeRole on the role; the role may
+cloudformation:DescribeStacks and cloudformation:DescribeChangeSet on the stacks, cloudformation:CreateChangeSet and
+cloudformation:DeleteChangeSet of the name "review" on those that are previewed, and ssm:GetParameter on the record.""",
+    success="everything could be looked at",
+    failure="something could not",
+)
+
 NAMED = 5  # how many resources of a kind a summary names
 PREVIEW = "review"
 WAIT_SECONDS = 300
+PAUSE_SECONDS = 2
 NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
-
-
-class ReviewError(Exception):
-    """A change set that cannot be looked at."""
-
-
-class AwsError(Exception):
-    """What the AWS CLI said when a call failed."""
-
-
-def aws(*arguments: str) -> Any:
-    """Call the AWS CLI. Raises AwsError."""
-    result = subprocess.run(("aws", *arguments, "--output", "json"), capture_output=True, encoding="utf-8")
-    if result.returncode != 0:
-        raise AwsError(result.stderr.strip())
-    return json.loads(result.stdout) if result.stdout.strip() else None
 
 
 @dataclass
@@ -71,65 +85,60 @@ class StackReview:
     changed: list[str] = field(default_factory=list)
 
 
-def review_prepared(stack: str, change_set: str) -> StackReview:
-    """What the prepared change set of a stack does. Raises ReviewError."""
+def review_prepared(aws: Aws, stack: str, change_set: str) -> StackReview:
+    """What the prepared change set of a stack does. Raises Failure."""
     try:
-        return describe(stack, change_set)
+        return describe(aws, stack, change_set)
     except AwsError as error:
-        raise ReviewError(f"{stack}: the change set {change_set} cannot be looked at. {error}") from None
+        raise Failure([f"{stack}: the change set {change_set} cannot be looked at. {error}"]) from None
 
 
-def preview(stack: str, template: str, configuration: str) -> StackReview:
-    """What deploying a template does to a stack. Raises ReviewError.
+def preview(aws: Aws, stack: str, template: str, configuration: str) -> StackReview:
+    """What deploying a template does to a stack. Raises AwsError and Failure.
 
-    A change set cannot be prepared by the pipeline itself: it takes the exports of the stacks before, which a new account
-    does not have yet.
+    A change set cannot be prepared by the pipeline itself: it takes the exports of the stacks before, which a new
+    account does not have yet.
     """
     try:
         aws("cloudformation", "describe-stacks", "--stack-name", stack)
     except AwsError as error:
         if "does not exist" in str(error):
             return StackReview(stack, note="is new: everything in its template is created")
-        raise ReviewError(f"{stack}: cannot be looked at. {error}") from None
-    with open(configuration, encoding="utf-8") as file:
-        parameters = json.load(file)["Parameters"]
+        raise Failure([f"{stack}: cannot be looked at. {error}"]) from None
+    parameters = read_json(configuration)["Parameters"]
     named = ("--stack-name", stack, "--change-set-name", PREVIEW)
     try:
         # Left behind by a build that was stopped.
         aws("cloudformation", "delete-change-set", *named)
     except AwsError as error:
         if "ChangeSetNotFound" not in str(error):
-            raise ReviewError(f"{stack}: an older change set {PREVIEW} cannot be deleted. {error}") from None
+            raise Failure([f"{stack}: an older change set {PREVIEW} cannot be deleted. {error}"]) from None
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     try:
         aws(
-            "cloudformation", "create-change-set", *named,
-            "--template-body", f"file://{template}",
-            "--parameters", json.dumps(
-                [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-            ),
-            "--capabilities", "CAPABILITY_NAMED_IAM",
-        )  # fmt: skip
+            *("cloudformation", "create-change-set", *named, "--template-body", f"file://{template}"),
+            *("--parameters", json.dumps(given), "--capabilities", "CAPABILITY_NAMED_IAM"),
+        )
     except AwsError as error:
-        raise ReviewError(f"{stack}: no change set can be made of its template. {error}") from None
+        raise Failure([f"{stack}: no change set can be made of its template. {error}"]) from None
     try:
-        return describe(stack, PREVIEW)
+        return describe(aws, stack, PREVIEW)
     finally:
         aws("cloudformation", "delete-change-set", *named)
 
 
-def describe(stack: str, change_set: str) -> StackReview:
-    """What a change set does, once it is there. Raises AwsError and ReviewError."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
+def describe(aws: Aws, stack: str, change_set: str) -> StackReview:
+    """What a change set does, once it is there. Raises AwsError and Failure."""
+    for _ in range(WAIT_SECONDS // PAUSE_SECONDS):
         answer = aws(
-            "cloudformation", "describe-change-set", "--stack-name", stack, "--change-set-name", change_set,
+            *("cloudformation", "describe-change-set", "--stack-name", stack, "--change-set-name", change_set),
             "--include-property-values",
-        )  # fmt: skip
+        )
         if answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
-        if time.monotonic() > deadline:
-            raise ReviewError(f"{stack}: the change set {change_set} is still {answer['Status']} after 5 minutes.")
-        time.sleep(2)
+        pause(PAUSE_SECONDS)
+    else:
+        raise Failure([f"{stack}: the change set {change_set} is still {answer['Status']} after 5 minutes."])
     reason = answer.get("StatusReason") or ""
     if answer["Status"] == "FAILED":
         if NO_CHANGES.search(reason):
@@ -137,7 +146,7 @@ def describe(stack: str, change_set: str) -> StackReview:
         if "No export named" in reason:
             # Not the reason: it holds what the commit calls its exports, and the summary asks for an approval.
             return StackReview(stack, note="cannot be previewed: it uses what the stacks before it do not have yet")
-        raise ReviewError(f"{stack}: the change set {change_set} failed: {reason}")
+        raise Failure([f"{stack}: the change set {change_set} failed: {reason}"])
     review = StackReview(stack)
     for change in answer.get("Changes", []):
         if change.get("Type") == "Resource":
@@ -212,56 +221,60 @@ def summary(reviews: list[StackReview]) -> str:
         count = sum(len(getattr(review, attribute)) for review in reviews)
         parts += [f"{title}: {count}."] if count else []
     text = " ".join([*parts, *(f"{review.name} {review.note}." for review in reviews if review.note)])
-    return text if len(text) <= SUMMARY_LIMIT else f"{text[: SUMMARY_LIMIT - 3]}..."
+    return shortened(text)
 
 
-def running_commit(record: str) -> str:
-    """The commit that the environment runs; empty where none is on record. Raises ReviewError."""
+def running_commit(aws: Aws, record: str) -> str:
+    """The commit that the environment runs; empty where none is on record. Raises Failure."""
     try:
-        return aws("ssm", "get-parameter", "--name", record)["Parameter"]["Value"]
+        commit: str = aws("ssm", "get-parameter", "--name", record)["Parameter"]["Value"]
+        return commit
     except AwsError as error:
         if "ParameterNotFound" in str(error):
             return ""
-        raise ReviewError(f"{record}: what runs now cannot be looked up. {error}") from None
+        raise Failure([f"{record}: what runs now cannot be looked up. {error}"]) from None
 
 
-def main() -> int:
-    """Review what the options name."""
-    options = json.loads(sys.argv[1])
-    environment, prefix = options["environment"], options["stack_prefix"]
+def review_all(role: Aws, options: argparse.Namespace) -> tuple[str, list[StackReview]]:
+    """The commit that runs, and what becomes of each stack. Raises Failure with everything that cannot be seen."""
     problems: list[str] = []
     reviews: list[StackReview] = []
     running = ""
     try:
-        running = running_commit(options["record"])
-    except ReviewError as error:
-        problems.append(str(error))
-    for template in (options["prepared"], *options["previewed"]):
+        running = running_commit(role, options.record)
+    except Failure as error:
+        problems += error.problems
+    for template in (options.prepared, *options.previewed.split()):
+        stack = f"{options.stack_prefix}{template}"
         try:
-            if template == options["prepared"]:
-                reviews.append(review_prepared(f"{prefix}{template}", options["change_set"]))
+            if template == options.prepared:
+                reviews.append(review_prepared(role, stack, options.change_set))
             else:
-                path = os.path.join(options["package"], "generated", "environment", f"{template}.yaml")
-                configuration = os.path.join(options["package"], "configuration", environment, f"{template}.json")
-                reviews.append(preview(f"{prefix}{template}", path, configuration))
-        except ReviewError as error:
-            problems.append(str(error))
+                path = os.path.join(options.package, "generated", "environment", f"{template}.yaml")
+                configuration = os.path.join(options.package, "configuration", options.environment, f"{template}.json")
+                reviews.append(preview(role, stack, path, configuration))
+        except Failure as error:
+            problems += error.problems
         except AwsError as error:
-            problems.append(f"{prefix}{template}: {error}")
+            problems.append(f"{stack}: {error}")
     if problems:
-        print("\n".join(problems), file=sys.stderr)
-        return 1
-    print(f"What approving commit {options['commit']} does to {environment}, which runs {running or 'nothing yet'}:")
-    if running and options["compare"]:
-        print(options["compare"].replace("{from}", running).replace("{to}", options["commit"]))
-    print(report(reviews))
-    write_atomically(os.path.join(options["output"], "summary"), f"{summary(reviews)}\n")
-    write_atomically(os.path.join(options["output"], "running"), f"{running or 'nothing yet'}\n")
-    # CODEBUILD_BUILD_ID is project:uuid, and the page of a build is called by the second.
-    build = os.environ.get("CODEBUILD_BUILD_ID", "").rpartition(":")[2]
-    write_atomically(os.path.join(options["output"], "build"), f"{build}\n")
-    return 0
+        raise Failure(problems, conclusion(options.environment))
+    return running, reviews
+
+
+def main(options: argparse.Namespace, aws: Aws) -> None:
+    """Review what the options name."""
+    account_of_role(options.role_arn)
+    aws.check()
+    role = assume_role(aws, options.environment, options.role_arn, "review")
+    running, reviews = review_all(role, options)
+    now = running or "nothing yet"
+    say(f"What approving commit {options.commit} does to {options.environment}, which runs {now}:")
+    if running and options.compare:
+        say(options.compare.replace("{from}", running).replace("{to}", options.commit))
+    say(report(reviews))
+    write_lines(options.output, {"summary": summary(reviews), "running": now})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(COMMAND, lambda options: main(options, Aws()))

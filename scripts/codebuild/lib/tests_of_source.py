@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from typing import Iterable
+from collections.abc import Iterable
 
 from packaged_files import PackagedFile
 
@@ -19,7 +19,8 @@ TYPESCRIPT_SETTINGS = re.compile(r"tsconfig(?:\.[^/]+)?\.json")
 # As unittest and pytest look for tests; a module with such a name need not be one (test_helpers.py).
 PYTHON_TEST = re.compile(r"test_.*\.py")
 HOLDS_PYTHON_TESTS = re.compile(
-    rb"^\s*(?:async\s+def|def)\s+test|^\s*class\s+\w*Test|^\s*(?:import|from)\s+(?:unittest|pytest|doctest)\b", re.MULTILINE
+    rb"^\s*(?:async\s+def|def)\s+test|^\s*class\s+\w*Test|^\s*(?:import|from)\s+(?:unittest|pytest|doctest)\b",
+    re.MULTILINE,
 )
 PYTHON_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\S+)[ \t]+)?import[ \t]+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 
@@ -57,12 +58,14 @@ def _has_name(file: PackagedFile, pattern: re.Pattern[str]) -> bool:
 
 def _imported(file: PackagedFile) -> set[bytes]:
     """The words of the import statements of a module of Python."""
-    return {word for statement in PYTHON_IMPORT.findall(file.read()) for word in re.findall(rb"\w+", b" ".join(statement))}
+    return {
+        word for statement in PYTHON_IMPORT.findall(file.read()) for word in re.findall(rb"\w+", b" ".join(statement))
+    }
 
 
 def _installed_by_pip(files: list[PackagedFile]) -> set[str]:
     """Files of distributions that somebody installed into the source with pip, by pip's own records of them."""
-    installed = set()
+    installed: set[str] = set()
     for file in files:
         folder, _, name = file.name.rpartition("/")
         if name == "RECORD" and folder.endswith(".dist-info"):

@@ -1,26 +1,50 @@
-"""Makes sure that what CodeDeploy is to deploy is what the pipeline was made for, and writes it down anew.
+"""Makes sure that what CodeDeploy is to deploy is what the pipeline was made for: verify-deployment.sh.
 
-    verify_deployment.py EXPECTED SOURCE_DIR OUTPUT_DIR
-
-EXPECTED is a JSON object: `appspec` (SHA-256 of appspec.yaml, in hexadecimal), `container`, `port`, and `family`,
-`taskRole`, `executionRole` and `logGroup`, with {environment} and {account} in the places of these. The environments are
-those that a variable ACCOUNT_<environment> has the account id of. All of it comes from the template of the pipeline, which
-a commit cannot change. SOURCE_DIR has appspec.yaml and a taskdef-<environment>.json for each; OUTPUT_DIR gets the same files.
-
-A task definition may name any image, another role, further containers, and an appspec a network or hooks of its own; AWS
-has no condition key for any of it. So what is not known here is refused. Ends with 1 and every problem.
+A task definition may name any image, another role, further containers, and an appspec a network or hooks of its own;
+AWS has no condition key for any of it. So what is not known here is refused, and what is written is what was read here.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
-import sys
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
-from files import write_atomically, write_json_atomically
+from command import Command, Option, run, say
+from failure import Failure
+from files import read_json, write_atomically, write_json_atomically
 
+COMMAND = Command(
+    script="verify-deployment.sh",
+    usage="verify-deployment.sh --expected JSON --output DIR [OPTION...]",
+    about="""
+Makes sure that appspec.yaml is the one that the pipeline was deployed for, and that the task definition of each
+environment is of one container, with the image that the pipeline puts in, and with the roles, the network, the port and
+the log group of the route. Processor, memory, environment variables, secrets and what else works inside of the
+container are the commit's to choose. Everything else is refused by name.
+
+Writes DIR/appspec.yaml and DIR/taskdef-ENVIRONMENT.json, which later actions deploy. Runs nothing of the commit.""",
+    options=(
+        Option(
+            "--expected",
+            "JSON",
+            "what is expected, from the template of the pipeline, which a commit cannot change: appspec (SHA-256 of "
+            "appspec.yaml, in hexadecimal), container, port, and family, taskRole, executionRole and logGroup, with "
+            "{environment} and {account} in the places of these; for each environment its account is in the variable "
+            "ACCOUNT_<environment>",
+            "EXPECTED",
+            required=True,
+        ),
+        Option("--source", "DIR", "folder with the files", "SOURCE", "."),
+        Option("--output", "DIR", "where to write", "VERIFIED_OUTPUT", required=True),
+    ),
+    notes="Needs Python 3.",
+    success="all is as expected",
+    failure="something is not",
+)
 IMAGE = "<IMAGE1_NAME>"
 ACCOUNT = "ACCOUNT_"
 
@@ -28,9 +52,18 @@ ACCOUNT = "ACCOUNT_"
 FREE_OF_TASK = {"cpu", "memory", "runtimePlatform", "ephemeralStorage"}
 #: Parts of its container that a commit may set as it likes: they work inside of it, with its roles.
 FREE_OF_CONTAINER = {
-    "command", "entryPoint", "environment", "healthCheck", "readonlyRootFilesystem", "secrets", "startTimeout",
-    "stopTimeout", "ulimits", "user", "workingDirectory",
-}  # fmt: skip
+    "command",
+    "entryPoint",
+    "environment",
+    "healthCheck",
+    "readonlyRootFilesystem",
+    "secrets",
+    "startTimeout",
+    "stopTimeout",
+    "ulimits",
+    "user",
+    "workingDirectory",
+}
 DANGERS = {
     "versionConsistency": "with it disabled, a tag may mean another image for each task",
     "volumes": "a volume may reach data of others",
@@ -55,7 +88,7 @@ def no_repetition(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def task_definition_problems(definition: Any, expected: dict[str, Any], container: str, port: int) -> list[str]:
+def task_definition_problems(definition: Any, expected: dict[str, Any]) -> list[str]:
     """What is wrong with a task definition, each with the key, what was found and what was expected."""
     if not isinstance(definition, dict):
         return ["found something else than an object"]
@@ -74,10 +107,10 @@ def task_definition_problems(definition: Any, expected: dict[str, Any], containe
     (only,) = containers
     place = "containerDefinitions[0]."
     fixed_of_container = {
-        "name": container,
+        "name": expected["container"],
         "image": IMAGE,
         "essential": True,
-        "portMappings": [{"containerPort": port, "protocol": "tcp"}],
+        "portMappings": [{"containerPort": expected["port"], "protocol": "tcp"}],
     }
     free = FREE_OF_CONTAINER | {"linuxParameters", "logConfiguration"}
     problems += _part_problems(only, place, fixed_of_container, free)
@@ -100,71 +133,80 @@ def _part_problems(part: dict[str, Any], place: str, fixed: dict[str, Any], free
         if part.get(key) != value
     ]
     return problems + [
-        f"{place}{key}: found {json.dumps(part[key])[:100]}, expected nothing: {DANGERS.get(key, 'this pipeline does not know it')}"
+        f"{place}{key}: found {json.dumps(part[key])[:100]}, expected nothing: "
+        + DANGERS.get(key, "this pipeline does not know it")
         for key in part
         if key not in fixed and key not in free
     ]
 
 
-def read_task_definition(path: str, expected: dict[str, Any], container: str, port: int) -> Any:
-    """A task definition that may be deployed. Raises ValueError with every problem, a line each."""
+def read_task_definition(path: str, expected: dict[str, Any]) -> Any:
+    """A task definition that may be deployed. Raises Failure with every problem."""
     try:
-        with open(path, encoding="utf-8") as file:
-            definition = json.load(file, object_pairs_hook=no_repetition)
+        definition = read_json(path, pairs=no_repetition)
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); `npm run build` writes it.") from None
+        raise Failure([f"{path}: cannot be read ({error.strerror}); `npm run build` writes it."]) from None
     except Repeated as error:
-        raise ValueError(f"{path}: found {error}.") from None
+        raise Failure([f"{path}: found {error}."]) from None
     except ValueError as error:
-        raise ValueError(f"{path}: found no JSON ({error}).") from None
-    problems = task_definition_problems(definition, expected, container, port)
+        raise Failure([f"{path}: found no JSON ({error})."]) from None
+    problems = task_definition_problems(definition, expected)
     if problems:
-        raise ValueError("\n".join(f"{path}: {problem}." for problem in problems))
+        raise Failure([f"{path}: {problem}." for problem in problems])
     return definition
 
 
-def main() -> int:
+def read_appspec(path: str, expected: str) -> str:
+    """The appspec that has the expected hash. Raises Failure."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            appspec = file.read()
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else error
+        raise Failure([f"{path}: cannot be read ({found}); `npm run build` writes it."]) from None
+    found = hashlib.sha256(appspec.encode()).hexdigest()
+    if found != expected:
+        raise Failure(
+            [
+                f"{path}: found the SHA-256 {found}, expected {expected}: it is not the appspec that the pipeline was "
+                "deployed for. Undo the change; or, if the container's name or port is to change, deploy the stack of "
+                "the pipeline first (scripts/deploy.sh)."
+            ]
+        )
+    return appspec
+
+
+def main(options: argparse.Namespace) -> None:
     """Verify everything, then write it."""
-    expected, source, output = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+    expected = json.loads(options.expected)
     problems: list[str] = []
     definitions: dict[str, Any] = {}
-    appspec_path = os.path.join(source, "appspec.yaml")
     appspec = ""
     try:
-        with open(appspec_path, encoding="utf-8", newline="") as file:
-            appspec = file.read()
-        found = hashlib.sha256(appspec.encode()).hexdigest()
-        if found != expected["appspec"]:
-            problems.append(
-                f"{appspec_path}: found the SHA-256 {found}, expected {expected['appspec']}: it is not the appspec that the "
-                "pipeline was deployed for. Undo the change; or, if the container's name or port is to change, deploy the "
-                "stack of the pipeline first (scripts/deploy.sh)."
-            )
-    except OSError as error:
-        problems.append(f"{appspec_path}: cannot be read ({error.strerror}); `npm run build` writes it.")
-    accounts = {key.removeprefix(ACCOUNT): value for key, value in sorted(os.environ.items()) if key.startswith(ACCOUNT)}
+        appspec = read_appspec(os.path.join(options.source, "appspec.yaml"), expected["appspec"])
+    except Failure as error:
+        problems += error.problems
+    accounts = {key[len(ACCOUNT) :]: value for key, value in sorted(os.environ.items()) if key.startswith(ACCOUNT)}
     if not accounts:
         problems.append(f"No environment is known: expected a variable {ACCOUNT}<environment> for each.")
     for environment, account in accounts.items():
-        names = {
+        named = {
             key: expected[key].replace("{environment}", environment).replace("{account}", account)
             for key in ("family", "taskRole", "executionRole", "logGroup")
         }
-        path = os.path.join(source, f"taskdef-{environment}.json")
         try:
-            definitions[environment] = read_task_definition(path, names, expected["container"], expected["port"])
-        except ValueError as error:
-            problems.append(str(error))
+            path = os.path.join(options.source, f"taskdef-{environment}.json")
+            definitions[environment] = read_task_definition(path, {**expected, **named})
+        except Failure as error:
+            problems += error.problems
     if problems:
-        print("\n".join(problems), file=sys.stderr)
-        return 1
+        raise Failure(problems, "The commit is not deployed; see above.")
     for environment, definition in definitions.items():
         # Written anew, so that CodePipeline reads what was read here.
-        write_json_atomically(os.path.join(output, f"taskdef-{environment}.json"), definition)
-    write_atomically(os.path.join(output, "appspec.yaml"), appspec)
-    print(f"Verified: appspec.yaml and the task definitions of {', '.join(definitions)}.")
-    return 0
+        write_json_atomically(os.path.join(options.output, f"taskdef-{environment}.json"), definition)
+    write_atomically(os.path.join(options.output, "appspec.yaml"), appspec)
+    say(f"Verified: appspec.yaml and the task definitions of {', '.join(definitions)}.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(COMMAND, main)

@@ -52,12 +52,8 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** All calls since the start or the last `reset`. */
   readonly calls: readonly Call[];
-  /** How many calls of an action there were. */
-  count(action: string): number;
   /** Answers the selected calls with an error instead of passing them on. */
   fail(selection: Selection, error: AwsError): void;
-  /** Answers the selected calls with a body of the caller's instead of passing them on. */
-  answer(selection: Selection, body: object): void;
   /** Keeps the selected calls waiting. */
   hold(selection: Selection): Hold;
   /** Forgets calls and faults. Calls that are kept waiting are dropped. */
@@ -68,7 +64,6 @@ export interface FaultProxy {
 
 type Reaction =
   | { readonly kind: 'fail'; readonly error: AwsError }
-  | { readonly kind: 'answer'; readonly body: object }
   | { readonly kind: 'hold'; readonly released: Promise<void>; readonly arrive: () => void };
 
 interface Rule {
@@ -95,10 +90,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       answerWithError(outgoing, incoming, call, reaction.error);
       return;
     }
-    if (reaction?.kind === 'answer') {
-      answerWith(outgoing, call, 200, 'application/json', JSON.stringify(reaction.body));
-      return;
-    }
     if (reaction?.kind === 'hold') {
       reaction.arrive();
       await reaction.released;
@@ -120,9 +111,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     get calls() {
       return calls;
     },
-    count: (action) => calls.filter((call) => call.action === action).length,
     fail: (selection, error) => add(selection, { kind: 'fail', error }),
-    answer: (selection, body) => add(selection, { kind: 'answer', body }),
     hold: (selection) => {
       let waiting = 0;
       let listeners: { count: number; resolve: () => void }[] = [];

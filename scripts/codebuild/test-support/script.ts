@@ -19,8 +19,6 @@ export interface Running {
 export interface ScriptOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** Options of bash itself, as `-x`. */
-  readonly bash?: readonly string[];
   /** Folder of the script, where it is a copy. */
   readonly scripts?: string;
 }
@@ -32,7 +30,7 @@ export interface ScriptOptions {
  */
 export function startScript(script: string, args: readonly string[], options: ScriptOptions): Running {
   const path = join(options.scripts ?? join(__dirname, '..'), script);
-  const child = spawn('bash', [...(options.bash ?? []), path, ...args], {
+  const child = spawn('bash', [path, ...args], {
     cwd: options.cwd,
     env: options.env,
     // A process group of its own, so that kill() reaches the children too.

@@ -134,7 +134,7 @@ export default function containerDeploymentPipeline(topology: Topology): Templat
 }
 
 /**
- * What deployments have to be like, as JSON for `scripts/codebuild/lib/verify_deployment.py`. Names of environments and
+ * What deployments have to be like, as JSON for `scripts/codebuild/verify-deployment.sh`. Names of environments and
  * accounts are filled in there: one more of them changes no line of the template.
  */
 function expectations(topology: Topology): Substitution {

@@ -12,23 +12,20 @@ import os
 import random
 import shutil
 import stat
-import sys
 import tempfile
 import unittest
 import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any
 
+from failure import Failure
+from function_source import read_function, read_source
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "lib"))
-
-from dependencies import _merge  # noqa: E402
-from function_source import read_function, read_source  # noqa: E402
-from platforms import platform_of  # noqa: E402
-from reproducible_zip import write_zip  # noqa: E402
-from source_error import SourceError  # noqa: E402
+from packaged_files import write_zip
+from platforms import Platform
+from python_dependencies import merge
 
 more = os.environ.get("PACKAGING_EXAMPLES")
 settings.register_profile(
@@ -41,19 +38,43 @@ settings.register_profile(
 )
 settings.load_profile("packaging")
 
-PYTHON = platform_of("python3.14", "x86_64")
-NODEJS = platform_of("nodejs24.x", "x86_64")
+PYTHON = Platform("python3.14", "x86_64", "python", "3.14")
+NODEJS = Platform("nodejs24.x", "x86_64", "nodejs", "24")
+
+Tree = dict[str, tuple[str, bytes, bool]]
 
 # Names that packaging has a rule for, and all that somebody can call a file in git otherwise.
-MANIFESTS = ["package.json", "package-lock.json", "requirements.txt", "pyproject.toml", "setup.cfg", "Pipfile", "setup.py"]
+MANIFESTS = [
+    "package.json",
+    "package-lock.json",
+    "requirements.txt",
+    "pyproject.toml",
+    "setup.cfg",
+    "Pipfile",
+    "setup.py",
+]
 CHARACTERS = st.characters(exclude_characters="/\0", exclude_categories=["Cs"])
 NAMES = st.text(CHARACTERS, min_size=1, max_size=12).filter(lambda name: name not in (".", "..", ".git"))
 PLAIN_NAMES = NAMES.map(lambda name: f"{name}~") | st.sampled_from(
-    ["config.test.json", "tests", "test_data", "a.test.d", "-rf", "a b", "ü.py", "u\u0308.py", "latest.js", "test.py", "bin"]
+    [
+        "config.test.json",
+        "tests",
+        "test_data",
+        "a.test.d",
+        "-rf",
+        "a b",
+        "ü.py",
+        "u\u0308.py",
+        "latest.js",
+        "test.py",
+        "bin",
+    ]
 )
 FOLDERS = st.lists(PLAIN_NAMES, max_size=3)
 CONTENTS = st.binary(max_size=40).map(lambda content: b"#" + content)
-TEST_NAMES = st.sampled_from(["a.test.js", "a.b.test.mjs", "a.test.cts", "a.test.tsx", "tsconfig.json", "tsconfig.a.json"])
+TEST_NAMES = st.sampled_from(
+    ["a.test.js", "a.b.test.mjs", "a.test.cts", "a.test.tsx", "tsconfig.json", "tsconfig.a.json"]
+)
 
 # What a package holds, what it leaves out because it is a test, and what is never in one.
 KEPT = st.tuples(FOLDERS, PLAIN_NAMES, CONTENTS)
@@ -70,9 +91,9 @@ CACHES = st.tuples(FOLDERS.map(lambda folders: [*folders, "__pycache__"]), PLAIN
 
 
 @st.composite
-def trees(draw: Any, kept: Any = KEPT | OF_OTHERS) -> dict[str, tuple[str, bytes, bool]]:
+def trees(draw: Any, kept: Any = KEPT | OF_OTHERS) -> Tree:
     """Files by their names, each with what becomes of it, its content, and whether it is executable."""
-    tree: dict[str, tuple[str, bytes, bool]] = {}
+    tree: Tree = {}
     groups = (("kept", kept), ("test", TESTS), ("never", CACHES))
     for fate, files in groups:
         for folders, name, content in draw(st.lists(files, min_size=1 if fate == "kept" else 0, max_size=5)):
@@ -87,7 +108,7 @@ def trees(draw: Any, kept: Any = KEPT | OF_OTHERS) -> dict[str, tuple[str, bytes
 
 
 @contextmanager
-def on_disk(tree: dict[str, tuple[str, bytes, bool]], order: random.Random | None = None) -> Iterator[str]:
+def on_disk(tree: Tree, order: random.Random | None = None) -> Iterator[str]:
     """A folder with the files of a tree, made in some order, with some times and under some umask."""
     paths = list(tree)
     umask = os.umask(0o022)
@@ -133,10 +154,12 @@ def files_of(root: str) -> dict[str, bytes]:
 
 def problems_of(files: dict[str, bytes], platform: Any) -> list[str]:
     """What is said of a function that has these files."""
-    with on_disk({"main": ("kept", b"", False), **{name: ("kept", text, False) for name, text in files.items()}}) as root:
+    with on_disk(
+        {"main": ("kept", b"", False), **{name: ("kept", text, False) for name, text in files.items()}}
+    ) as root:
         try:
             read_function(root, "fn", platform)
-        except SourceError as error:
+        except Failure as error:
             for problem in error.problems:
                 assert os.path.join(root, "fn") in problem, problem
                 assert len(problem) < 4000, problem
@@ -149,7 +172,7 @@ class AnyTree(unittest.TestCase):
     """For any tree of files."""
 
     @given(trees())
-    def test_the_package_holds_what_the_rules_say_and_unpacks_to_what_was_there(self, tree: dict) -> None:
+    def test_the_package_holds_what_the_rules_say_and_unpacks_to_what_was_there(self, tree: Tree) -> None:
         expected = {name: content for name, (fate, content, _) in tree.items() if fate == "kept"}
         with on_disk(tree) as root:
             content = package(root)
@@ -166,18 +189,20 @@ class AnyTree(unittest.TestCase):
         self.assertEqual({name for name, (fate, _, _) in tree.items() if fate == "test"}, set(source.left_out))
 
     @given(trees(), st.integers())
-    def test_the_package_has_the_same_bytes_in_another_order_at_another_time(self, tree: dict, seed: int) -> None:
+    def test_the_package_has_the_same_bytes_in_another_order_at_another_time(self, tree: Tree, seed: int) -> None:
         with on_disk(tree) as one, on_disk(tree, random.Random(seed)) as other:
             self.assertEqual(package(one), package(other))
 
     @given(trees(), trees())
-    def test_dependencies_are_added_to_the_source_or_what_both_have_is_named(self, source: dict, installed: dict) -> None:
+    def test_dependencies_are_added_to_the_source_or_what_both_have_is_named(
+        self, source: Tree, installed: Tree
+    ) -> None:
         with on_disk(source) as root, on_disk(installed) as other:
             folder, added = os.path.join(root, "fn"), os.path.join(other, "fn")
             both = {**files_of(folder), **files_of(added)}
             try:
-                _merge("fn", added, folder)
-            except SourceError as error:
+                merge("fn", added, folder)
+            except Failure as error:
                 for problem in error.problems:
                     self.assertIn("its source and its dependencies both have", problem)
                 self.assertTrue(
@@ -194,17 +219,37 @@ class AnyTree(unittest.TestCase):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
-    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=8), values, max_size=3),
+    lambda values: (
+        st.lists(values, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=8), values, max_size=3)
+    ),
     max_leaves=8,
 )
-FIELDS = ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies", "allowScripts", "lockfileVersion"]
+FIELDS = [
+    "dependencies",
+    "optionalDependencies",
+    "peerDependencies",
+    "devDependencies",
+    "allowScripts",
+    "lockfileVersion",
+]
 PACKAGES = st.dictionaries(
     st.sampled_from(["", "node_modules/a", "../a", "a"]) | st.text(max_size=5),
     st.fixed_dictionaries(
         {},
         optional={
             name: JSON | st.sampled_from(["file:../a", ["linux"], True, "1.0.0"])
-            for name in ("version", "resolved", "link", "dev", "optional", "os", "cpu", "libc", "hasInstallScript", "name")
+            for name in (
+                "version",
+                "resolved",
+                "link",
+                "dev",
+                "optional",
+                "os",
+                "cpu",
+                "libc",
+                "hasInstallScript",
+                "name",
+            )
         },
     )
     | JSON,

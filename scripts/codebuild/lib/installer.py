@@ -1,14 +1,14 @@
-"""Programs that install dependencies."""
+"""npm and pip, as they install the dependencies of a function."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 
+from failure import Failure
 from function_source import FunctionSource
-from source_error import SourceError
+from program import run_program
 
 # pip says at the end what is wrong, npm at the beginning.
 LOG_LINES = 15
@@ -25,26 +25,18 @@ WARNING = re.compile(r"^(?:npm (?:warn|WARN)|WARNING:|DEPRECATION:)")
 def run_installer(source: FunctionSource, folder: str, *command: str, warn: bool = True) -> str:
     """Run npm or pip in a folder with a copy of a function's source, and return what it printed.
 
-    Its warnings go to standard error. Raises SourceError with what matters of its words when it fails. Paths of the copy
+    Its warnings go to standard error. Raises Failure with what matters of its words when it fails. Paths of the copy
     are told as those of the source.
     """
     try:
-        result = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
-        )
+        result = run_program(*command, cwd=folder, environment={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
     except FileNotFoundError:
-        raise SourceError([f"{source.function}: the program {command[0]} is not on PATH. Install it."]) from None
-    if result.returncode != 0:
+        raise Failure([f"{source.function}: the program {command[0]} is not on PATH. Install it."]) from None
+    if result.code != 0:
         log = _what_matters(_with_paths_of(source, folder, result.stdout + result.stderr).rstrip().splitlines())
         if len(log) > 2 * LOG_LINES:
             log = [*log[:LOG_LINES], f"... ({len(log) - 2 * LOG_LINES} lines more)", *log[-LOG_LINES:]]
-        raise SourceError([f"{source.function}: installing its dependencies failed:", *log])
+        raise Failure([f"{source.function}: installing its dependencies failed:", *log])
     if warn:
         for line in _with_paths_of(source, folder, result.stderr).splitlines():
             if WARNING.match(line) and not line.startswith(NOT_ABOUT_THE_FUNCTION):
@@ -64,4 +56,6 @@ def _what_matters(log: list[str]) -> list[str]:
     """The lines of a log without npm's usage and the name of a file that is gone when the build ends."""
     said = [NPM_PREFIX.sub("", line) for line in log]
     usage = next((index for index, line in enumerate(said) if line in NPM_USAGE), len(log))
-    return [line for line, text in zip(log[:usage], said) if text and not text.startswith(NPM_LOG_FILE)]
+    return [
+        line for line, text in zip(log[:usage], said[:usage], strict=True) if text and not text.startswith(NPM_LOG_FILE)
+    ]
