@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import cli from '../codebuild/lib/aws-cli.json';
 import type { Command } from './shell-text';
 
 /** What a command of the AWS CLI said. */
@@ -13,17 +14,11 @@ export interface Answer {
 export type Aws = (command: Command) => Promise<Answer>;
 
 /**
- * Settings of the caller's that would change what is read, or would ask somebody: those of scripts/codebuild/lib/aws.sh,
- * which says what each is for.
+ * Settings of the caller's that would change what is read, or would ask somebody (AWS CLI v2, "aws help config-vars"),
+ * which the scripts of builds read, too (scripts/codebuild/lib/aws.py). A variable wins over what a profile says. Options
+ * of a profile without a variable (cli_binary_format, cli_timestamp_format) concern nothing that is passed or read.
  */
-const settings = {
-  AWS_CLI_AUTO_PROMPT: 'off',
-  AWS_PAGER: '',
-  AWS_DEFAULT_OUTPUT: 'json',
-  AWS_CLI_ERROR_FORMAT: 'legacy',
-  AWS_CLI_FILE_ENCODING: 'UTF-8',
-  AWS_CLI_OUTPUT_ENCODING: 'UTF-8',
-};
+const { settings } = cli;
 
 /** The AWS CLI on PATH, of either version. A template of 1 MB is the longest answer that anything here asks for. */
 export const awsCli: Aws = (command) =>
@@ -36,8 +31,11 @@ export const awsCli: Aws = (command) =>
     });
   });
 
-/** The first versions that know `--if-none-match` of `s3api put-object`: of version 1, and of version 2. */
-const leastVersions = { 1: [1, 34, 2], 2: [2, 17, 34] } as const;
+/** The first versions that know `--if-none-match` of `s3api put-object` (changelogs of both versions, August 2024). */
+const leastVersions = {
+  1: cli.leastVersions[1].split('.').map(Number),
+  2: cli.leastVersions[2].split('.').map(Number),
+};
 
 /** Why the AWS CLI cannot be used: `aws_cli_problem` of scripts/codebuild/lib/aws.sh, for what runs without a script. */
 export async function awsCliProblem(aws: Aws = awsCli): Promise<string | undefined> {
