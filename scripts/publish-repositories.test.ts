@@ -372,7 +372,7 @@ describe('called', () => {
 
 /** Puts next to what is published what the scripts of this repository run with. */
 function linkTypeScript(): void {
-  for (const room of ['build', 'deploy', 'lib', 'parameters']) {
+  for (const room of ['build', 'codebuild', 'deploy', 'lib', 'parameters']) {
     cpSync(join(repository, 'scripts', room), join(source(), 'scripts', room), { recursive: true });
   }
   cpSync(join(repository, 'generated'), join(source(), 'generated'), { recursive: true });
