@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { messageOf } from './message';
+import './unread-output';
 
 /**
  * The one way in which commands of this repository parse, help, fail and exit: 0 all is well, 1 something is wrong,
@@ -37,21 +38,8 @@ export interface Command<O extends Options> {
   readonly run: (values: Values<O>, words: readonly string[]) => number | Promise<number>;
 }
 
-/**
- * Runs a command with the arguments of this process, and sets its exit code.
- *
- * What it prints may go unread (`npm run check | head`): it goes on without a word and ends with the exit code that it
- * would have ended with anyway. Node.js would end it with a stack trace, half-way through its work, since it turns
- * SIGPIPE off and nothing else hears of EPIPE.
- */
+/** Runs a command with the arguments of this process, and sets its exit code. */
 export function command<const O extends Options>(definition: Command<O>): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') {
-        throw error;
-      }
-    });
-  }
   void exitCodeOf(definition, process.argv.slice(2)).then((code) => {
     process.exitCode = code;
   });

@@ -1,5 +1,5 @@
 /**
- * Every program imports this for what it does: when nobody reads any more what a program says (`npm run check | head`),
+ * Every program imports this for what it does, a command by way of `command()`: when nobody reads any more what a program says (`npm run check | head`),
  * the program goes on without a word, and ends with the exit code that it would have ended with anyway. Node.js would end
  * it with a stack trace, half-way through its work, since it turns SIGPIPE off and nothing else hears of EPIPE.
  */

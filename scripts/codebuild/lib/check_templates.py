@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 
-from command import Command, Option, number, require_folder, run, say
+from command import Command, Option, jobs_option, number, require_folder, run, say
 from failure import Failure, fail, fail_usage
 from files import work_folder, write_atomically
 from program import Ended, in_parallel, run_program
@@ -56,11 +56,7 @@ deploy workloads alone (E9001), and nothing but data outlives its stack (E9002).
             "",
             "leave cfn-nag out, where there is no Ruby; the report shows it as skipped (CHECK_CFN_NAG=no)",
         ),
-        Option(
-            *("--jobs", "N", "how many templates cfn-nag scans at a time", "CHECK_JOBS"),
-            default=str(min(64, os.cpu_count() or 1)),
-            default_words="the number of cores",
-        ),
+        jobs_option("how many templates cfn-nag scans at a time", "CHECK_JOBS", 1, "the number of cores"),
     ),
     notes="",
     success="nothing was found",

@@ -17,6 +17,8 @@ import program
 from failure import Failure, describe, fail, fail_usage
 
 WIDTH = 120
+# What a script runs side by side at the most.
+MOST_JOBS = 64
 
 
 def say(text: str) -> None:
@@ -39,6 +41,12 @@ class Option:
     #: What --help calls a default that is computed.
     default_words: str = ""
     required: bool = False
+
+
+def jobs_option(what: str, variable: str, per_core: int, words: str) -> Option:
+    """The option `--jobs`, whose default follows from the number of cores."""
+    default = str(min(MOST_JOBS, per_core * (os.cpu_count() or 1)))
+    return Option("--jobs", "N", what, variable, default, default_words=words)
 
 
 @dataclass(frozen=True)
@@ -121,9 +129,9 @@ def parse(command: Command, arguments: list[str]) -> argparse.Namespace:
 
 
 def number(name: str, text: str) -> int:
-    """A whole number from 1 to 64. Raises Failure."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
-        fail_usage(f'{name} is "{text}"; expected a number from 1 to 64.')
+    """A whole number from 1 to MOST_JOBS. Raises Failure."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_JOBS:
+        fail_usage(f'{name} is "{text}"; expected a number from 1 to {MOST_JOBS}.')
     return int(text)
 
 

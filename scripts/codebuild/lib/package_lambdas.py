@@ -8,7 +8,7 @@ import os
 import shutil
 
 import node_dependencies
-from command import Command, Option, number, require_folder, run, say
+from command import Command, Option, jobs_option, number, require_folder, run, say
 from failure import Failure, concluding
 from files import work_folder, write_atomically
 from function_source import FunctionSource, check_unzipped_size, installed_files, read_functions, source_files
@@ -51,16 +51,7 @@ of Git LFS, links to files outside of the function's folder, and dependencies th
             "TEMPLATES_DIR",
             "generated/environment",
         ),
-        Option(
-            *(
-                "--jobs",
-                "N",
-                "how many programs run at a time",
-                "PACKAGE_JOBS",
-                str(min(64, 2 * (os.cpu_count() or 1))),
-            ),
-            default_words="twice the number of cores",
-        ),
+        jobs_option("how many programs run at a time", "PACKAGE_JOBS", 2, "twice the number of cores"),
     ),
     notes="""Needs Python 3.10 or later and, for functions with a lock file, npm or pip. Calls nothing of AWS: npm and
 pip read files of a commit that nobody may have approved, so what they run in should be able to do nothing. Safe to run

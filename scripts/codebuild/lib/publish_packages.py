@@ -13,7 +13,7 @@ import stat
 from typing import Any
 
 from aws import NEEDS, Aws, AwsError, check_stored
-from command import Command, Option, number, require_folder, run, say
+from command import Command, Option, jobs_option, number, require_folder, run, say
 from configuration import configurations, environments_in, pipeline_templates, write_configurations
 from failure import Failure, concluding
 from manifest import Package, package_of, write_manifest
@@ -63,16 +63,7 @@ functions that the templates have.""",
             *("--environments", '"A B ..."', "environments to write configurations for", "ENVIRONMENTS"),
             default_words="every sub-folder of the parameters folder but tooling",
         ),
-        Option(
-            *(
-                "--jobs",
-                "N",
-                "how many programs run at a time",
-                "PACKAGE_JOBS",
-                str(min(64, 2 * (os.cpu_count() or 1))),
-            ),
-            default_words="twice the number of cores",
-        ),
+        jobs_option("how many programs run at a time", "PACKAGE_JOBS", 2, "twice the number of cores"),
     ),
     notes=f"""Needs {NEEDS} and Python 3.10 or later. The caller may s3:GetObject and s3:PutObject on the objects of the
 bucket, and kms:GenerateDataKey and kms:Decrypt with its key. Objects are encrypted as the bucket says. Safe to run
